@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# Sourced by tests/run.sh and .ci/run: installs Debian packages that are not there yet.
+#
+#   etta_need PACKAGE...    by apt, through sudo where the user is not root; fails where it cannot
+#   etta_need_openmp        clang's OpenMP: any version does, and two of them cannot be installed together
+
+etta_need() {
+    local missing=() package
+    for package in "$@"; do
+        case "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" in
+            "install ok installed") ;;
+            *) missing+=("$package") ;;
+        esac
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    if ! command -v apt-get >/dev/null; then
+        echo "not a Debian system: please install what corresponds to: ${missing[*]}" >&2
+        return 0  # the build says what is really missing
+    fi
+    local sudo=()
+    [ "$(id -u)" -eq 0 ] || sudo=(sudo)
+    if ! apt-cache show "${missing[@]}" >/dev/null 2>&1; then
+        "${sudo[@]}" apt-get update -qq || return 1
+    fi
+    echo "installing: ${missing[*]}"
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+etta_need_openmp() {
+    if ! dpkg-query -W -f='${Status} ${Package}\n' 'libomp*-dev' 2>/dev/null | grep -q '^install ok installed'; then
+        etta_need libomp-dev
+    fi
+}

@@ -1,0 +1,64 @@
+// mistakes.hpp: turns the first mistake of a trace into one static_assert that says what was expected and what was
+// found. The facts are template arguments, because that is what every compiler prints.
+#pragma once
+
+#include "program.hpp"
+
+namespace etta {
+
+// Printed in error messages: a shape, a dtype, the op that complained, the layer it stands in.
+template <std::size_t... E>
+struct shape_ {};
+template <char... Name>
+struct name_ {};
+
+namespace _ {
+
+template <class Source, std::size_t... I>
+constexpr auto spell_op(std::index_sequence<I...>) -> name_<Source::error.op[I]...>;
+template <class Source>
+using op_name = decltype(spell_op<Source>(std::make_index_sequence<Source::error.op.size()>{}));
+constexpr std::size_t printed(extent e) { return e.is_static() ? static_cast<std::size_t>(e.code) : dyn; }
+template <class Source, std::size_t... I>
+constexpr auto expected_shape(std::index_sequence<I...>) -> shape_<printed(Source::error.expected.at[I])...>;
+template <class Source, std::size_t... I>
+constexpr auto got_shape(std::index_sequence<I...>) -> shape_<printed(Source::error.got.at[I])...>;
+
+template <class Op, class A, class B>
+inline constexpr bool shapes_broadcast = false;
+template <class Op, class A, class B>
+inline constexpr bool inner_extents_match = false;
+template <class Op, class A, class B>
+inline constexpr bool ranks_fit = false;
+template <class Op, class A, class B>
+inline constexpr bool axis_exists = false;
+template <class Op, class A, class B>
+inline constexpr bool sizes_match = false;
+template <class Op, dtype A, dtype B>
+inline constexpr bool dtypes_match = false;
+template <class Op, class A, class B>
+inline constexpr bool operands_fit = false;
+
+// False (after the message) where the trace of Source made a mistake.
+template <class Source>
+constexpr bool check() {
+    constexpr failure e = Source::error;
+    if constexpr (e.what == mistake::none) {
+        return true;
+    } else {
+        using Op = op_name<Source>;
+        using A = decltype(expected_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.expected.rank)>{}));
+        using B = decltype(got_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.got.rank)>{}));
+        if constexpr (e.what == mistake::broadcast) static_assert(shapes_broadcast<Op, A, B>, "etta: these shapes do not broadcast to one another");
+        else if constexpr (e.what == mistake::inner_extents) static_assert(inner_extents_match<Op, A, B>, "etta: matmul: the inner extents differ");
+        else if constexpr (e.what == mistake::rank) static_assert(ranks_fit<Op, A, B>, "etta: an operand has the wrong rank");
+        else if constexpr (e.what == mistake::axis) static_assert(axis_exists<Op, A, B>, "etta: there is no such axis or element (first the extents there are, then what was asked for)");
+        else if constexpr (e.what == mistake::reshape_size) static_assert(sizes_match<Op, A, B>, "etta: reshape: the numbers of elements differ");
+        else if constexpr (e.what == mistake::dtypes) static_assert(dtypes_match<Op, e.type_a, e.type_b>, "etta: these dtypes do not mix: cast<…>() one of them");
+        else static_assert(operands_fit<Op, A, B>, "etta: the operands do not fit");
+        return false;
+    }
+}
+
+}  // namespace _
+}  // namespace etta

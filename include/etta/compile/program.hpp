@@ -1,0 +1,101 @@
+// program.hpp: a compiled program: a constant table of calls (kernel pointer, data) and a workspace size known while
+// compiling. Running it is a loop over the table. The back end's kernels are named here by bytecode; what they are is
+// run/'s business (kernel_entry).
+#pragma once
+
+#include "abi.hpp"
+#include "emit.hpp"
+
+namespace etta::_ {
+
+// run/ defines: template <class Code, class Ops, class Target> struct kernel_entry { static constexpr kernel_function run; };
+template <class Code, class Ops, class Target>
+struct kernel_entry;
+
+struct table_entry {
+    kernel_function run;
+    int words;  // where the call's data starts
+    bool parallel;
+};
+
+// Source supplies
+//   static constexpr builder make();                     the Graph (traced, differentiated)
+//   template <…> static constexpr binding bind(...)      via `places`: where parameters, states and outputs lie
+// and Program<Source, Target> turns it into the table. Two constant evaluations each, one for the sizes.
+template <class Source>
+struct graph_constant {
+    static constexpr graph_sizes sizes = Source::make().sizes();
+    static constexpr auto value = Source::make().template freeze<graph_of<sizes>>();
+};
+
+// The number every symbol stands for while planning: its bound, or for etta::dyn an odd one that no accident repeats.
+template <int N>
+struct symbol_values {
+    index at[N + 1] = {};
+};
+template <int N>
+constexpr symbol_values<N> planning_symbols(const graph_view& g) {
+    symbol_values<N> v;
+    for (int i = 0; i < N; ++i) v.at[i] = g.symbols[i].bound > 0 ? g.symbols[i].bound : 1009 + 2 * i;
+    return v;
+}
+
+template <class Source, class Target>
+struct program {
+    static constexpr const auto& graph = graph_constant<Source>::value;
+    static constexpr graph_view view = graph.view();
+    static constexpr int n_symbols = graph_constant<Source>::sizes.symbols;
+    static constexpr auto symbols = planning_symbols<n_symbols>(view);
+    static constexpr binding bind() {
+        binding b = Source::places(view);
+        b.symbols = symbols.at;
+        return b;
+    }
+    static constexpr plan_sizes sizes = planner(view, bind()).run().sizes();
+    static constexpr auto table = planner(view, bind()).run().template freeze<plan_of<sizes>>();
+
+    static constexpr index workspace_bytes = table.workspace_bytes;
+
+    template <int K, std::size_t... W, std::size_t... O>
+    static constexpr kernel_function kernel_at(std::index_sequence<W...>, std::index_sequence<O...>) {
+        return kernel_entry<code<table.codes[table.kernels[K].code + static_cast<int>(W)]...>,
+                            op_list<op_from_id<table.ops[table.kernels[K].ops + static_cast<int>(O)]>...>, Target>::run;
+    }
+    template <std::size_t... K>
+    static constexpr auto make_functions(std::index_sequence<K...>) {
+        struct { kernel_function at[sizeof...(K) + 1]; } r{
+            {kernel_at<static_cast<int>(K)>(std::make_index_sequence<static_cast<std::size_t>(table.kernels[K].n_code)>{},
+                                            std::make_index_sequence<static_cast<std::size_t>(table.kernels[K].n_ops)>{})...,
+             nullptr}};
+        return r;
+    }
+
+    // What is left of it at run time.
+    struct entries {
+        table_entry at[table.n_calls + 1];
+    };
+    static constexpr entries make_entries() {
+        const auto f = make_functions(std::make_index_sequence<static_cast<std::size_t>(table.n_kernels)>{});
+        entries e{};
+        for (int i = 0; i < table.n_calls; ++i) e.at[i] = {f.at[table.calls[i].kernel], table.calls[i].words, table.calls[i].parallel};
+        return e;
+    }
+    struct data_words {
+        std::int64_t at[table.n_words + 1];
+    };
+    static constexpr data_words make_words() {
+        data_words d{};
+        for (int i = 0; i < table.n_words; ++i) d.at[i] = table.words[i];
+        return d;
+    }
+    static constexpr int n_calls = table.n_calls;
+    static constexpr entries calls = make_entries();
+    static constexpr data_words words = make_words();
+    static constexpr bool parallel = [] {
+        for (int i = 0; i < n_calls; ++i)
+            if (table.calls[i].parallel) return true;
+        return false;
+    }();
+};
+
+}  // namespace etta::_

@@ -1,0 +1,312 @@
+// dataset.hpp: the one type that training and loaders take data in. A Dataset is n samples: x of one shape, and y, either a
+// class label or numbers. It is a view: copies, subsets, shuffles and scaled versions share one storage and cost a few
+// pointers; scaling happens when a sample is copied out, so bytes stay bytes in memory.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "../core/random.hpp"
+#include "../io/file.hpp"
+#include "dims.hpp"
+#include "shared.hpp"
+
+namespace etta {
+
+// The elements of all samples, one sample after another: moved in from a vector, or the bytes of a file.
+struct samples {
+    dtype type = dtype::none;
+    const std::byte* data = nullptr;
+    index count = 0;
+
+    samples(std::vector<float>&& v) : f32(static_cast<std::vector<float>&&>(v)) { hold(f32); }
+    samples(std::vector<double>&& v) : f64(static_cast<std::vector<double>&&>(v)) { hold(f64); }
+    samples(std::vector<std::uint8_t>&& v) : u8(static_cast<std::vector<std::uint8_t>&&>(v)) { hold(u8); }
+    template <class T>
+        requires(dtype_of<T> == dtype::f32 || dtype_of<T> == dtype::f64 || dtype_of<T> == dtype::u8)
+    samples(const std::vector<T>& v) : samples(std::vector<T>(v)) {}
+    // uint8, from `offset` on.
+    samples(file_bytes&& bytes, std::size_t offset) : file(static_cast<file_bytes&&>(bytes)) {
+        type = dtype::u8;
+        data = file.data() + offset;
+        count = static_cast<index>(file.size() - offset);
+    }
+
+  private:
+    template <class T>
+    void hold(const std::vector<T>& v) {
+        type = dtype_of<T>;
+        data = reinterpret_cast<const std::byte*>(v.data());
+        count = static_cast<index>(v.size());
+    }
+    std::vector<float> f32;
+    std::vector<double> f64;
+    std::vector<std::uint8_t> u8;
+    file_bytes file;
+};
+
+// The mean and the standard deviation of each element of a sample.
+struct Moments {
+    std::vector<double> mean, deviation;
+};
+
+namespace _ {
+
+struct dataset_storage {
+    samples x;
+    std::vector<std::int32_t> labels;
+    std::vector<double> targets;
+    std::vector<std::string> class_names;
+};
+
+struct affine {  // x * scale + offset, element by element
+    std::vector<double> scale, offset;
+};
+
+// dst[k] = src[k] * scale + offset, in the wider of the two types. One loop each, which compilers vectorise.
+template <class Host, class S, class T>
+void copy_scaled(const S* ETTA_RESTRICT src, T* ETTA_RESTRICT dst, index n, double scale, double offset) {
+    if (scale == 1 && offset == 0) {
+        for (index k = 0; k < n; ++k) dst[k] = static_cast<T>(src[k]);
+    } else if constexpr (sizeof(S) == 8 || sizeof(T) == 8) {
+        for (index k = 0; k < n; ++k) dst[k] = static_cast<T>(static_cast<double>(src[k]) * scale + offset);
+    } else {
+        const float s = static_cast<float>(scale), o = static_cast<float>(offset);
+        for (index k = 0; k < n; ++k) dst[k] = static_cast<float>(src[k]) * s + o;
+    }
+}
+template <class Host, class S, class T>
+void copy_scaled(const S* ETTA_RESTRICT src, T* ETTA_RESTRICT dst, index n, const affine& a) {
+    const double* ETTA_RESTRICT scale = a.scale.data();
+    const double* ETTA_RESTRICT offset = a.offset.data();
+    for (index k = 0; k < n; ++k) dst[k] = static_cast<T>(static_cast<double>(src[k]) * scale[k] + offset[k]);
+}
+
+}  // namespace _
+
+class Dataset {
+  public:
+    Dataset() = default;  // no samples
+
+    // Samples of shape `x_shape`, as many as `x` holds; there is no y. Fails if x's size is not a multiple.
+    template <class Host = _::this_host>
+    static Dataset from(samples x, const dims& x_shape) {
+        return make<Host>({static_cast<samples&&>(x), {}, {}, {}}, x_shape);
+    }
+    // And a class for each sample, 0 .. classes-1. classes = 0: as many as there are names, else largest label + 1.
+    template <class Host = _::this_host>
+    static Dataset from(samples x, const dims& x_shape, std::vector<std::int32_t> labels, int classes = 0,
+                        std::vector<std::string> class_names = {}) {
+        const index n = static_cast<index>(labels.size()), names = static_cast<index>(class_names.size());
+        std::int32_t largest = -1;
+        if (classes == 0) classes = static_cast<int>(names);
+        for (index i = 0; i < n; ++i) {
+            const std::int32_t label = labels[static_cast<std::size_t>(i)];
+            if (label < 0 || (classes > 0 && label >= classes))
+                fail("sample " + std::to_string(i) + " has label " + std::to_string(label) + ", expected " +
+                     (classes > 0 ? "0 .. " + std::to_string(classes - 1) : std::string("0 or more")));
+            if (label > largest) largest = label;
+        }
+        if (classes == 0) classes = largest + 1;
+        if (names != 0 && names != classes)
+            fail("there are " + std::to_string(classes) + " classes and " + std::to_string(names) + " names for them");
+        Dataset d = make<Host>({static_cast<samples&&>(x), static_cast<std::vector<std::int32_t>&&>(labels), {},
+                                static_cast<std::vector<std::string>&&>(class_names)}, x_shape);
+        d.classes_ = classes;
+        if (n != d.size_) fail("there are " + std::to_string(d.size_) + " samples and " + std::to_string(n) + " labels");
+        return d;
+    }
+    // And numbers to predict, `y_shape` of them for each sample.
+    template <class Host = _::this_host>
+    static Dataset from(samples x, const dims& x_shape, std::vector<double> targets, const dims& y_shape = {}) {
+        const index n = static_cast<index>(targets.size());
+        Dataset d = make<Host>({static_cast<samples&&>(x), {}, static_cast<std::vector<double>&&>(targets), {}}, x_shape);
+        if (!y_shape.valid()) fail("no target has shape " + y_shape.text());
+        d.y_ = y_shape;
+        if (n != d.size_ * y_shape.count())
+            fail("there are " + std::to_string(d.size_) + " samples and " + std::to_string(n) + " target numbers, " +
+                 std::to_string(y_shape.count()) + " per sample expected");
+        return d;
+    }
+
+    template <class Host = _::this_host>
+    static Dataset from(samples x, const dims& x_shape, const std::vector<float>& targets, const dims& y_shape = {}) {
+        return from<Host>(static_cast<samples&&>(x), x_shape, std::vector<double>(targets.begin(), targets.end()), y_shape);
+    }
+
+    index size() const { return size_; }
+    const dims& x_shape() const { return x_; }
+    // The type x is stored in: float, double or uint8. Copying converts.
+    dtype x_type() const { return source_ ? source_->x.type : dtype::none; }
+
+    bool has_labels() const { return classes_ > 0; }
+    bool has_targets() const { return source_ && !source_->targets.empty(); }
+    int classes() const { return classes_; }  // 0 without labels
+    const dims& y_shape() const { return y_; }  // of a sample's targets; rank 0: one number
+    // "" where the classes have no names.
+    std::string class_name(int c) const {
+        return source_ && c >= 0 && static_cast<std::size_t>(c) < source_->class_names.size()
+                   ? source_->class_names[static_cast<std::size_t>(c)]
+                   : std::string();
+    }
+
+    // Sample i's x, x_shape().count() elements, scaled. T: float or double.
+    template <class T, class Host = _::this_host>
+    void copy_x(index i, T* dst) const {
+        const index n = x_.count();
+        const std::byte* x = source_ ? source_->x.data : nullptr;
+        i = place<Host>(i) * n;
+        switch (x_type()) {
+            case dtype::f32: return copy<Host>(reinterpret_cast<const float*>(x) + i, dst, n);
+            case dtype::f64: return copy<Host>(reinterpret_cast<const double*>(x) + i, dst, n);
+            default: return copy<Host>(reinterpret_cast<const std::uint8_t*>(x) + i, dst, n);
+        }
+    }
+    // Sample i's class; fails without labels.
+    template <class Host = _::this_host>
+    std::int32_t label(index i) const {
+        i = place<Host>(i);
+        if (!has_labels()) fail("this data set has no labels");
+        return source_->labels[static_cast<std::size_t>(i)];
+    }
+    // Sample i's targets, y_shape().count() numbers; fails without targets.
+    template <class T, class Host = _::this_host>
+    void copy_y(index i, T* dst) const {
+        const index n = y_.count();
+        i = place<Host>(i) * n;
+        if (!has_targets()) fail("this data set has no targets");
+        for (index k = 0; k < n; ++k) dst[k] = static_cast<T>(source_->targets[static_cast<std::size_t>(i + k)]);
+    }
+
+    // The same samples with every x multiplied by `factor`: pixels to 0..1 by scaled(1 / 255.0).
+    Dataset scaled(double factor) const { return affinely(factor, 0); }
+    // (x - mean) / deviation.
+    Dataset normalized(double mean, double deviation) const { return affinely(1 / deviation, -mean / deviation); }
+    // The same for each element, or for each channel (the first extent). An element that never varies becomes 0.
+    template <class Host = _::this_host>
+    Dataset normalized(const Moments& m) const {
+        const index n = x_.count(), given = static_cast<index>(m.mean.size());
+        if (m.mean.size() != m.deviation.size() || (given != n && (x_.rank == 0 || given != x_[0])))
+            fail(std::to_string(m.mean.size()) + " means and " + std::to_string(m.deviation.size()) +
+                 " deviations for samples of shape " + x_.text());
+        _::affine a;
+        for (index k = 0; k < n; ++k) {
+            const auto j = static_cast<std::size_t>(k / (n / given)), at = static_cast<std::size_t>(k);
+            const double s = m.deviation[j] > 0 ? 1 / m.deviation[j] : 0;
+            a.scale.push_back((each_ ? each_->scale[at] : scale_) * s);
+            a.offset.push_back(((each_ ? each_->offset[at] : offset_) - m.mean[j]) * s);
+        }
+        Dataset d = *this;
+        d.each_ = _::shared<_::affine>::of(static_cast<_::affine&&>(a));
+        return d;
+    }
+    // Of each element over all samples, after scaling: of the training part, to normalize all parts with.
+    template <class Host = _::this_host>
+    Moments moments() const {
+        const auto n = static_cast<std::size_t>(x_.count());
+        Moments m{std::vector<double>(n), std::vector<double>(n)};
+        std::vector<double> x(n);
+        for (index i = 0; i < size_; ++i) {  // Welford's recurrence
+            copy_x<double, Host>(i, x.data());
+            for (std::size_t k = 0; k < n; ++k) {
+                const double step = x[k] - m.mean[k];
+                m.mean[k] += step / static_cast<double>(i + 1);
+                m.deviation[k] += step * (x[k] - m.mean[k]);
+            }
+        }
+        for (double& d : m.deviation) d = size_ > 0 ? __builtin_sqrt(d / static_cast<double>(size_)) : 0;
+        return m;
+    }
+    // The same elements as samples of another shape.
+    template <class Host = _::this_host>
+    Dataset reshaped(const dims& shape) const {
+        if (!shape.valid() || shape.count() != x_.count())
+            fail("samples of shape " + x_.text() + " do not become " + shape.text());
+        Dataset d = *this;
+        d.x_ = shape;
+        return d;
+    }
+
+    // Samples which[0], which[1], …, in this order, repeated if they are repeated.
+    template <class Host = _::this_host>
+    Dataset subset(std::span<const index> which) const {
+        std::vector<index> order;
+        order.reserve(which.size());
+        for (const index i : which) order.push_back(place<Host>(i));
+        return ordered(static_cast<std::vector<index>&&>(order));
+    }
+    // Samples first .. last-1.
+    template <class Host = _::this_host>
+    Dataset slice(index first, index last) const {
+        if (first < 0 || last < first || last > size_)
+            fail("slice " + std::to_string(first) + " .. " + std::to_string(last) + " of " + std::to_string(size_) + " samples");
+        std::vector<index> order;
+        order.reserve(static_cast<std::size_t>(last - first));
+        for (index i = first; i < last; ++i) order.push_back(at(i));
+        return ordered(static_cast<std::vector<index>&&>(order));
+    }
+    // All samples in random order.
+    template <class Host = _::this_host>
+    Dataset shuffled(seed s, std::uint64_t stream = 0) const {
+        std::vector<index> order;
+        order.reserve(static_cast<std::size_t>(size_));
+        for (index i = 0; i < size_; ++i) order.push_back(at(i));
+        shuffle(order, s, stream);
+        return ordered(static_cast<std::vector<index>&&>(order));
+    }
+
+  private:
+    template <class Host>
+    static Dataset make(_::dataset_storage&& s, const dims& x_shape) {
+        if (!x_shape.valid()) fail("no sample has shape " + x_shape.text());
+        if (s.x.count % x_shape.count() != 0)
+            fail(std::to_string(s.x.count) + " elements are not a whole number of samples of shape " + x_shape.text());
+        Dataset d;
+        d.x_ = x_shape;
+        d.size_ = s.x.count / x_shape.count();
+        d.source_ = _::shared<_::dataset_storage>::of(static_cast<_::dataset_storage&&>(s));
+        return d;
+    }
+
+    index at(index i) const { return order_ ? (*order_)[static_cast<std::size_t>(i)] : i; }
+    template <class Host>
+    index place(index i) const {
+        if (i < 0 || i >= size_) fail("sample " + std::to_string(i) + " of " + std::to_string(size_));
+        return at(i);
+    }
+    template <class Host, class S, class T>
+    void copy(const S* src, T* dst, index n) const {
+        if (each_) _::copy_scaled<Host>(src, dst, n, *each_);
+        else _::copy_scaled<Host>(src, dst, n, scale_, offset_);
+    }
+    Dataset ordered(std::vector<index>&& order) const {
+        Dataset d = *this;
+        d.size_ = static_cast<index>(order.size());
+        d.order_ = _::shared<std::vector<index>>::of(static_cast<std::vector<index>&&>(order));
+        return d;
+    }
+    Dataset affinely(double scale, double offset) const {
+        Dataset d = *this;
+        d.scale_ = scale_ * scale;
+        d.offset_ = offset_ * scale + offset;
+        if (each_) {
+            _::affine a = *each_;
+            for (double& s : a.scale) s *= scale;
+            for (double& o : a.offset) o = o * scale + offset;
+            d.each_ = _::shared<_::affine>::of(static_cast<_::affine&&>(a));
+        }
+        return d;
+    }
+
+    _::shared<_::dataset_storage> source_;
+    _::shared<std::vector<index>> order_;  // none: as stored
+    _::shared<_::affine> each_;            // none: scale_ and offset_ for all
+    double scale_ = 1, offset_ = 0;
+    dims x_, y_;
+    index size_ = 0;
+    int classes_ = 0;
+};
+
+}  // namespace etta

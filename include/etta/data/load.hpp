@@ -1,0 +1,201 @@
+// load.hpp: files as data sets: images and labels in IDX files (MNIST and its successors), tables in CSV files.
+#pragma once
+
+#include "../io/csv.hpp"
+#include "../io/idx.hpp"
+#include "dataset.hpp"
+
+namespace etta {
+
+namespace _ {
+
+template <class Host>
+std::vector<std::int32_t> idx_labels(const idx_array& a, const std::string& path) {
+    if (a.extents.size() != 1) fail_in_file<Host>(path, "labels have rank 1, these have " + std::to_string(a.extents.size()));
+    std::vector<std::int32_t> labels(static_cast<std::size_t>(a.count));
+    const auto element = static_cast<std::size_t>(size_of(a.type));
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        const std::byte* p = a.data() + i * element;
+        std::int16_t x16;
+        std::int8_t x8;
+        switch (a.type) {
+            case dtype::u8: labels[i] = static_cast<std::int32_t>(*p); break;
+            case dtype::i8: std::memcpy(&x8, p, 1), labels[i] = x8; break;
+            case dtype::i16: std::memcpy(&x16, p, 2), labels[i] = x16; break;
+            case dtype::i32: std::memcpy(&labels[i], p, 4); break;
+            default: fail_in_file<Host>(path, "labels are integers, these are " + std::string(name_of(a.type)));
+        }
+    }
+    return labels;
+}
+
+template <class T>
+samples idx_numbers(const idx_array& a) {
+    std::vector<T> x(static_cast<std::size_t>(a.count));
+    if (!x.empty()) std::memcpy(x.data(), a.data(), x.size() * sizeof(T));
+    return samples(static_cast<std::vector<T>&&>(x));
+}
+
+template <class Host>
+samples idx_samples(idx_array&& a, const std::string& path, dims& shape) {
+    const auto rank = a.extents.size();
+    if (rank < 1 || rank > dims::max + 1)
+        fail_in_file<Host>(path, "samples have rank 1 to " + std::to_string(dims::max + 1) + ", these have " + std::to_string(rank));
+    shape = dims(std::span<const index>(a.extents).subspan(1));
+    if (!shape.valid()) fail_in_file<Host>(path, "no sample has shape " + shape.text());
+    switch (a.type) {
+        case dtype::u8: return samples(static_cast<file_bytes&&>(a.file), a.offset);  // no copy
+        case dtype::f32: return idx_numbers<float>(a);
+        case dtype::f64: return idx_numbers<double>(a);
+        default: fail_in_file<Host>(path, "samples are uint8, float or double, these are " + std::string(name_of(a.type)));
+    }
+}
+
+}  // namespace _
+
+// Samples without labels: the first extent counts them.
+template <class Host = _::this_host>
+Dataset load_idx(const std::string& path) {
+    dims shape;
+    samples x = _::idx_samples<Host>(read_idx<Host>(path), path, shape);
+    return Dataset::from<Host>(static_cast<samples&&>(x), shape);
+}
+
+// Samples and their labels, plain or gzip: load_idx("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"). Pixels
+// stay bytes, 0..255, until a sample is copied; see Dataset::scaled. classes = 0: largest label + 1.
+template <class Host = _::this_host>
+Dataset load_idx(const std::string& path, const std::string& labels_path, int classes = 0) {
+    idx_array a = read_idx<Host>(path);
+    std::vector<std::int32_t> labels = _::idx_labels<Host>(read_idx<Host>(labels_path), labels_path);
+    if (!a.extents.empty() && a.extents[0] != static_cast<index>(labels.size()))
+        _::fail_in_file<Host>(path, std::to_string(a.extents[0]) + " samples, and " + std::to_string(labels.size()) +
+                                        " labels in '" + labels_path + "'");
+    dims shape;
+    samples x = _::idx_samples<Host>(static_cast<idx_array&&>(a), path, shape);
+    return Dataset::from<Host>(static_cast<samples&&>(x), shape, static_cast<std::vector<std::int32_t>&&>(labels), classes);
+}
+
+// Which columns of a table are what. Columns are given by name or by number, -1 being the last.
+struct csv_data_options {
+    csv_column_ref label = {};                   // a class: words (sorted, or in the order of `classes`), or integers from 0
+    std::vector<csv_column_ref> targets = {};    // or numbers to predict
+    std::vector<csv_column_ref> features = {};   // x; none given: all other columns
+    std::vector<csv_column_ref> ignore = {};     // columns to leave out of x
+    std::vector<std::string> classes = {};       // the classes' names, where a file might lack some of them
+    bool one_hot = false;                        // a column of words becomes one 0 or 1 for each word; else it is an error
+    csv_options csv = {};                        // separator, header, missing values
+};
+
+namespace _ {
+
+template <class Host>
+std::vector<std::int32_t> csv_labels(const csv_table& table, const csv_column& column, std::vector<std::string>& classes) {
+    const auto place = [&](std::size_t i) { return table.path + ":" + std::to_string(table.lines[i]) + ": label '" + column.name + "'"; };
+    std::vector<std::int32_t> labels(table.lines.size());
+    if (column.numeric && classes.empty()) {
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            const double x = column.values[i];
+            if (!(x >= 0 && x < 1e6) || x != static_cast<double>(static_cast<std::int32_t>(x)))
+                fail(place(i) + ": " + std::to_string(x) + " is no class: expected an integer, 0 or more, or words");
+            labels[i] = static_cast<std::int32_t>(x);
+        }
+        return labels;
+    }
+    // Numbers with given names: compared as numbers, so that "1" and "1.0" are the same class.
+    std::vector<double> numbers(classes.size());
+    if (column.numeric)
+        for (std::size_t c = 0; c < classes.size(); ++c)
+            if (parse_number<Host>(classes[c], numbers[c]) != number_status::ok)
+                fail_in_file<Host>(table.path, "label '" + column.name + "' has numbers, and class '" + classes[c] + "' is none");
+    if (classes.empty()) classes = column.words;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        labels[i] = -1;
+        if (!column.numeric && column.codes[i] < 0) fail(place(i) + ": the label is missing");
+        for (std::size_t c = 0; c < classes.size() && labels[i] < 0; ++c)
+            if (column.numeric ? column.values[i] == numbers[c]
+                               : column.words[static_cast<std::size_t>(column.codes[i])] == classes[c])
+                labels[i] = static_cast<std::int32_t>(c);
+        if (labels[i] < 0)
+            fail(place(i) + ": '" +
+                 (column.numeric ? std::to_string(column.values[i]) : column.words[static_cast<std::size_t>(column.codes[i])]) +
+                 "' is none of the " + std::to_string(classes.size()) + " classes given");
+    }
+    return labels;
+}
+
+inline constexpr std::size_t max_one_hot = 1000;  // so that a table of n rows does not become n times n numbers
+
+template <class Host>
+const csv_column& csv_numbers(const csv_table& table, std::size_t j, const char* hint) {
+    if (!table.columns[j].numeric) fail(table.columns[j].not_a_number + hint);
+    return table.columns[j];
+}
+
+}  // namespace _
+
+// A table as a data set, x of shape {number of features}, stored as double:
+//     load_csv("iris.csv", {.label = "species"})        load_csv("wine.csv", {.targets = {"quality"}, .ignore = {"id"}})
+template <class Host = _::this_host>
+Dataset load_csv(const std::string& path, const csv_data_options& options = {}) {
+    using namespace _;
+    const csv_table table = read_csv<Host>(path, options.csv);
+    const std::size_t rows = table.lines.size(), width = table.columns.size();
+    if (options.label.given && !options.targets.empty())
+        fail_in_file<Host>(path, "either a label or targets, not both");
+
+    std::vector<bool> used(width);
+    std::size_t label = 0;
+    if (options.label.given) used[label = table.find<Host>(options.label)] = true;
+    std::vector<std::size_t> targets, features;
+    for (const csv_column_ref& ref : options.targets) used[targets.emplace_back(table.find<Host>(ref))] = true;
+    for (const csv_column_ref& ref : options.ignore) used[table.find<Host>(ref)] = true;
+    for (const csv_column_ref& ref : options.features) {
+        const std::size_t j = table.find<Host>(ref);
+        if (used[j]) fail_in_file<Host>(path, "column '" + table.columns[j].name + "' is a feature and something else too");
+        features.push_back(j);
+    }
+    if (options.features.empty())
+        for (std::size_t j = 0; j < width; ++j)
+            if (!used[j]) features.push_back(j);
+
+    std::size_t count = 0;
+    for (const std::size_t j : features) {
+        if (!table.columns[j].numeric && !options.one_hot)
+            csv_numbers<Host>(table, j, " (csv_data_options: ignore it, or set one_hot)");
+        if (!table.columns[j].numeric && table.columns[j].words.size() > max_one_hot)
+            fail_in_file<Host>(path, "column '" + table.columns[j].name + "' has " +
+                                         std::to_string(table.columns[j].words.size()) + " different words, at most " +
+                                         std::to_string(max_one_hot) + " become features: ignore it");
+        count += table.columns[j].numeric ? 1 : table.columns[j].words.size();
+    }
+    if (count == 0) fail_in_file<Host>(path, "no columns are left for the features");
+
+    std::vector<double> x(rows * count);
+    std::size_t at = 0;
+    for (const std::size_t j : features) {
+        const csv_column& column = table.columns[j];
+        for (std::size_t i = 0; i < rows; ++i) {
+            if (column.numeric) x[i * count + at] = column.values[i];
+            else if (column.codes[i] >= 0) x[i * count + at + static_cast<std::size_t>(column.codes[i])] = 1;
+        }
+        at += column.numeric ? 1 : column.words.size();
+    }
+    const dims shape{static_cast<index>(count)};
+    if (options.label.given) {
+        std::vector<std::string> classes = options.classes;
+        std::vector<std::int32_t> labels = csv_labels<Host>(table, table.columns[label], classes);
+        const int n = static_cast<int>(classes.size());
+        return Dataset::from<Host>(static_cast<std::vector<double>&&>(x), shape, static_cast<std::vector<std::int32_t>&&>(labels),
+                                   n, static_cast<std::vector<std::string>&&>(classes));
+    }
+    if (targets.empty()) return Dataset::from<Host>(static_cast<std::vector<double>&&>(x), shape);
+    std::vector<double> y(rows * targets.size());
+    for (std::size_t k = 0; k < targets.size(); ++k) {
+        const csv_column& column = csv_numbers<Host>(table, targets[k], " (a target must be)");
+        for (std::size_t i = 0; i < rows; ++i) y[i * targets.size() + k] = column.values[i];
+    }
+    const dims y_shape = targets.size() == 1 ? dims() : dims{static_cast<index>(targets.size())};
+    return Dataset::from<Host>(static_cast<std::vector<double>&&>(x), shape, static_cast<std::vector<double>&&>(y), y_shape);
+}
+
+}  // namespace etta

@@ -1,0 +1,323 @@
+// graph.hpp: the Graph, etta's intermediate representation. Values are (node, result number); nodes hold an op, value
+// ids and integer attributes; everything lies in flat arrays. A builder grows one during constant evaluation: equal
+// nodes are merged as they are added (hash consing), so common subexpressions never exist. freeze() copies the live
+// part into arrays of exactly its size; passes read those through graph_view.
+#pragma once
+
+#include "../core/extents.hpp"
+#include "op_info.hpp"
+#include "vec.hpp"
+
+namespace etta::_ {
+
+struct value {
+    int node = -1;
+    int result = 0;
+    dtype type = dtype::none;
+    shape extents;
+};
+
+struct node {
+    const op_info* op = nullptr;
+    int args = 0, n_args = 0;        // into the operand pool: value ids
+    int attrs = 0, n_attrs = 0;      // into the attribute pool
+    int results = 0, n_results = 1;  // value ids results … results + n_results - 1
+};
+
+// A run-time extent. bound > 0: planned for 1..bound. bound 0: etta::dyn, known when the program is called.
+struct symbol {
+    index bound = 0;
+    extent equals;  // dyn only: what a trace found it must equal (itself if nothing)
+};
+
+// What kind of buffer an input node stands for (its first attribute; the second is its ordinal there).
+enum class storage : std::int64_t { argument, parameter, state };
+
+enum class mistake : int {
+    none, broadcast, inner_extents, dtypes, rank, axis, reshape_size, layer_input, layer_rank, state_shape, target,
+    channels, window, concat, square, unbound
+};
+
+// The first mistake of a trace. Tracing goes on with poisoned variables; one static_assert then reports this.
+struct failure {
+    mistake what = mistake::none;
+    std::string_view op;
+    int scope = -1;
+    shape expected, got;
+    dtype type_a = dtype::none, type_b = dtype::none;
+};
+
+// How a parameter starts: a constant, or drawn from U(a, b) or N(a, b).
+struct start_value {
+    enum kind_t : int { constant, uniform, normal } kind = constant;
+    double a = 0;
+    double b = 0;
+};
+
+struct input_op {
+    static constexpr std::string_view name = "input";
+    static constexpr op_kind kind = op_kind::input;
+};
+struct literal_op {
+    static constexpr std::string_view name = "literal";
+    static constexpr op_kind kind = op_kind::literal;
+};
+
+// A Graph that somebody else owns.
+struct graph_view {
+    const node* nodes = nullptr;
+    int n_nodes = 0;
+    const value* values = nullptr;
+    int n_values = 0;
+    const int* args = nullptr;
+    const std::int64_t* attrs = nullptr;
+    const int* outputs = nullptr;
+    int n_outputs = 0;
+    const symbol* symbols = nullptr;
+    int n_symbols = 0;
+
+    constexpr const node& of(int v) const { return nodes[values[v].node]; }
+    constexpr int arg(const node& n, int i) const { return args[n.args + i]; }
+    constexpr std::int64_t attr(const node& n, int i) const { return attrs[n.attrs + i]; }
+};
+
+struct graph_sizes {
+    int nodes, values, args, attrs, outputs, symbols;
+};
+
+// A Graph in arrays of exactly its size, as a constant.
+template <int Nodes, int Values, int Args, int Attrs, int Outputs, int Symbols>
+struct graph {
+    node nodes[Nodes + 1] = {};
+    value values[Values + 1] = {};
+    int args[Args + 1] = {};
+    std::int64_t attrs[Attrs + 1] = {};
+    int outputs[Outputs + 1] = {};
+    symbol symbols[Symbols + 1] = {};
+
+    constexpr graph_view view() const {
+        return {nodes, Nodes, values, Values, args, attrs, outputs, Outputs, symbols, Symbols};
+    }
+};
+
+struct builder {
+    vec<node> nodes;
+    vec<value> values;
+    vec<int> args;
+    vec<std::int64_t> attrs;
+    vec<int> outputs;
+    vec<symbol> symbols;
+    vec<int> table;   // hash table of node ids, -1 empty; power of two
+    // Models: the value of each parameter slot (-1 while its layer is not called), how it starts, the model's dtype.
+    vec<int> params;
+    vec<start_value> starts;
+    dtype model_type = dtype::f32;
+    failure error;
+    int scope = -1;   // the layer being called: where a mistake is reported
+
+    // --- symbols -----------------------------------------------------------------------------------------------
+    constexpr extent new_symbol(index bound = 0) {
+        const int s = symbols.size;
+        const extent e = extent::of_symbol(s);
+        symbols.push({bound, e});
+        return e;
+    }
+    constexpr extent resolve(extent e) const {
+        while (!e.is_static() && e.coefficient() == 1 && e.constant() == 0 &&
+               !(symbols[e.symbol()].equals == extent::of_symbol(e.symbol())))
+            e = symbols[e.symbol()].equals;
+        return e;
+    }
+    // Are two extents the same? A dyn one is made so: the run-time check is at the program's entry.
+    constexpr bool unify(extent a, extent b) {
+        a = resolve(a), b = resolve(b);
+        if (a == b) return true;
+        if (is_free(a)) return symbols[a.symbol()].equals = b, true;
+        if (is_free(b)) return symbols[b.symbol()].equals = a, true;
+        return false;
+    }
+    constexpr bool is_free(extent e) const {
+        return !e.is_static() && symbols[e.symbol()].bound == 0 && e.coefficient() == 1 && e.constant() == 0;
+    }
+    constexpr bool same_shape(const shape& a, const shape& b) {
+        if (a.rank != b.rank) return false;
+        for (int i = 0; i < a.rank; ++i)
+            if (!unify(a.at[i], b.at[i])) return false;
+        return true;
+    }
+
+    // --- reading -----------------------------------------------------------------------------------------------
+    constexpr const node& of(int v) const { return nodes[values[v].node]; }
+    constexpr int arg(const node& n, int i) const { return args[n.args + i]; }
+    constexpr std::int64_t attr(const node& n, int i) const { return attrs[n.attrs + i]; }
+    constexpr const shape& extents_of(int v) const { return values[v].extents; }
+    constexpr dtype type_of(int v) const { return values[v].type; }
+    template <class Op>
+    constexpr bool is(int v) const {
+        return of(v).op->id == declare_op<Op>::id;
+    }
+
+    // --- mistakes ----------------------------------------------------------------------------------------------
+    constexpr void blame(mistake what, std::string_view op, const shape& expected = {}, const shape& got = {},
+                         dtype a = dtype::none, dtype b = dtype::none) {
+        if (error.what != mistake::none) return;
+        error = {what, op, scope, expected, got, a, b};
+    }
+
+    // --- adding ------------------------------------------------------------------------------------------------
+    static constexpr std::uint64_t mix(std::uint64_t h, std::uint64_t x) {
+        h = (h ^ x) * 0x9e3779b97f4a7c15ull;
+        return h ^ (h >> 29);
+    }
+    constexpr std::uint64_t hash_of(const op_info* op, const int* a, int na, const std::int64_t* t, int nt,
+                                    dtype type) const {
+        std::uint64_t h = op->id + static_cast<std::uint64_t>(type);
+        for (int i = 0; i < na; ++i) h = mix(h, static_cast<std::uint64_t>(a[i]));
+        for (int i = 0; i < nt; ++i) h = mix(h, static_cast<std::uint64_t>(t[i]) + 77);
+        return mix(h, 1);
+    }
+    constexpr bool matches(const node& n, const op_info* op, const int* a, int na, const std::int64_t* t, int nt,
+                           dtype type) const {
+        if (n.op != op || n.n_args != na || n.n_attrs != nt || values[n.results].type != type) return false;
+        for (int i = 0; i < na; ++i)
+            if (args[n.args + i] != a[i]) return false;
+        for (int i = 0; i < nt; ++i)
+            if (attrs[n.attrs + i] != t[i]) return false;
+        return true;
+    }
+    constexpr void rehash() {
+        const int n = table.size < 64 ? 128 : 4 * table.size;
+        table = vec<int>(n, -1);
+        for (int i = 0; i < nodes.size; ++i) {
+            const node& m = nodes[i];
+            std::uint64_t h = hash_of(m.op, args.data + m.args, m.n_args, attrs.data + m.attrs, m.n_attrs,
+                                      values[m.results].type);
+            while (table[static_cast<int>(h & static_cast<std::uint64_t>(n - 1))] >= 0) ++h;
+            table[static_cast<int>(h & static_cast<std::uint64_t>(n - 1))] = i;
+        }
+    }
+
+    // Adds a node (or finds the equal one) with one result of this type and shape; returns its value id.
+    constexpr int add(const op_info* op, const int* a, int na, const std::int64_t* t, int nt, dtype type,
+                      const shape& extents) {
+        if (2 * nodes.size >= table.size) rehash();
+        std::uint64_t h = hash_of(op, a, na, t, nt, type);
+        const std::uint64_t wrap = static_cast<std::uint64_t>(table.size - 1);
+        for (int slot = table[static_cast<int>(h & wrap)]; slot >= 0; slot = table[static_cast<int>(++h & wrap)])
+            if (matches(nodes[slot], op, a, na, t, nt, type)) return nodes[slot].results;
+        const int id = nodes.size;
+        table[static_cast<int>(h & wrap)] = id;
+        node n;
+        n.op = op;
+        n.args = args.size, n.n_args = na;
+        for (int i = 0; i < na; ++i) args.push(a[i]);
+        n.attrs = attrs.size, n.n_attrs = nt;
+        for (int i = 0; i < nt; ++i) attrs.push(t[i]);
+        n.results = values.size;
+        nodes.push(n);
+        value v;
+        v.node = id, v.type = type, v.extents = extents;
+        for (int i = 0; i < extents.rank; ++i) v.extents.at[i] = resolve(extents.at[i]);
+        return values.push(v);
+    }
+    // One more result of the node that add() has just made.
+    constexpr int add_result(int first, dtype type, const shape& extents) {
+        node& n = nodes[values[first].node];
+        if (n.results + n.n_results < values.size) return n.results + n.n_results - 1;  // merged with an equal node
+        value v;
+        v.node = values[first].node, v.result = n.n_results++, v.type = type, v.extents = extents;
+        return values.push(v);
+    }
+
+    constexpr int input(storage kind, int ordinal, dtype type, const shape& extents) {
+        const std::int64_t t[2] = {static_cast<std::int64_t>(kind), ordinal};
+        return add(&info_of<input_op>::value, nullptr, 0, t, 2, type, extents);
+    }
+    constexpr int literal(double x, dtype type) {
+        std::int64_t bits = 0;
+        if (type == dtype::f32) bits = std::int64_t{__builtin_bit_cast(std::uint32_t, static_cast<float>(x))};
+        else if (type == dtype::f64) bits = __builtin_bit_cast(std::int64_t, x);
+        else bits = static_cast<std::int64_t>(x);
+        return add(&info_of<literal_op>::value, nullptr, 0, &bits, 1, type, shape{});
+    }
+    // A run-time extent as a number; a literal where it is static.
+    constexpr int extent_literal(extent e, dtype type) {
+        e = resolve(e);
+        if (e.is_static()) return literal(static_cast<double>(e.code), type);
+        const std::int64_t t[2] = {0, e.code};
+        return add(&info_of<literal_op>::value, nullptr, 0, t, 2, type, shape{});
+    }
+    // The constant a value is everywhere (through broadcasts), if it is one.
+    constexpr bool constant(int v, double& out) const {
+        while (of(v).op->kind == op_kind::view && of(v).n_args == 1) v = arg(of(v), 0);
+        const node& n = of(v);
+        if (n.op->kind != op_kind::literal || n.n_attrs != 1) return false;
+        const std::int64_t bits = attr(n, 0);
+        const dtype t = values[v].type;
+        out = t == dtype::f32   ? static_cast<double>(__builtin_bit_cast(float, static_cast<std::uint32_t>(bits)))
+              : t == dtype::f64 ? __builtin_bit_cast(double, bits)
+                                : static_cast<double>(bits);
+        return true;
+    }
+    constexpr bool is_constant(int v, double x) const {
+        double c = 0;
+        return constant(v, c) && c == x;
+    }
+
+    // --- finishing ---------------------------------------------------------------------------------------------
+    // Drops what no output needs (inputs stay: their order is the caller's) and renumbers.
+    constexpr void compact() {
+        vec<char> live(nodes.size, 0);
+        for (const int o : outputs)
+            if (o >= 0) live[values[o].node] = 1;
+        for (int i = nodes.size - 1; i >= 0; --i) {
+            const node& n = nodes[i];
+            if (n.op->kind == op_kind::input) live[i] = 1;
+            if (!live[i]) continue;
+            for (int k = 0; k < n.n_args; ++k) live[values[args[n.args + k]].node] = 1;
+        }
+        builder c;
+        vec<int> renamed(values.size, -1);
+        for (int i = 0; i < nodes.size; ++i) {
+            if (!live[i]) continue;
+            node n = nodes[i];
+            const int first_arg = c.args.size, first_attr = c.attrs.size, first_value = c.values.size;
+            for (int k = 0; k < n.n_args; ++k) c.args.push(renamed[args[n.args + k]]);
+            for (int k = 0; k < n.n_attrs; ++k) c.attrs.push(attrs[n.attrs + k]);
+            for (int k = 0; k < n.n_results; ++k) {
+                renamed[n.results + k] = c.values.size;
+                value v = values[n.results + k];
+                v.node = c.nodes.size;
+                for (int d = 0; d < v.extents.rank; ++d) v.extents.at[d] = resolve(v.extents.at[d]);
+                c.values.push(v);
+            }
+            n.args = first_arg, n.attrs = first_attr, n.results = first_value;
+            c.nodes.push(n);
+        }
+        for (int& o : outputs) o = o < 0 ? -1 : renamed[o];
+        for (int& p : params) p = p < 0 ? -1 : renamed[p];
+        nodes = static_cast<vec<node>&&>(c.nodes);
+        values = static_cast<vec<value>&&>(c.values);
+        args = static_cast<vec<int>&&>(c.args);
+        attrs = static_cast<vec<std::int64_t>&&>(c.attrs);
+    }
+    constexpr graph_sizes sizes() const {
+        return {nodes.size, values.size, args.size, attrs.size, outputs.size, symbols.size};
+    }
+    template <class Graph>
+    constexpr Graph freeze() const {
+        Graph r{};
+        for (int i = 0; i < nodes.size; ++i) r.nodes[i] = nodes[i];
+        for (int i = 0; i < values.size; ++i) r.values[i] = values[i];
+        for (int i = 0; i < args.size; ++i) r.args[i] = args[i];
+        for (int i = 0; i < attrs.size; ++i) r.attrs[i] = attrs[i];
+        for (int i = 0; i < outputs.size; ++i) r.outputs[i] = outputs[i];
+        for (int i = 0; i < symbols.size; ++i) r.symbols[i] = symbols[i];
+        return r;
+    }
+};
+
+template <graph_sizes S>
+using graph_of = graph<S.nodes, S.values, S.args, S.attrs, S.outputs, S.symbols>;
+
+}  // namespace etta::_

@@ -1,0 +1,129 @@
+// op_info.hpp: what the passes know of an op. An op is a struct (op/…); info_of<Op> turns it into one constexpr object
+// of plain facts and function pointers, and nodes point at it. The struct's *type* is recovered from the node's id when
+// a kernel is generated (friend injection), so no pass and no back end ever lists the ops.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include "../core/dtype.hpp"
+
+namespace etta::_ {
+
+struct builder;
+
+enum class op_kind : std::uint8_t {
+    input,        // a buffer handed in: argument, parameter, state
+    literal,      // a scalar constant; kernels read it as data, so that kernels differing in constants are one
+    elementwise,  // same extents in and out; eval() works on lanes
+    generator,    // a function of the logical index alone (iota)
+    view,         // moves no data: a stride rule
+    reduce,       // a monoid over a set of axes; extents become 1
+    contraction,  // matmul: kernels with an element-wise epilogue
+    library,      // a kernel written out for this op: convolution, gather, sort, factorisations
+};
+
+// How the result's dtype follows from the (promoted) operands'.
+enum class result_type : std::uint8_t { same, floating, boolean, index };
+
+// The attributes and operands of one node, as rules see them.
+struct rule_call {
+    builder* g = nullptr;
+    int node = -1;
+    const int* cotangents = nullptr;  // vjp: one value per result, -1 where none (null in a jvp)
+    const int* tangents = nullptr;    // jvp: one value per operand, -1 where none
+    int* out = nullptr;               // vjp: one per operand; jvp: one per result; -1: none
+};
+
+// How a view reads its operand: element (i0, i1, …) of a value lies at offset + Σ i_d * strides[d] of its buffer.
+struct access {
+    index offset = 0;
+    index strides[8] = {};
+};
+// A view's rule: turns its operand's access (with these extents) into its own. False: no strides say it.
+struct view_call {
+    const std::int64_t* attrs = nullptr;
+    int in_rank = 0, out_rank = 0;
+    const index* in = nullptr;
+    const index* out = nullptr;
+};
+
+struct op_info {
+    std::string_view name;
+    std::uint64_t id = 0;
+    op_kind kind = op_kind::elementwise;
+    result_type result = result_type::same;
+    int flops = 1;             // per element of the result (reduce: of the operand)
+    int operands = 1;          // element-wise: how many
+    bool differentiable = true;
+    bool cheap = true;         // recomputing it costs less than storing and loading it
+    void (*vjp)(const rule_call&) = nullptr;
+    void (*jvp)(const rule_call&) = nullptr;
+    int (*simplify)(builder&, const int* operands) = nullptr;  // an equal value that exists already, or -1
+    bool (*view)(const view_call&, access&) = nullptr;
+    void (*batch)(builder&, int node, const int* operands, const bool* batched, int* results) = nullptr;
+    const char* onnx = "";
+};
+
+template <class T>
+constexpr std::string_view printed_name() {
+    return __PRETTY_FUNCTION__;
+}
+
+// FNV-1a over the type's printed name. It lives in constexpr graphs only: nvcc's front end and its host compiler print
+// types differently, so no kernel's name may depend on it.
+template <class T>
+constexpr std::uint64_t type_hash() {
+    std::uint64_t h = 14695981039346656037ull;
+    for (const char c : printed_name<T>()) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+    return h;
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-template-friend"
+#endif
+template <std::uint64_t Id>
+struct op_id {
+    friend constexpr auto op_of(op_id<Id>);
+};
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+template <class Op>
+struct declare_op {
+    static constexpr std::uint64_t id = type_hash<Op>();
+    friend constexpr auto op_of(op_id<id>) { return Op{}; }
+};
+
+// The op type behind an id that some trace in this translation unit has used.
+template <std::uint64_t Id>
+using op_from_id = decltype(op_of(op_id<Id>{}));
+
+template <class Op>
+constexpr op_info make_info() {
+    op_info i;
+    i.name = Op::name;
+    i.id = declare_op<Op>::id;
+    i.kind = Op::kind;
+    if constexpr (requires { Op::result; }) i.result = Op::result;
+    if constexpr (requires { Op::flops; }) i.flops = Op::flops;
+    if constexpr (requires { Op::operands; }) i.operands = Op::operands;
+    if constexpr (requires { Op::differentiable; }) i.differentiable = Op::differentiable;
+    if constexpr (requires { Op::cheap; }) i.cheap = Op::cheap;
+    if constexpr (requires { Op::onnx; }) i.onnx = Op::onnx;
+    if constexpr (requires { &Op::vjp_rule; }) i.vjp = &Op::vjp_rule;
+    if constexpr (requires { &Op::jvp_rule; }) i.jvp = &Op::jvp_rule;
+    if constexpr (requires { &Op::simplify; }) i.simplify = &Op::simplify;
+    if constexpr (requires { &Op::view_rule; }) i.view = &Op::view_rule;
+    if constexpr (requires { &Op::batch_rule; }) i.batch = &Op::batch_rule;
+    return i;
+}
+
+template <class Op>
+struct info_of {
+    static constexpr op_info value = make_info<Op>();
+};
+
+}  // namespace etta::_

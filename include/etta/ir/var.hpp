@@ -1,0 +1,136 @@
+// var.hpp: the traced variable, and apply(), through which every op function goes. Given variables it adds a node to
+// their Graph; given tensors it makes an expression (expr/). So each op's public function is written once.
+#pragma once
+
+#include "graph.hpp"
+
+namespace etta {
+
+namespace _ {
+template <class>
+inline constexpr bool always_false = false;
+}
+
+// A value of a function or model that is being traced: the shape is a *value*, so `x = relu(fc(x))`, loops and helper
+// functions are ordinary C++. Only this library's tracing makes one.
+struct var {
+    _::builder* g = nullptr;
+    int id = -1;
+
+    constexpr bool exists() const { return id >= 0; }
+    constexpr int rank() const { return g->extents_of(id).rank; }
+    constexpr dtype type() const { return g->type_of(id); }
+    constexpr const shape& extents() const { return g->extents_of(id); }
+    // The static extent of an axis (negative: from the end); -1 where it is known at run time only.
+    constexpr index extent(int axis) const {
+        const etta::extent e = g->extents_of(id)[axis];
+        return e.is_static() ? static_cast<index>(e.code) : -1;
+    }
+    template <class B>
+        requires std::is_same_v<B, bool>
+    explicit constexpr operator B() const {
+        static_assert(_::always_false<B>,
+                      "etta: a branch on a traced value: its value is not known while compiling. Use where(condition, "
+                      "a, b) instead of if or ?:");
+        return false;
+    }
+    constexpr var t() const;               // transposed: the last two axes
+    constexpr var operator[](int i) const;  // element i of the first axis (negative: from the end)
+};
+
+namespace _ {
+
+// Attributes as a type, for expressions; traced calls read the list.
+template <std::int64_t... V>
+struct attr {
+    static constexpr int count = sizeof...(V);
+    static constexpr std::int64_t list[sizeof...(V) + 1] = {V..., 0};
+};
+
+template <class T>
+struct is_expression : std::false_type {};  // specialised by expr/ for views, tensors and expressions
+
+template <class T>
+using bare = std::remove_cvref_t<T>;
+
+}  // namespace _
+
+// What op functions accept: traced variables, tensors and views, expressions.
+template <class T>
+concept operand = std::is_same_v<_::bare<T>, var> || _::is_expression<_::bare<T>>::value;
+
+namespace _ {
+
+template <class T>
+concept scalar_number = std::is_arithmetic_v<bare<T>>;
+
+template <class... T>
+concept operands = (operand<T> || ...) && ((operand<T> || scalar_number<T>) && ...);
+
+template <class... T>
+inline constexpr bool any_traced = (std::is_same_v<bare<T>, var> || ...);
+
+constexpr builder* tracer_of(const var& v) { return v.g; }
+template <class T>
+constexpr builder* tracer_of(const T&) { return nullptr; }
+
+// The dtype a literal takes beside tensors of dtype t: literals are weak.
+template <class S>
+constexpr dtype literal_type(dtype t) {
+    if (is_floating(t)) return t;
+    if constexpr (std::is_floating_point_v<S>) return dtype::f32;
+    else return t == dtype::boolean && !std::is_same_v<S, bool> ? dtype::i32 : t;
+}
+
+template <class T>
+constexpr int traced_operand(builder& g, const T& x, dtype other) {
+    if constexpr (std::is_same_v<T, var>) return x.id;
+    else if constexpr (scalar_number<T>) return g.literal(static_cast<double>(x), literal_type<T>(other));
+    else static_assert(always_false<T>, "etta: a tensor inside a traced function: pass it as an argument of the function");
+}
+
+constexpr dtype type_of_operand(const var& v) { return v.g->type_of(v.id); }
+template <class T>
+constexpr dtype type_of_operand(const T&) { return dtype::none; }
+
+constexpr dtype strongest(dtype a, dtype b) { return a == dtype::none ? b : b == dtype::none ? a : promote(a, b); }
+
+template <class Op, class Attrs, class... X>
+struct expression;
+
+// expr/ says how a tensor, view, expression or number stands in an expression. (void: clang reads an op function's
+// return type before its constraints.)
+template <class X>
+struct leaf_type {
+    using type = void;
+};
+
+template <bool Traced, class Op, class Attrs, class... X>
+struct applied_type {
+    using type = var;
+};
+template <class Op, class Attrs, class... X>
+struct applied_type<false, Op, Attrs, X...> {
+    using type = expression<Op, Attrs, typename leaf_type<X>::type...>;
+};
+// What apply returns. Op functions name it, for a deduced type could not be used while an op's own derivative is read.
+template <class Op, class Attrs, class... X>
+using applied = typename applied_type<any_traced<X...>, Op, Attrs, X...>::type;
+
+// Op::trace(builder&, operand ids, count, attributes, count) -> value id. Kinds of ops supply it (op/kinds.hpp).
+template <class Op, class Attrs = attr<>, class... X>
+constexpr applied<Op, Attrs, X...> apply(X&&... x) {
+    if constexpr (any_traced<X...>) {
+        builder* g = nullptr;
+        ((g = tracer_of(x) != nullptr ? tracer_of(x) : g), ...);
+        dtype t = dtype::none;
+        ((t = strongest(t, type_of_operand(x))), ...);
+        const int ids[] = {traced_operand<bare<X>>(*g, x, t)...};
+        return var{g, Op::trace(*g, ids, static_cast<int>(sizeof...(X)), Attrs::list, Attrs::count)};
+    } else {
+        return {leaf_type<X>::of(x)...};
+    }
+}
+
+}  // namespace _
+}  // namespace etta

@@ -1,0 +1,60 @@
+// layers.hpp: the layers that have parameters or stand in a Sequential. A layer is a plain struct: parameters as members,
+// a call operator on traced values. PyTorch's names, layouts and starting values.
+#pragma once
+
+#include "../op/softmax.hpp"
+#include "parameter.hpp"
+
+namespace etta {
+
+// y = x Wᵀ + b on the last axis: [..., In] -> [..., Out]. weight [Out, In], bias [Out]. In is inferred.
+template <int Out, bool Bias = true>
+struct Linear;
+template <int Out>
+struct Linear<Out, true> {
+    Param<dims<Out, last>, init::fan_in_uniform> weight;
+    Param<dims<Out>, init::fan_in_uniform> bias;
+    constexpr auto operator()(var x) const {
+        const _::in_layer here(x, weight.slot);
+        return matmul(x, weight(x).t()) + bias(x, static_cast<double>(x.extent(-1)));
+    }
+};
+template <int Out>
+struct Linear<Out, false> {
+    Param<dims<Out, last>, init::fan_in_uniform> weight;
+    constexpr auto operator()(var x) const {
+        const _::in_layer here(x, weight.slot);
+        return matmul(x, weight(x).t());
+    }
+};
+
+// Element-wise functions as layers, for Sequential.
+struct ReLU { constexpr auto operator()(var x) const { return relu(x); } };
+struct Tanh { constexpr auto operator()(var x) const { return tanh(x); } };
+// All axes but the batch become one.
+struct Flatten { constexpr auto operator()(var x) const { return flatten(x); } };
+template <int Axis = -1>
+struct Softmax { constexpr auto operator()(var x) const { return softmax<Axis>(x); } };
+
+// Layers one after the other; parameters are named "0.weight", "2.bias", … as in PyTorch.
+template <class... Layers>
+struct Sequential;
+template <>
+struct Sequential<> {
+    template <class F>
+    constexpr void etta_layers(F&&, std::size_t = 0) {}
+    constexpr var operator()(var x) const { return x; }
+};
+template <class First, class... Rest>
+struct Sequential<First, Rest...> {
+    First first;
+    Sequential<Rest...> rest;
+    template <class F>
+    constexpr void etta_layers(F&& f, std::size_t i = 0) {
+        f(first, i);
+        rest.etta_layers(f, i + 1);
+    }
+    constexpr var operator()(var x) const { return rest(first(x)); }
+};
+
+}  // namespace etta

@@ -1,0 +1,184 @@
+// parameter.hpp: parameters of layers, their initialisers, and the walk over a model that names them and gives each its
+// slot. A parameter's extents are found at its layer's first call, from the layer's input.
+#pragma once
+
+#include "../core/random.hpp"
+#include "../op/matmul.hpp"
+#include "reflect.hpp"
+
+namespace etta {
+
+// How a parameter starts, as plain data: {kind, a, b}.
+using initialiser = _::start_value;
+
+// Initialisers know the extents and the fan-in (inputs per output: extents after the first).
+namespace init {
+constexpr double root(double x) {  // Newton's iteration from above; constant expressions have no std::sqrt
+    double r = x > 1 ? x : 1;
+    for (int i = 0; i < 80; ++i) r = (r + x / r) / 2;
+    return r;
+}
+struct zeros { static constexpr initialiser of(const shape&, double) { return {}; } };
+struct ones { static constexpr initialiser of(const shape&, double) { return {initialiser::constant, 1, 0}; } };
+// U(-1/sqrt(fan_in), 1/sqrt(fan_in)): PyTorch's default for Linear and Conv (kaiming_uniform with a = sqrt(5)).
+struct fan_in_uniform {
+    static constexpr initialiser of(const shape&, double fan_in) {
+        const double bound = fan_in > 0 ? 1 / root(fan_in) : 0;
+        return {initialiser::uniform, -bound, bound};
+    }
+};
+// N(0, 2 / fan_in): He et al. 2015, for ReLU networks.
+struct kaiming_normal {
+    static constexpr initialiser of(const shape&, double fan_in) { return {initialiser::normal, 0, root(2 / (fan_in > 0 ? fan_in : 1))}; }
+};
+// U(-b, b) with b = sqrt(6 / (fan_in + fan_out)): Glorot & Bengio 2010.
+struct xavier_uniform {
+    static constexpr initialiser of(const shape& s, double fan_in) {
+        const double fan_out = s.rank > 0 ? static_cast<double>(s.at[0].code) : 1;
+        const double b = root(6 / (fan_in + fan_out));
+        return {initialiser::uniform, -b, b};
+    }
+};
+}  // namespace init
+
+// The extents of a parameter, given its layer's input: numbers, or one of these.
+inline constexpr int last = -1;      // the input's last extent
+inline constexpr int channels = -2;  // the input's second extent: C of N, C, …
+template <int... D>
+struct dims {
+    static constexpr shape of(const var& x) {
+        shape s;
+        (s.push(D == last ? x.extents()[-1] : D == channels ? x.extents()[x.rank() > 1 ? 1 : 0] : extent(index{D})), ...);
+        return s;
+    }
+};
+using last_extent = dims<last>;
+
+// A parameter of a layer: `Param<dims<64, last>> weight;` and, in the layer's call operator, `weight(x)`.
+template <class Extents = last_extent, class Init = init::zeros>
+struct Param {
+    _::builder* g = nullptr;
+    int slot = -1;
+    using etta_parameter = void;
+
+    // The parameter as a traced value; its extents follow from x. fan_in < 0: the product of its extents after the first.
+    constexpr var operator()(const var& x, double fan_in = -1) const { return declare(x, Extents::of(x), fan_in); }
+    constexpr var declare(const var& x, const shape& s, double fan_in = -1) const {
+        _::builder& b = *x.g;
+        if (b.params[slot] >= 0) {
+            if (!(b.extents_of(b.params[slot]) == s)) b.blame(_::mistake::layer_input, "parameter", b.extents_of(b.params[slot]), s);
+            return {&b, b.params[slot]};
+        }
+        if (fan_in < 0) {
+            fan_in = 1;
+            for (int i = 1; i < s.rank; ++i) fan_in *= static_cast<double>(s.at[i].code);
+        }
+        b.params[slot] = b.input(_::storage::parameter, slot, b.model_type, s);
+        b.starts[slot] = Init::of(s, fan_in);
+        return {&b, b.params[slot]};
+    }
+};
+
+namespace _ {
+
+// While it lives, mistakes are blamed on the layer of this parameter; the outer layer's again afterwards.
+struct in_layer {
+    builder* g;
+    int outer;
+    constexpr in_layer(const var& x, int slot) : g(x.g), outer(x.g->scope) { g->scope = slot; }
+    constexpr ~in_layer() { g->scope = outer; }
+    in_layer(const in_layer&) = delete;
+};
+
+// A member's path, small and fixed: constant expressions have no std::string everywhere.
+struct path {
+    char at[112] = {};
+    int size = 0;
+    constexpr path with(std::string_view name) const {
+        path p = *this;
+        if (p.size > 0 && p.size < 111) p.at[p.size++] = '.';
+        for (const char c : name)
+            if (p.size < 111) p.at[p.size++] = c;
+        return p;
+    }
+    constexpr path with(std::size_t i) const {
+        char digits[8] = {};
+        int n = 0;
+        do digits[n++] = static_cast<char>('0' + i % 10), i /= 10;
+        while (i > 0);
+        char forward[8] = {};
+        for (int k = 0; k < n; ++k) forward[k] = digits[n - 1 - k];
+        return with(std::string_view(forward, static_cast<std::size_t>(n)));
+    }
+    constexpr std::string_view view() const { return {at, static_cast<std::size_t>(size)}; }
+};
+
+template <class T>
+inline constexpr bool is_array = false;
+template <class T, std::size_t N>
+inline constexpr bool is_array<std::array<T, N>> = true;
+
+template <class T>
+concept parameter = requires { typename T::etta_parameter; };
+
+// Visits every parameter of a model in the order of the members: f(parameter&, path).
+template <class M, class F>
+constexpr void walk(M& m, const path& at, F& f) {
+    using T = std::remove_cv_t<M>;
+    if constexpr (parameter<T>) {
+        f(m, at);
+    } else if constexpr (is_array<T>) {
+        for (std::size_t i = 0; i < m.size(); ++i) walk(m[i], at.with(i), f);
+    } else if constexpr (requires { m.etta_layers(); }) {
+        m.etta_layers([&](auto& layer, std::size_t i) constexpr { walk(layer, at.with(i), f); });
+    } else if constexpr (std::is_class_v<T> && !std::is_empty_v<T>) {
+        walk_members(m, at, f, std::make_index_sequence<member_count<T>()>{});
+    } else {
+        static_assert(std::is_class_v<T>, "etta: a member of a model is not a layer: members are layers, parameters, structs of layers and std::arrays of these");
+    }
+}
+template <class M, class F, std::size_t... I>
+constexpr void walk_members(M& m, const path& at, F& f, std::index_sequence<I...>) {
+    using T = std::remove_cv_t<M>;
+    with_members(m, [&](auto&... member) constexpr { (walk(member, at.with(member_name<T, I>()), f), ...); });
+}
+
+struct count_parameters {
+    int n = 0;
+    template <class P>
+    constexpr void operator()(P&, const path&) { ++n; }
+};
+struct bind_parameters {
+    builder* g;
+    int n = 0;
+    template <class P>
+    constexpr void operator()(P& p, const path&) { p.g = g, p.slot = n++; }
+};
+template <class Net>
+constexpr int parameter_count() {
+    Net net{};
+    count_parameters f;
+    walk(net, path{}, f);
+    return f.n;
+}
+template <int N>
+struct path_table {
+    path at[N + 1];
+};
+template <int N>
+struct collect_paths {
+    path_table<N> table{};
+    int n = 0;
+    template <class P>
+    constexpr void operator()(P&, const path& p) { table.at[n++] = p; }
+};
+template <class Net>
+constexpr auto parameter_paths() {
+    Net net{};
+    collect_paths<parameter_count<Net>()> f;
+    walk(net, path{}, f);
+    return f.table;
+}
+
+}  // namespace _
+}  // namespace etta

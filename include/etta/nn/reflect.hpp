@@ -1,0 +1,105 @@
+// reflect.hpp: the members of a plain struct and their names, without a macro. A network is such a struct; its
+// parameters are named by the members' paths, as in PyTorch ("blocks.3.up.weight").
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace etta {
+namespace _ {
+
+struct anything {
+    template <class T>
+    constexpr operator T&() const;
+    template <class T>
+    constexpr operator T&&() const;
+};
+template <std::size_t>
+using anything_at = anything;
+
+template <class T, class Indices>
+inline constexpr bool initialisable = false;
+template <class T, std::size_t... I>
+    requires requires { T{anything_at<I>{}...}; }
+inline constexpr bool initialisable<T, std::index_sequence<I...>> = true;
+
+template <class T, std::size_t N = 24>
+constexpr std::size_t member_count() {
+    if constexpr (std::is_empty_v<T>) return 0;
+    else if constexpr (initialisable<T, std::make_index_sequence<N>>) return N;
+    else if constexpr (N > 0) return member_count<T, N - 1>();
+    else return 0;
+}
+
+// f(all members in order).
+template <class T, class F>
+constexpr auto with_members(T& t, F&& f) {
+    constexpr std::size_t n = member_count<std::remove_cv_t<T>>();
+    if constexpr (n == 1) { auto& [a] = t; return f(a); }
+    else if constexpr (n == 2) { auto& [a, b] = t; return f(a, b); }
+    else if constexpr (n == 3) { auto& [a, b, c] = t; return f(a, b, c); }
+    else if constexpr (n == 4) { auto& [a, b, c, d] = t; return f(a, b, c, d); }
+    else if constexpr (n == 5) { auto& [a, b, c, d, e] = t; return f(a, b, c, d, e); }
+    else if constexpr (n == 6) { auto& [a, b, c, d, e, g] = t; return f(a, b, c, d, e, g); }
+    else if constexpr (n == 7) { auto& [a, b, c, d, e, g, h] = t; return f(a, b, c, d, e, g, h); }
+    else if constexpr (n == 8) { auto& [a, b, c, d, e, g, h, i] = t; return f(a, b, c, d, e, g, h, i); }
+    else if constexpr (n == 9) { auto& [a, b, c, d, e, g, h, i, j] = t; return f(a, b, c, d, e, g, h, i, j); }
+    else if constexpr (n == 10) { auto& [a, b, c, d, e, g, h, i, j, k] = t; return f(a, b, c, d, e, g, h, i, j, k); }
+    else if constexpr (n == 11) { auto& [a, b, c, d, e, g, h, i, j, k, l] = t; return f(a, b, c, d, e, g, h, i, j, k, l); }
+    else if constexpr (n == 12) { auto& [a, b, c, d, e, g, h, i, j, k, l, m] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m); }
+    else if constexpr (n == 13) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o); }
+    else if constexpr (n == 14) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p); }
+    else if constexpr (n == 15) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q); }
+    else if constexpr (n == 16) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r); }
+    else if constexpr (n == 17) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s); }
+    else if constexpr (n == 18) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u); }
+    else if constexpr (n == 19) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v); }
+    else if constexpr (n == 20) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w); }
+    else if constexpr (n == 21) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x); }
+    else if constexpr (n == 22) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y); }
+    else if constexpr (n == 23) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z); }
+    else if constexpr (n == 24) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa); }
+    else return f();
+}
+
+// --- names ---------------------------------------------------------------------------------------------------------
+// A pointer to a member of a constant prints with the member's name; the wrapper makes it a legal argument everywhere.
+template <class T>
+struct pointer_to {
+    const T* p;
+};
+template <class T>
+struct printed_store {
+    static constexpr T value{};
+};
+template <auto P>
+constexpr std::string_view printed_pointer() {
+    return __PRETTY_FUNCTION__;
+}
+// The identifier before ")}" (g++) or "}]" (clang).
+constexpr std::string_view last_identifier(std::string_view s) {
+    std::size_t end = s.size();
+    while (end > 0 && !(s[end - 1] == '}' || s[end - 1] == ')')) --end;
+    const auto word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+    while (end > 0 && !word(s[end - 1])) --end;
+    std::size_t begin = end;
+    while (begin > 0 && word(s[begin - 1])) --begin;
+    return s.substr(begin, end - begin);
+}
+
+template <std::size_t I, class First, class... Rest>
+constexpr auto nth_of(First first, Rest... rest) {
+    if constexpr (I == 0) return first;
+    else return nth_of<I - 1>(rest...);
+}
+template <class T, std::size_t I>
+constexpr std::string_view member_name() {
+    constexpr auto p = with_members(printed_store<T>::value, [](const auto&... m) constexpr { return nth_of<I>(std::addressof(m)...); });
+    return last_identifier(printed_pointer<pointer_to<std::remove_cvref_t<decltype(*p)>>{p}>());
+}
+
+}  // namespace _
+}  // namespace etta

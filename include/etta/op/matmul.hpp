@@ -1,0 +1,111 @@
+// matmul.hpp: the matrix product, batched, with either side transposed (a view), and with vectors (NumPy's rules). Its
+// kernel is a GEMM that takes the element-wise chain behind it as epilogue.
+#pragma once
+
+#include "reduce.hpp"
+
+namespace etta {
+namespace _ {
+
+struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes, or [rows…, K] x [K, N]
+    static constexpr std::string_view name = "matmul";
+    static constexpr const char* onnx = "MatMul";
+    static constexpr op_kind kind = op_kind::contraction;
+    static constexpr bool cheap = false;
+
+    static constexpr int add(builder& g, int a, int b) {
+        shape s = g.extents_of(a);
+        s[-1] = g.extents_of(b)[-1];
+        const int ids[2] = {a, b};
+        return g.add(&info_of<Contract>::value, ids, 2, nullptr, 0, g.type_of(a), s);
+    }
+    static constexpr int swapped(builder& g, int v) { return Transpose::body(var{&g, v}, nullptr, 0).id; }
+    static constexpr void vjp_rule(const rule_call& c) {
+        builder& g = *c.g;
+        const node n = g.nodes[c.node];
+        const int a = g.arg(n, 0), b = g.arg(n, 1), y = c.cotangents[0];
+        c.out[0] = add(g, y, swapped(g, b));
+        const shape& sa = g.extents_of(a);
+        if (g.extents_of(b).rank == sa.rank) {
+            c.out[1] = add(g, swapped(g, a), y);
+        } else {  // one product over all rows
+            extent rows(1);
+            for (int i = 0; i + 1 < sa.rank; ++i)
+                rows = rows.is_static() ? sa.at[i].times(rows.code) : rows.times(sa.at[i].is_static() ? sa.at[i].code : 0);
+            const extent k = sa[-1], m = g.extents_of(y)[-1];
+            c.out[1] = add(g, swapped(g, reshape_to(g, a, shape(rows, k))), reshape_to(g, y, shape(rows, m)));
+        }
+    }
+    static constexpr void jvp_rule(const rule_call& c) {
+        builder& g = *c.g;
+        const node n = g.nodes[c.node];
+        const int a = g.arg(n, 0), b = g.arg(n, 1);
+        const int left = c.tangents[0] < 0 ? -1 : add(g, c.tangents[0], b);
+        const int right = c.tangents[1] < 0 ? -1 : add(g, a, c.tangents[1]);
+        c.out[0] = left < 0 ? right : right < 0 ? left : (var{&g, left} + var{&g, right}).id;
+    }
+};
+
+constexpr int transposed_product(builder& g, int v) {
+    if (!g.is<Contract>(v)) return -1;
+    const node n = g.of(v);
+    const int a = g.arg(n, 0), b = g.arg(n, 1);
+    if (g.extents_of(a).rank != g.extents_of(b).rank) return -1;
+    return Contract::add(g, Contract::swapped(g, b), Contract::swapped(g, a));
+}
+
+struct Matmul : CompositeOp<Matmul> {
+    static constexpr int operands = 2;
+    static constexpr var body(var a, var b, const std::int64_t*, int) {
+        builder& g = *a.g;
+        const dtype t = strongest(a.type(), b.type());
+        if (t == dtype::none || a.rank() == 0 || b.rank() == 0) {
+            g.blame(t == dtype::none ? mistake::dtypes : mistake::rank, "matmul", a.extents(), b.extents(), a.type(), b.type());
+            return a;
+        }
+        a.id = cast_to(g, a.id, t), b.id = cast_to(g, b.id, t);
+        const bool row = a.rank() == 1, column = b.rank() == 1;
+        const std::int64_t zero = 0, one = 1;
+        if (row) a = Unsqueeze::body(a, &zero, 1);
+        if (column) b = Unsqueeze::body(b, &one, 1);
+        shape sa = a.extents(), sb = b.extents();
+        if (!g.unify(sa[-1], sb[-2])) {
+            g.blame(mistake::inner_extents, "matmul", shape(sa[-1]), shape(sb[-2]));
+            return a;
+        }
+        var y;
+        if (sb.rank == 2) {
+            y = {&g, Contract::add(g, a.id, b.id)};
+        } else {
+            shape ba = sa, bb = sb;
+            ba.rank -= 2, bb.rank -= 2;
+            shape batch = broadcast_shapes(ba, bb);
+            if (batch.rank < 0) {
+                g.blame(mistake::broadcast, "matmul", sa, sb);
+                return a;
+            }
+            shape ta = batch, tb = batch;
+            ta.push(sa[-2]), ta.push(sa[-1]), tb.push(sb[-2]), tb.push(sb[-1]);
+            y = {&g, Contract::add(g, expand_to(g, a.id, ta), expand_to(g, b.id, tb))};
+        }
+        if (column) {
+            const std::int64_t last = -1;
+            y = Squeeze::body(y, &last, 1);
+        }
+        if (row) {
+            const std::int64_t at = column ? -1 : -2;
+            y = Squeeze::body(y, &at, 1);
+        }
+        return y;
+    }
+};
+
+}  // namespace _
+
+// The matrix product: [M, K] x [K, N] -> [M, N]; leading axes are a batch and broadcast; a vector is a row on the left, a
+// column on the right. O(M N K).
+template <class A, class B>
+    requires operand<A> && operand<B>
+constexpr _::applied<_::Matmul, _::attr<>, A, B> matmul(A&& a, B&& b) { return _::apply<_::Matmul>(static_cast<A&&>(a), static_cast<B&&>(b)); }
+
+}  // namespace etta

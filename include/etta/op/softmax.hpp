@@ -1,0 +1,72 @@
+// softmax.hpp: softmax, log_softmax and logsumexp along an axis, written with other ops: the row kernel that fusion makes
+// of them passes over a row while it is in cache. And positions (iota), with which labels become masks.
+#pragma once
+
+#include "reduce.hpp"
+#include "unary.hpp"
+
+namespace etta {
+namespace _ {
+
+// The index along one axis, as int32. Attributes: the axis, the extents.
+struct Iota {
+    static constexpr std::string_view name = "iota";
+    static constexpr op_kind kind = op_kind::generator;
+    static constexpr bool differentiable = false;
+    static constexpr int flops = 0;
+    static constexpr var like(var x, int axis) {
+        const shape& s = x.extents();
+        std::int64_t t[max_rank + 1] = {axis < 0 ? axis + s.rank : axis};
+        for (int i = 0; i < s.rank; ++i) t[i + 1] = s.at[i].code;
+        return {x.g, x.g->add(&info_of<Iota>::value, nullptr, 0, t, s.rank + 1, dtype::i32, s)};
+    }
+};
+
+constexpr var max_along(var x, unsigned axes) { return {x.g, Max::add(*x.g, x.id, axes)}; }
+constexpr var sum_along(var x, unsigned axes) { return {x.g, sum_over(*x.g, x.id, axes)}; }
+
+// The row's maximum, subtracted so that exp cannot overflow; a constant as far as derivatives go. A row of -inf only
+// keeps 0 there, so that its softmax is NaN-free in log_softmax's callers that mask.
+constexpr var row_shift(var x, unsigned axes) { return stop_gradient(max_along(x, axes)); }
+
+struct Softmax : CompositeOp<Softmax> {  // attribute: the axis
+    static constexpr var body(var x, const std::int64_t* a, int) {
+        const unsigned axes = 1u << axis_of(*x.g, a[0], x.rank(), "softmax");
+        x = as_floating(x);
+        const var e = exp(x - row_shift(x, axes));
+        return e / sum_along(e, axes);
+    }
+};
+
+struct LogSumExp : CompositeOp<LogSumExp> {  // attributes: keepdims, axes
+    static constexpr var body(var x, const std::int64_t* a, int n) {
+        const unsigned axes = axes_mask(x, a, n, "logsumexp");
+        x = as_floating(x);
+        const var m = row_shift(x, axes);
+        return drop_axes(m + log(sum_along(exp(x - m), axes)), axes, a[0] != 0);
+    }
+};
+
+struct LogSoftmax : CompositeOp<LogSoftmax> {  // attribute: the axis
+    static constexpr var body(var x, const std::int64_t* a, int) {
+        const unsigned axes = 1u << axis_of(*x.g, a[0], x.rank(), "log_softmax");
+        x = as_floating(x);
+        const var d = x - row_shift(x, axes);
+        return d - log(sum_along(exp(d), axes));
+    }
+};
+
+}  // namespace _
+
+// exp(x) / sum(exp(x)) along an axis; the default is the last.
+template <int Axis = -1, operand X>
+constexpr _::applied<_::Softmax, _::attr<Axis>, X> softmax(X&& x) { return _::apply<_::Softmax, _::attr<Axis>>(static_cast<X&&>(x)); }
+template <int Axis = -1, operand X>
+constexpr _::applied<_::LogSoftmax, _::attr<Axis>, X> log_softmax(X&& x) { return _::apply<_::LogSoftmax, _::attr<Axis>>(static_cast<X&&>(x)); }
+// log(sum(exp(x))), without overflow.
+template <operand X, int... A>
+constexpr _::applied<_::LogSumExp, _::attr<false, A...>, X> logsumexp(X&& x, axes_t<A...> a = axes_t<>{}) { return _::reduction<_::LogSumExp, false>(static_cast<X&&>(x), a); }
+template <operand X, int... A>
+constexpr _::applied<_::LogSumExp, _::attr<true, A...>, X> logsumexp(X&& x, axes_t<A...> a, keepdims_t) { return _::reduction<_::LogSumExp, true>(static_cast<X&&>(x), a); }
+
+}  // namespace etta

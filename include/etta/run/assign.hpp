@@ -1,0 +1,284 @@
+// assign.hpp: evaluates an expression into a view: the customisation point behind every tensor assignment. The program
+// is a constant of the two types; with static extents and row-major operands its data is too, else the data part of the
+// layout is computed from the operands at hand.
+#pragma once
+
+#include "../expr/expression.hpp"
+#include "../compile/mistakes.hpp"
+#include "cpu/execute.hpp"
+
+namespace etta {
+namespace _ {
+
+template <class E>
+constexpr int lower_any(builder& g, int& next) {
+    return lowering<E>::make(g, next);
+}
+
+// One output per expression, of the given dtype and extents (Rank < 0: the expression's own).
+template <class E, class Dst>
+struct assignment_source {
+    static constexpr builder make() {
+        builder g;
+        int next = 0;
+        var y{&g, lower_any<E>(g, next)};
+        if constexpr (!std::is_same_v<Dst, void>) y = fit<typename Dst::extents_type>(g, y, dtype_of<typename Dst::value_type>);
+        g.outputs.push(y.id);
+        settle_outputs(g);
+        g.compact();
+        return g;
+    }
+    template <class Extents>
+    static constexpr var fit(builder& g, var y, dtype t) {
+        shape to;
+        for (int i = 0; i < Extents::rank; ++i)
+            to.push(Extents::value[i] == dyn ? g.new_symbol() : extent(static_cast<index>(Extents::value[i])));
+        if (promote(t, y.type()) != t) g.blame(mistake::dtypes, "assignment", {}, {}, t, y.type());
+        y.id = cast_to(g, y.id, t);
+        if (g.extents_of(y.id).rank == to.rank && g.same_shape(g.extents_of(y.id), to)) return y;
+        const shape joint = broadcast_shapes(g.extents_of(y.id), to);
+        if (joint.rank != to.rank || !g.same_shape(joint, to)) {
+            g.blame(mistake::broadcast, "assignment", to, g.extents_of(y.id));
+            return y;
+        }
+        return {&g, expand_to(g, y.id, to)};
+    }
+    static constexpr failure error = make().error;
+    static constexpr place out_place[1] = {{first_argument_buffer + leaf_count<E>::value, 0}};
+    static constexpr binding places(const graph_view&) {
+        binding b;
+        b.outputs = out_place;
+        return b;
+    }
+};
+
+// Gathers the leaves of an expression: pointers, strides, run-time extents.
+template <int Leaves, int Symbols>
+struct leaf_collector {
+    graph_view g;
+    char* buffers[first_argument_buffer + Leaves + 1] = {};
+    index strides[Leaves + 1][max_rank] = {};
+    const index* stride_of[Leaves + 1] = {};
+    index symbols[Symbols + 1] = {};
+    alignas(8) char numbers[8 * (Leaves + 1)] = {};
+    int leaf = 0, symbol = 0;
+
+    template <class T, class E, class L>
+    ETTA_INLINE void operator()(const View<T, E, L>& v) {
+        buffers[first_argument_buffer + leaf] = reinterpret_cast<char*>(const_cast<std::remove_const_t<T>*>(v.data()));
+        if constexpr (!View<T, E, L>::contiguous) {
+            for (int i = 0; i < v.rank; ++i) strides[leaf][i] = v.stride(i);
+            stride_of[leaf] = strides[leaf];
+        }
+        if constexpr (E::dynamic_rank > 0)
+            for (int i = 0; i < E::rank; ++i)
+                if (E::value[i] == dyn) symbols[symbol++] = v.extent(i);
+        ++leaf;
+    }
+    template <class T>
+    ETTA_INLINE void operator()(const scalar_operand<T>& x) {
+        char* const p = numbers + 8 * leaf;
+        switch (type_of_leaf()) {
+            case dtype::f32: write(p, static_cast<float>(x.value)); break;
+            case dtype::f64: write(p, static_cast<double>(x.value)); break;
+            case dtype::i8: write(p, static_cast<std::int8_t>(x.value)); break;
+            case dtype::i16: write(p, static_cast<std::int16_t>(x.value)); break;
+            case dtype::i32: write(p, static_cast<std::int32_t>(x.value)); break;
+            case dtype::i64: write(p, static_cast<std::int64_t>(x.value)); break;
+            case dtype::u8: write(p, static_cast<std::uint8_t>(x.value)); break;
+            default: write(p, static_cast<bool>(x.value)); break;
+        }
+        buffers[first_argument_buffer + leaf++] = p;
+    }
+    template <class T>
+    static void write(char* p, T x) {
+        __builtin_memcpy(p, &x, sizeof x);
+    }
+    ETTA_INLINE dtype type_of_leaf() const {
+        for (int i = 0; i < g.n_nodes; ++i)
+            if (g.nodes[i].op->kind == op_kind::input && g.attr(g.nodes[i], 1) == leaf) return g.values[g.nodes[i].results].type;
+        return dtype::none;
+    }
+};
+
+template <class T>
+inline constexpr bool needs_layout = true;
+template <class T, class E, class L>
+inline constexpr bool needs_layout<View<T, E, L>> = E::dynamic_rank > 0 || !std::is_same_v<L, row_major>;
+template <class T>
+inline constexpr bool needs_layout<scalar_operand<T>> = false;
+template <class Op, class A, class... X>
+inline constexpr bool needs_layout<expression<Op, A, X...>> = (needs_layout<X> || ...);
+
+// The extents that the trace unified really are equal.
+template <class Target>
+inline void check_symbols(const graph_view& g, const index* given) {
+    for (int i = 0; i < g.n_symbols; ++i) {
+        extent e = g.symbols[i].equals;
+        if (e == extent::of_symbol(i)) continue;
+        while (!e.is_static() && !(g.symbols[e.symbol()].equals == e)) e = g.symbols[e.symbol()].equals;
+        if (e.at(given) != given[i]) fail<Target>("the run-time extents of two operands differ");
+    }
+}
+
+// Runs program P with a layout computed now. O(graph) before the kernels start; one allocation if values are stored.
+template <class P, class Target>
+ETTA_NOINLINE void run_with_layout(char** buffers, const index* symbols, const index* const* strides, binding b) {
+    b.symbols = symbols;
+    b.strides = strides;
+    check_symbols<Target>(P::view, symbols);
+    index offsets[P::sizes.values + 1];
+    index bytes = 0;
+    for (int v = 0; v < P::sizes.values; ++v) {
+        offsets[v] = P::table.offsets[v];
+        if (offsets[v] < 0) continue;
+        offsets[v] = bytes;
+        bytes += align_up(size_of(P::view.values[v].type) * P::view.values[v].extents.count(symbols) + 64);
+    }
+    heap_elements<char> workspace;
+    if (bytes > 0) workspace = heap_elements<char>(bytes);
+    buffers[workspace_buffer] = workspace.data();
+    const layout l{P::view, offsets, b};
+    std::int64_t words[P::sizes.words + 64 * P::n_calls + 64];
+    table_entry calls[P::n_calls + 1];
+    int at = 0;
+    bool parallel = false;
+    for (int i = 0; i < P::n_calls; ++i) {
+        const call& c = P::table.calls[i];
+        const kernel& k = P::table.fused[c.source];
+        calls[i] = P::calls.at[i];
+        calls[i].words = at;
+        calls[i].parallel = k.space.count(symbols) >= 8192;
+        parallel = parallel || calls[i].parallel;
+        at += l.write(k, P::table.slots + c.slots, c.n_slots, words + at);
+    }
+    run_calls<Target>(calls, P::n_calls, words, buffers, symbols, parallel);
+}
+
+struct range {
+    const char *begin, *end;
+};
+template <class V>
+ETTA_INLINE range bytes_of(const V& v) {
+    const char* lo = reinterpret_cast<const char*>(v.data());
+    const char* hi = lo;
+    if (v.size() == 0) return {lo, lo};
+    for (int i = 0; i < v.rank; ++i) {
+        const index reach = (v.extent(i) - 1) * v.stride(i) * static_cast<index>(sizeof(typename V::value_type));
+        (reach < 0 ? lo : hi) += reach;
+    }
+    return {lo, hi + sizeof(typename V::value_type)};
+}
+// Does any leaf overlap the destination other than by being it, element for element?
+struct overlap_test {
+    range to;
+    const void* data;
+    bool contiguous, elementwise;
+    int rank;
+    const index* extents;
+    bool found = false;
+    template <class T, class E, class L>
+    ETTA_INLINE void operator()(const View<T, E, L>& v) {
+        const range r = bytes_of(v);
+        if (r.end <= to.begin || to.end <= r.begin) return;
+        bool same = elementwise && contiguous && View<T, E, L>::contiguous && v.data() == data && v.rank == rank;
+        for (int i = 0; same && i < v.rank; ++i) same = v.extent(i) == extents[i];
+        found = found || !same;
+    }
+    template <class T>
+    ETTA_INLINE void operator()(const scalar_operand<T>&) {}
+};
+
+template <class Target, class Dst, class E>
+ETTA_INLINE void evaluate_into(const Dst& to, const E& e, bool may_alias) {
+    using S = assignment_source<E, Dst>;
+    if constexpr (check<S>()) {
+        using P = program<S, Target>;
+        constexpr int leaves = leaf_count<E>::value;
+        constexpr bool map = P::n_calls == 1 && P::table.fused[0].kind == kernel_kind::loop && P::table.fused[0].axes == 0;
+        static_assert(Dst::contiguous, "etta: assignment to a strided view");
+        if (may_alias) {
+            index extents[max_rank] = {};
+            for (int i = 0; i < to.rank; ++i) extents[i] = to.extent(i);
+            overlap_test t{bytes_of(to), to.data(), true, map, to.rank, extents};
+            each_leaf(e, t);
+            if (t.found) {
+                heap_elements<typename Dst::value_type> copy(to.size());
+                Dst other = to;
+                other.pointer = copy.data();
+                evaluate_into<Target>(other, e, false);
+                __builtin_memcpy(static_cast<void*>(to.data()), copy.data(), static_cast<std::size_t>(to.size()) * sizeof(typename Dst::value_type));
+                return;
+            }
+        }
+        leaf_collector<leaves, P::n_symbols> c{P::view};
+        each_leaf(e, c);
+        c.buffers[first_argument_buffer + leaves] = reinterpret_cast<char*>(to.data());
+        if constexpr (needs_layout<E> || needs_layout<Dst>) {
+            if constexpr (Dst::extents_type::dynamic_rank > 0)
+                for (int i = 0; i < Dst::rank; ++i)
+                    if (Dst::extents_type::value[i] == dyn) c.symbols[c.symbol++] = to.extent(i);
+            run_with_layout<P, Target>(c.buffers, c.symbols, c.stride_of, S::places(P::view));
+        } else if constexpr (P::workspace_bytes == 0) {
+            run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
+        } else if constexpr (P::workspace_bytes <= 4096) {
+            alignas(64) char workspace[P::workspace_bytes];
+            c.buffers[workspace_buffer] = workspace;
+            run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
+        } else {
+            heap_elements<char> workspace(P::workspace_bytes);
+            c.buffers[workspace_buffer] = workspace.data();
+            run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
+        }
+    }
+}
+
+// What an expression's value is: the dtype and extents of its Graph.
+template <class E>
+struct value_type_of {
+    static constexpr auto& graph = graph_constant<assignment_source<E, void>>::value;
+    static constexpr const value& v = graph.values[graph.outputs[0]];
+    template <std::size_t... I>
+    static constexpr auto type(std::index_sequence<I...>)
+        -> Tensor<type_of<v.type>, (v.extents.at[I].is_static() ? static_cast<std::size_t>(v.extents.at[I].code) : dyn)...>;
+    using tensor = decltype(type(std::make_index_sequence<static_cast<std::size_t>(v.extents.rank)>{}));
+};
+
+template <class T>
+struct is_expression_node : std::false_type {};
+template <class Op, class A, class... X>
+struct is_expression_node<expression<Op, A, X...>> : std::true_type {};
+
+}  // namespace _
+
+// Evaluates e into `to`. Safe where they overlap: then a temporary is used.
+template <class Dst, class E>
+ETTA_INLINE void assign(const Dst& to, const E& e) {
+    if constexpr (operand<E>) {
+        if constexpr (_::is_expression_node<E>::value) _::evaluate_into<this_target>(to, e, true);
+        else _::evaluate_into<this_target>(to, _::apply<_::Copy>(e), true);
+    } else {
+        const typename Dst::value_type x = static_cast<typename Dst::value_type>(e);
+        for (index i = 0; i < to.size(); ++i) to.data()[i] = x;
+    }
+}
+
+// The expression's value as a new tensor: eval(a + b).
+template <class E>
+    requires operand<E>
+auto eval(const E& e) {
+    if constexpr (!_::is_expression_node<E>::value) {
+        return eval(_::apply<_::Copy>(e));
+    } else if constexpr (_::check<_::assignment_source<E, void>>()) {
+        using Out = typename _::value_type_of<E>::tensor;
+        if constexpr (Out::is_static) {
+            Out out;
+            _::evaluate_into<this_target>(out.view(), e, false);
+            return out;
+        } else {
+            static_assert(Out::is_static, "etta: eval of run-time extents");
+        }
+    }
+}
+
+}  // namespace etta

@@ -1,0 +1,78 @@
+// execute.hpp: runs a program's table on the CPU: one parallel region per run, every kernel shared out in fixed chunks, a
+// barrier after each kernel. Work too small for two threads stays on one.
+#pragma once
+
+#include "../../compile/program.hpp"
+#include "gemm.hpp"
+
+#if defined(ETTA_USE_OPENMP)
+#include <omp.h>
+#endif
+
+namespace etta::_ {
+
+// The kernel of a library op: the op's own run<Target>, unless the back end specialises this.
+template <class Op, class Target>
+struct library_kernel {
+    static void run(const std::int64_t* words, const context& ctx) { Op::template run<Target>(words, ctx); }
+};
+
+template <kernel_kind Kind, class Code, class Ops, class Target>
+struct kernel_of_kind;
+template <class Code, class Ops, class Target>
+struct kernel_of_kind<kernel_kind::loop, Code, Ops, Target> {
+    static constexpr kernel_function run = &loop_kernel<Code, Ops, Target>::run;
+};
+template <class Code, class Ops, class Target>
+struct kernel_of_kind<kernel_kind::gemm, Code, Ops, Target> {
+    static constexpr kernel_function run = &gemm_kernel<Code, Ops, Target>::run;
+};
+template <class Code, class Op, class Target>
+struct kernel_of_kind<kernel_kind::library, Code, op_list<Op>, Target> {
+    static constexpr kernel_function run = &library_kernel<Op, Target>::run;
+};
+
+template <std::uint64_t First, std::uint64_t... W, class Ops, class Target>
+struct kernel_entry<code<First, W...>, Ops, Target>
+    : kernel_of_kind<header::decode(First).kind, code<First, W...>, Ops, Target> {};
+
+inline constexpr int max_threads = 64;
+
+// The number of threads a run uses: OpenMP's setting.
+template <class Target>
+inline int thread_count() {
+#if defined(ETTA_USE_OPENMP)
+    const int n = omp_get_max_threads();
+    return n < max_threads ? n : max_threads;
+#else
+    return 1;
+#endif
+}
+
+// Runs the calls in order. The table's type is erased: one instantiation serves every program.
+template <class Target>
+inline void run_calls(const table_entry* calls, int n_calls, const std::int64_t* words, char* const* buffers,
+                      const index* symbols, bool parallel) {
+#if defined(ETTA_USE_OPENMP)
+    const int threads = parallel && !omp_in_parallel() ? thread_count<Target>() : 1;
+    if (threads > 1) {
+#pragma omp parallel num_threads(threads)
+        {
+            context c{buffers, symbols, omp_get_thread_num(), omp_get_num_threads()};
+            const context alone{buffers, symbols, 0, 1};
+            for (int i = 0; i < n_calls; ++i) {
+                if (calls[i].parallel) calls[i].run(words + calls[i].words, c);
+                else if (c.thread == 0) calls[i].run(words + calls[i].words, alone);
+#pragma omp barrier
+            }
+        }
+        return;
+    }
+#else
+    (void)parallel;
+#endif
+    const context alone{buffers, symbols, 0, 1};
+    for (int i = 0; i < n_calls; ++i) calls[i].run(words + calls[i].words, alone);
+}
+
+}  // namespace etta::_

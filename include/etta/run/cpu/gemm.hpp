@@ -1,0 +1,89 @@
+// gemm.hpp: the kernel for matrix products: a blocked GEMM (gemm_core.hpp) whose finished vectors pass through the
+// element-wise chain behind the product - bias, activation, residual, their derivatives - before they are stored.
+#pragma once
+
+#include "gemm_core.hpp"
+#include "loop.hpp"
+
+namespace etta::_ {
+
+template <class Code, class Ops, class Target>
+struct gemm_kernel {
+    using loop = loop_kernel<Code, Ops, Target>;
+    using traits = typename loop::traits;
+    using T = typename traits::element;
+    static constexpr int lanes = traits::lanes;
+    static constexpr int slots = traits::head.slots;
+
+    // Takes one vector of the product: row i, columns j … j + count - 1.
+    struct epilogue {
+        typename loop::cursor* c;
+        const typename loop::shape_data* d;
+        const context* ctx;
+        typename traits::file* f;
+
+        template <bool Tail>
+        ETTA_INLINE void operator()(index i, index j, lane<T, lanes, Target> acc, int count, std::bool_constant<Tail>) const {
+            for_slots(std::make_index_sequence<static_cast<std::size_t>(slots)>{}, i);
+            traits::template get<1>(*f) = acc;
+            loop::template steps<level::full, 0, Tail>(*f, *c, j, count, *ctx);
+        }
+        template <std::size_t... S>
+        ETTA_INLINE void for_slots(std::index_sequence<S...>, index i) const {
+            ((c->here[S] = c->row[S] + i * d->slots[static_cast<int>(S) * d->slot_words + 1 + d->n_rows] * loop::template slot_size<static_cast<int>(S)>()), ...);
+        }
+    };
+
+    static void run(const std::int64_t* w, const context& ctx) {
+        typename loop::shape_data d;
+        d.n_rows = static_cast<int>(w[0]), d.n_cols = 0;
+        d.row_extents = w + 2;
+        d.col_extents = d.row_extents + d.n_rows;
+        d.lane = ctx.value(d.col_extents[0]);
+        d.slot_words = 3 + d.n_rows;
+        const std::int64_t* const a = d.col_extents + 1;
+        const std::int64_t* const b = a + d.slot_words;
+        d.slots = b + d.slot_words;
+        const std::int64_t* const inner = d.slots + slots * d.slot_words;
+        const index depth = ctx.value(inner[0]);
+        typename loop::cursor c;
+        char* base[slots + 1];
+        for (int s = 0; s < slots; ++s) {
+            const std::int64_t* const v = d.slots + s * d.slot_words;
+            c.literal[s] = v;
+            c.lane_stride[s] = v[d.slot_words - 1];
+            const instruction kind = loop::kind_of_slot(s);
+            base[s] = kind == instruction::load || kind == instruction::store ? ctx.buffers[v[0]] + v[1] : loop::position_base() + v[1];
+            c.row[s] = base[s];
+        }
+        typename traits::file f;
+        loop::template steps<level::once, 0, false>(f, c, 0, lanes, ctx);
+        index batches = 1;
+        for (int i = 0; i + 1 < d.n_rows; ++i) batches *= ctx.value(d.row_extents[i]);
+        const index m = d.n_rows > 0 ? ctx.value(d.row_extents[d.n_rows - 1]) : 1;
+        gemm_operands<T> g;
+        g.m = m, g.n = d.lane, g.k = depth;
+        g.a_row = d.n_rows > 0 ? a[1 + d.n_rows] : 0, g.a_k = inner[1];
+        g.b_k = inner[2], g.b_col = b[d.slot_words - 1];
+        // Many small products are shared out whole; one product by its rows or columns.
+        const bool by_batch = batches >= 2 * ctx.threads && ctx.threads > 1;
+        const part mine = by_batch ? share(batches, 1, ctx) : part{0, batches};
+        context one = ctx;
+        if (by_batch) one.thread = 0, one.threads = 1;
+        for (index q = mine.begin; q < mine.end; ++q) {
+            index rest = q, a_at = 0, b_at = 0, position[max_rank] = {};
+            for (int i = d.n_rows - 2; i >= 0; --i) {
+                const index e = ctx.value(d.row_extents[i]);
+                position[i] = rest % e, rest /= e;
+                a_at += position[i] * a[2 + i], b_at += position[i] * b[2 + i];
+            }
+            for (int s = 0; s < slots; ++s) c.row[s] = base[s];
+            for (int i = 0; i + 1 < d.n_rows; ++i) loop::advance(c.row, d, i, position[i]);
+            g.a = reinterpret_cast<const T*>(ctx.buffers[a[0]] + a[1]) + a_at;
+            g.b = reinterpret_cast<const T*>(ctx.buffers[b[0]] + b[1]) + b_at;
+            gemm<T, lanes, Target, traits::head.a_k, traits::head.b_k, traits::head.b_n>(g, epilogue{&c, &d, &ctx, &f}, one);
+        }
+    }
+};
+
+}  // namespace etta::_

@@ -1,0 +1,140 @@
+// xsimd.hpp: the one file that includes xsimd (8.1 and later). It takes from it what the compiler's operators do not
+// give: fused multiply-add, square root, rounding; and from its intrinsics header the masked loads of AVX.
+#pragma once
+
+#if !defined(__clang__)
+#pragma GCC diagnostic push  // g++ 12 takes _mm512_undefined_ps() in its own headers for a mistake
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <xsimd/xsimd.hpp>
+
+#include "portable.hpp"
+
+namespace etta::_ {
+
+// xsimd's register of N elements of T, void where there is none. armhf has no vectors of double; xsimd 8.1 says it has.
+template <class T, int N>
+struct batch_of { using type = void; };
+#if !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+template <int N>
+    requires(N == 4 || N == 8 || N == 16)
+struct batch_of<float, N> { using type = typename xsimd::make_sized_batch<float, N>::type; };
+#if !defined(__arm__)
+template <int N>
+    requires(N == 2 || N == 4 || N == 8)
+struct batch_of<double, N> { using type = typename xsimd::make_sized_batch<double, N>::type; };
+#endif
+#endif
+
+template <class T, int N, class Target, class Batch = typename batch_of<T, N>::type>
+struct xsimd_ops : portable_ops<T, N, Target> {
+    using vec = vector<T, N>;
+    static Batch in(vec v) { return Batch(__builtin_bit_cast(typename Batch::register_type, v)); }
+    static vec out(Batch v) { return __builtin_bit_cast(vec, static_cast<typename Batch::register_type>(v)); }
+
+    ETTA_INLINE static vec fma(vec a, vec b, vec c) {
+        if constexpr (has_fma<T, Target>) return out(xsimd::fma(in(a), in(b), in(c)));
+        else return portable_ops<T, N, Target>::fma(a, b, c);
+    }
+    ETTA_INLINE static vec mul_add(vec a, vec b, vec c) {
+        if constexpr (has_fma<T, Target>) return out(xsimd::fma(in(a), in(b), in(c)));
+        else return a * b + c;
+    }
+#if defined(__x86_64__) || defined(__i386__)
+    ETTA_INLINE static vec sqrt(vec a) { return out(xsimd::sqrt(in(a))); }
+#elif defined(__aarch64__)
+    ETTA_INLINE static vec sqrt(vec a) {  // xsimd's is an approximation
+        if constexpr (sizeof(T) == 4) return (vec)vsqrtq_f32((float32x4_t)a);
+        else return (vec)vsqrtq_f64((float64x2_t)a);
+    }
+#endif
+#if defined(__SSE4_1__) || defined(__aarch64__)
+    ETTA_INLINE static vec round(vec a) { return out(xsimd::nearbyint(in(a))); }
+    ETTA_INLINE static vec floor(vec a) { return out(xsimd::floor(in(a))); }
+    ETTA_INLINE static vec ceil(vec a) { return out(xsimd::ceil(in(a))); }
+    ETTA_INLINE static vec trunc(vec a) { return out(xsimd::trunc(in(a))); }
+#endif
+};
+template <class T, int N, class Target>
+struct xsimd_ops<T, N, Target, void> : portable_ops<T, N, Target> {};
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
+
+// Memory that a mask switches off is not touched, whatever the width: one 64-byte instruction serves all lanes.
+template <class T, int N, class Target>
+struct ops : xsimd_ops<T, N, Target> {
+    using base = xsimd_ops<T, N, Target>;
+    using typename base::vec;
+    using base::load;
+    using base::store;
+    static constexpr bool masked = N > 1 && N * sizeof(T) >= 16;
+    using wide = vector<T, 64 / static_cast<int>(sizeof(T))>;
+
+    ETTA_INLINE static unsigned long long first(int n) { return n >= N ? (N == 64 ? ~0ull : (1ull << (N % 64)) - 1) : n <= 0 ? 0 : (1ull << n) - 1; }
+    ETTA_INLINE static vec load(const T* p, int n) {
+        if constexpr (!masked) return base::load(p, n);
+        else {
+            const auto k = first(n);
+            __m512i v;
+            if constexpr (sizeof(T) == 8) v = _mm512_maskz_loadu_epi64(static_cast<__mmask8>(k), p);
+            else if constexpr (sizeof(T) == 4) v = _mm512_maskz_loadu_epi32(static_cast<__mmask16>(k), p);
+            else if constexpr (sizeof(T) == 2) v = _mm512_maskz_loadu_epi16(static_cast<__mmask32>(k), p);
+            else v = _mm512_maskz_loadu_epi8(static_cast<__mmask64>(k), p);
+            if constexpr (sizeof(vec) == 64) return (vec)v;
+            else if constexpr (sizeof(vec) == 32) return (vec)_mm512_castsi512_si256(v);
+            else return (vec)_mm512_castsi512_si128(v);
+        }
+    }
+    ETTA_INLINE static void store(T* p, vec x, int n) {
+        if constexpr (!masked) base::store(p, x, n);
+        else {
+            const auto k = first(n);
+            __m512i v;
+            if constexpr (sizeof(vec) == 64) v = (__m512i)x;
+            else if constexpr (sizeof(vec) == 32) v = _mm512_castsi256_si512((__m256i)x);
+            else v = _mm512_castsi128_si512((__m128i)x);
+            if constexpr (sizeof(T) == 8) _mm512_mask_storeu_epi64(p, static_cast<__mmask8>(k), v);
+            else if constexpr (sizeof(T) == 4) _mm512_mask_storeu_epi32(p, static_cast<__mmask16>(k), v);
+            else if constexpr (sizeof(T) == 2) _mm512_mask_storeu_epi16(p, static_cast<__mmask32>(k), v);
+            else _mm512_mask_storeu_epi8(p, static_cast<__mmask64>(k), v);
+        }
+    }
+};
+
+#elif defined(__AVX2__)
+
+template <class T, int N, class Target>
+struct ops : xsimd_ops<T, N, Target> {
+    using base = xsimd_ops<T, N, Target>;
+    using typename base::vec;
+    using base::load;
+    using base::store;
+    static constexpr bool masked = sizeof(vec) == 32 && sizeof(T) >= 4;
+
+    ETTA_INLINE static __m256i first(int n) {
+        if constexpr (sizeof(T) == 8) return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+        else return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    }
+    ETTA_INLINE static vec load(const T* p, int n) {
+        if constexpr (!masked) return base::load(p, n);
+        else if constexpr (sizeof(T) == 8) return (vec)_mm256_maskload_epi64(reinterpret_cast<const long long*>(p), first(n));
+        else return (vec)_mm256_maskload_epi32(reinterpret_cast<const int*>(p), first(n));
+    }
+    ETTA_INLINE static void store(T* p, vec x, int n) {
+        if constexpr (!masked) base::store(p, x, n);
+        else if constexpr (sizeof(T) == 8) _mm256_maskstore_epi64(reinterpret_cast<long long*>(p), first(n), (__m256i)x);
+        else _mm256_maskstore_epi32(reinterpret_cast<int*>(p), first(n), (__m256i)x);
+    }
+};
+
+#else
+template <class T, int N, class Target>
+struct ops : xsimd_ops<T, N, Target> {};
+#endif
+
+}  // namespace etta::_
+
+#if !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

@@ -1,0 +1,97 @@
+// step.hpp: one training step as a program: forward, loss and backward in one table of calls that writes loss,
+// prediction and gradients; then the update, one fused pass. Between them stands the guard: nothing is updated from a
+// loss that is not finite.
+#pragma once
+
+#include "../autodiff/sweep.hpp"
+#include "../nn/model.hpp"
+#include "../optim/optimizer.hpp"
+
+namespace etta::_ {
+
+// Arguments: input 0, target 1; outputs: loss 2, prediction 3, gradients in 4 (laid out like the parameters).
+template <class Net, class In, int Batch, class Loss>
+struct training_source {
+    static constexpr int n_parameters = parameter_count<Net>();
+
+    static constexpr builder trace() {
+        using M = traced_model<Net, In, Batch>;
+        builder g;
+        Net net{};
+        const var x = M::prepare(g, net);
+        const Net& bound = net;
+        const var y = bound(x);
+        const dtype t = Loss::target == dtype::none ? g.model_type : Loss::target;
+        const var target{&g, g.input(storage::argument, 1, t, Loss::target_shape(y.extents()))};
+        const var loss = Loss{}(y, target);
+        if (loss.rank() != 0) g.blame(mistake::target, "loss", shape{}, loss.extents());
+        g.outputs.push(loss.id);
+        g.outputs.push(y.id);
+        return g;
+    }
+    static constexpr builder make() {
+        builder g = trace();
+        const int loss = g.outputs[0];
+        const int one = g.literal(1, g.type_of(loss));
+        vec<int> gradients(n_parameters, -1);
+        pull_back(g, &loss, &one, 1, g.params.data, n_parameters, gradients.data);
+        for (int i = 0; i < n_parameters; ++i) g.outputs.push(gradients[i] >= 0 ? gradients[i] : filled_like(g, g.params[i], 0));
+        settle_outputs(g);
+        g.compact();
+        return g;
+    }
+    static constexpr failure error = trace().error;
+    struct output_places {
+        place at[n_parameters + 2];
+    };
+    static constexpr output_places make_places() {
+        output_places p{};
+        p.at[0] = {first_argument_buffer + 2, 0};
+        p.at[1] = {first_argument_buffer + 3, 0};
+        for (int i = 0; i < n_parameters; ++i) p.at[i + 2] = {first_argument_buffer + 4, model_facts<Net, In, Batch>::layout.at[i].offset};
+        return p;
+    }
+    static constexpr output_places out_places = make_places();
+    static constexpr binding places(const graph_view&) {
+        binding b;
+        b.parameters = model_facts<Net, In, Batch>::layout.at;
+        b.outputs = out_places.at;
+        return b;
+    }
+};
+
+// Arguments: parameters 0, gradients 1, states, scalars; the results go where parameters and states lie.
+template <class Rule, class T, index N>
+struct update_source {
+    static constexpr builder make() {
+        builder g;
+        const dtype t = dtype_of<T>;
+        var state[Rule::states + 1], next[Rule::states + 1], scalar[Rule::scalars + 1];
+        const var p{&g, g.input(storage::argument, 0, t, shape(N))}, d{&g, g.input(storage::argument, 1, t, shape(N))};
+        for (int i = 0; i < Rule::states; ++i) state[i] = {&g, g.input(storage::argument, 2 + i, t, shape(N))};
+        for (int i = 0; i < Rule::scalars; ++i) scalar[i] = {&g, g.input(storage::argument, 2 + Rule::states + i, t, shape{})};
+        const var q = Rule::update({p, d, state, scalar, next});
+        g.outputs.push(q.id);
+        for (int i = 0; i < Rule::states; ++i) g.outputs.push(next[i].id);
+        settle_outputs(g);
+        g.compact();
+        return g;
+    }
+    struct output_places {
+        place at[Rule::states + 1];
+    };
+    static constexpr output_places make_places() {
+        output_places p{};
+        p.at[0] = {first_argument_buffer, 0};
+        for (int i = 0; i < Rule::states; ++i) p.at[i + 1] = {first_argument_buffer + 2 + i, 0};
+        return p;
+    }
+    static constexpr output_places out_places = make_places();
+    static constexpr binding places(const graph_view&) {
+        binding b;
+        b.outputs = out_places.at;
+        return b;
+    }
+};
+
+}  // namespace etta::_

@@ -1,0 +1,121 @@
+// Files as data sets.
+#include <etta/data/load.hpp>
+
+#include "catch.hpp"
+#include "scratch.hpp"
+
+namespace {
+std::string idx(int type, std::initializer_list<int> extents, const std::string& data) {
+    std::string s = {0, 0, char(type), char(extents.size())};
+    for (const int e : extents) s += {0, 0, char(e >> 8), char(e)};
+    return s + data;
+}
+std::vector<double> x_of(const etta::Dataset& d, etta::index i) {
+    std::vector<double> x(static_cast<std::size_t>(d.x_shape().count()));
+    d.copy_x(i, x.data());
+    return x;
+}
+using Numbers = std::vector<double>;
+}  // namespace
+
+TEST_CASE("images and labels in IDX files are a data set") {
+    Scratch scratch;
+    const auto images = scratch.file("images", idx(8, {2, 1, 3}, "abcdef"));
+    const auto d = etta::load_idx(images, scratch.file("labels", idx(8, {2}, std::string("\1\0", 2))));
+    CHECK(d.size() == 2);
+    CHECK(d.x_shape() == etta::dims{1, 3});
+    CHECK(d.classes() == 2);
+    CHECK(d.label(0) == 1);
+    CHECK(x_of(d, 1) == Numbers{'d', 'e', 'f'});
+    CHECK(etta::load_idx(images, scratch.path("labels"), 10).classes() == 10);
+    CHECK(etta::load_idx(images).size() == 2);
+    CHECK_FALSE(etta::load_idx(images).has_labels());
+
+    CHECK_THROWS_WITH(etta::load_idx(images, scratch.file("three", idx(8, {3}, std::string(3, '\0')))), says("2 samples, and 3 labels"));
+    CHECK_THROWS_WITH(etta::load_idx(images, images), says("labels have rank 1, these have 3"));
+    CHECK_THROWS_WITH(etta::load_idx(images, scratch.file("negative", idx(9, {2}, "\1\xff"))), says("label -1"));
+    CHECK_THROWS_WITH(etta::load_idx(images, scratch.path("labels"), 1), says("label 1, expected 0 .. 0"));
+    CHECK_THROWS_AS(etta::load_idx(scratch.file("scalar", idx(8, {}, "x"))), etta::Error);
+    CHECK_THROWS_AS(etta::load_idx(scratch.file("empty", idx(8, {2, 0}, ""))), etta::Error);
+    CHECK_THROWS_WITH(etta::load_idx(scratch.file("i16", idx(0x0B, {1}, "xx"))), says("these are int16"));
+}
+
+TEST_CASE("labels may be any integers, samples also float or double") {
+    Scratch scratch;
+    const auto f = scratch.file("f", idx(0x0D, {2}, std::string("\x3f\x80\0\0\x40\0\0\0", 8)));
+    const auto d = etta::load_idx(f, scratch.file("i32", idx(0x0C, {2}, std::string("\0\0\0\3\0\0\0\1", 8))));
+    CHECK(d.x_shape().rank == 0);
+    CHECK(x_of(d, 1) == Numbers{2});
+    CHECK(d.label(0) == 3);
+    CHECK(etta::load_idx(f, scratch.file("i16", idx(0x0B, {2}, std::string("\0\3\0\1", 4)))).label(1) == 1);
+    CHECK_THROWS_WITH(etta::load_idx(f, f), says("labels are integers, these are float"));
+}
+
+TEST_CASE("a table with a column of classes is a data set") {
+    Scratch scratch;
+    const auto iris = scratch.file("iris.csv", "id,length,width,species\n1,5.1,3.5,setosa\n2,7.0,3.2,versicolor\n3,4.9,3.0,setosa\n");
+    const auto d = etta::load_csv(iris, {.label = "species", .ignore = {"id"}});
+    CHECK(d.size() == 3);
+    CHECK(d.x_shape() == etta::dims{2});
+    CHECK(x_of(d, 1) == Numbers{7, 3.2});
+    CHECK(d.classes() == 2);
+    CHECK(d.class_name(d.label(1)) == "versicolor");
+
+    // Given names fix the numbering and say what may occur.
+    const auto named = etta::load_csv(iris, {.label = -1, .ignore = {0}, .classes = {"virginica", "versicolor", "setosa"}});
+    CHECK(named.classes() == 3);
+    CHECK(named.label(0) == 2);
+    CHECK_THROWS_WITH(etta::load_csv(iris, {.label = -1, .classes = {"setosa"}}),
+                      says("iris.csv:3: label 'species': 'versicolor' is none of the 1 classes given"));
+
+    const auto targets = etta::load_csv(iris, {.targets = {"width", "length"}, .features = {"id"}});
+    CHECK(targets.y_shape() == etta::dims{2});
+    double y[2];
+    targets.copy_y(2, y);
+    CHECK((y[0] == 3.0 && y[1] == 4.9));
+    CHECK(etta::load_csv(iris, {.targets = {"width"}, .ignore = {"species"}}).y_shape().rank == 0);
+    CHECK(etta::load_csv(iris, {.one_hot = true}).x_shape() == etta::dims{5});
+    CHECK(x_of(etta::load_csv(iris, {.one_hot = true}), 1) == Numbers{2, 7, 3.2, 0, 1});
+
+    CHECK_THROWS_WITH(etta::load_csv(iris, {.label = "width", .ignore = {"species"}}), says("iris.csv:2: label 'width': 3.5"));
+    CHECK_THROWS_WITH(etta::load_csv(iris, {.label = "id"}),
+                      says("iris.csv:2:11: column 'species': 'setosa' is not a number (csv_data_options: ignore it, or set one_hot)"));
+    CHECK_THROWS_WITH(etta::load_csv(iris, {.label = "none"}), says("no column 'none'"));
+    CHECK_THROWS_WITH(etta::load_csv(iris, {.label = "species", .features = {"species"}}), says("a feature and something else"));
+    CHECK_THROWS_WITH(etta::load_csv(iris, {.label = "species", .targets = {"id"}}), says("not both"));
+    CHECK_THROWS_WITH(etta::load_csv(iris, {.label = 0, .ignore = {1, 2, 3}}), says("no columns are left"));
+    CHECK_THROWS_WITH(etta::load_csv(iris, {.targets = {"species"}, .features = {"id"}}), says("a target must be"));
+}
+
+TEST_CASE("numeric labels are the classes' numbers, or are given names") {
+    Scratch scratch;
+    const auto wine = scratch.file("wine.csv", "3,0.5\n1,0.25\n");
+    CHECK(etta::load_csv(wine, {.label = 0}).classes() == 4);
+    const auto d = etta::load_csv(wine, {.label = 0, .classes = {"1.0", "2", "3"}});
+    CHECK(d.classes() == 3);
+    CHECK(d.label(0) == 2);
+    CHECK_THROWS_WITH(etta::load_csv(wine, {.label = 0, .classes = {"one", "3"}}), says("class 'one' is none"));
+    CHECK_THROWS_AS(etta::load_csv(wine, {.label = 1}), etta::Error);
+    CHECK_THROWS_WITH(etta::load_csv(scratch.file("m.csv", "0,1\n,2\n"), {.label = 0, .csv = {.missing = etta::missing::nan}}),
+                      says("m.csv:2: label '0': "));
+}
+
+TEST_CASE("a column of too many words does not become features") {
+    Scratch scratch;
+    std::string text;
+    for (int i = 0; i < 1001; ++i) text += "n" + std::to_string(i) + ",1\n";
+    CHECK_THROWS_WITH(etta::load_csv(scratch.file("t.csv", text), {.one_hot = true}), says("has 1001 different words, at most 1000"));
+}
+
+TEST_CASE("the digits that the examples use are all there") {
+    const auto d = etta::load_csv(ETTA_TEST_DIR "/../examples/data/digits.csv", {.label = -1}).scaled(1 / 16.0).reshaped({1, 8, 8});
+    CHECK(d.size() == 1797);
+    CHECK(d.classes() == 10);
+    int count[10] = {};
+    for (etta::index i = 0; i < d.size(); ++i) ++count[d.label(i)];
+    CHECK(count[0] == 178);
+    CHECK(count[9] == 180);
+    const auto m = d.moments();
+    CHECK(m.mean[0] == 0);
+    for (const double mean : m.mean) CHECK((mean >= 0 && mean <= 1));
+}
