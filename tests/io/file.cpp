@@ -112,7 +112,7 @@ std::string gzip(std::string_view text) {
 TEST_CASE("gzip files are recognised by their bytes and inflated, several in one too") {
     Scratch scratch;
     std::string text;
-    for (int i = 0; i < 50000; ++i) text += std::to_string(i * i);
+    for (int i = 0; i < 50000; ++i) text += std::to_string(i * 31);
     CHECK(as_text(etta::read_file_or_gzip(scratch.file("no-suffix", gzip(text)))) == text);
     CHECK(as_text(etta::read_file_or_gzip(scratch.file("two", gzip("one ") + gzip("two")))) == "one two");
     CHECK(as_text(etta::read_file_or_gzip(scratch.file("empty", gzip("")))) == "");

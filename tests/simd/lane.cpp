@@ -161,10 +161,10 @@ void memory() {
         bool m[N] = {};
         m[at] = true;
         const auto b = M<T, N>::load(m);
-        good = good && any(b) && !none(b) && all(b) == (N == 1) && none(!b) == (N == 1) && !all(!b);
+        good = good && any(b) && !none(b) && every(b) == (N == 1) && none(!b) == (N == 1) && !every(!b);
     }
     CHECK(good);
-    CHECK((all(M<T, N>(true)) && any(M<T, N>(true)) && none(M<T, N>(false)) && !all(M<T, N>(false))));
+    CHECK((every(M<T, N>(true)) && any(M<T, N>(true)) && none(M<T, N>(false)) && !every(M<T, N>(false))));
 }
 
 template <class T, int N>
@@ -229,18 +229,18 @@ void special() {
     using L = std::numeric_limits<T>;
     using W = V<T, N>;
     const T nan = L::quiet_NaN(), inf = L::infinity();
-    CHECK(all(is_nan(W(nan)) & is_nan(W(-nan)) & !is_nan(W(inf)) & !is_nan(W(0)) & !is_nan(W(L::max()))));
-    CHECK(all(is_inf(W(inf)) & is_inf(W(-inf)) & !is_inf(W(nan)) & !is_inf(W(L::max())) & !is_inf(W(0))));
+    CHECK(every(is_nan(W(nan)) & is_nan(W(-nan)) & !is_nan(W(inf)) & !is_nan(W(0)) & !is_nan(W(L::max()))));
+    CHECK(every(is_inf(W(inf)) & is_inf(W(-inf)) & !is_inf(W(nan)) & !is_inf(W(L::max())) & !is_inf(W(0))));
     for (const T one : {T(1), T(-1), inf, -inf}) {
-        CHECK(all(is_nan(max(W(nan), W(one))) & is_nan(max(W(one), W(nan)))));
-        CHECK(all(is_nan(min(W(nan), W(one))) & is_nan(min(W(one), W(nan)))));
+        CHECK(every(is_nan(max(W(nan), W(one))) & is_nan(max(W(one), W(nan)))));
+        CHECK(every(is_nan(min(W(nan), W(one))) & is_nan(min(W(one), W(nan)))));
         CHECK(!any((W(nan) < W(one)) | (W(nan) >= W(one)) | (W(nan) == W(nan))));
     }
-    CHECK(all(W(nan) != W(nan)));
+    CHECK(every(W(nan) != W(nan)));
     CHECK(std::isnan(reduce_max(W(nan))));
     CHECK(std::signbit(W(T(-0.0))[0]));
     CHECK(std::signbit((-W(0))[N - 1]));
-    CHECK(all(is_nan(sqrt(W(-1)))));
+    CHECK(every(is_nan(sqrt(W(-1)))));
     const T big = std::ldexp(T(1), L::digits - 1);
     for (const T v : {T(0), T(0.25), T(0.5), T(0.75), T(1), T(1.5), T(2.5), T(3.5), T(1e6) + T(0.5), big / 2 - T(0.5), big / 2 + T(0.5),
                       big - T(0.5), big, big + T(1), big * 4, L::max(), L::min(), L::denorm_min(), inf, nan})

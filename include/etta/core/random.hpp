@@ -38,10 +38,10 @@ constexpr philox_block philox4x32(philox_block counter, std::uint32_t key0, std:
     return counter;
 }
 
-// Block `index` of stream `stream`: the counter is (index, stream), the key is the seed. A stream is whatever must be
+// Block `block` of stream `stream`: the counter is (block, stream), the key is the seed. A stream is whatever must be
 // independent of everything else: a parameter's number, a random node's site and step.
-constexpr philox_block philox(seed s, std::uint64_t stream, std::uint64_t index) {
-    return philox4x32({{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
+constexpr philox_block philox(seed s, std::uint64_t stream, std::uint64_t block) {
+    return philox4x32({{static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
                         static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)}},
                       static_cast<std::uint32_t>(s.value), static_cast<std::uint32_t>(s.value >> 32));
 }

@@ -12,8 +12,8 @@ template <int Out, bool Bias = true>
 struct Linear;
 template <int Out>
 struct Linear<Out, true> {
-    Param<dims<Out, last>, init::fan_in_uniform> weight;
-    Param<dims<Out>, init::fan_in_uniform> bias;
+    Param<sized<Out, last>, init::fan_in_uniform> weight;
+    Param<sized<Out>, init::fan_in_uniform> bias;
     constexpr auto operator()(var x) const {
         const _::in_layer here(x, weight.slot);
         return matmul(x, weight(x).t()) + bias(x, static_cast<double>(x.extent(-1)));
@@ -21,7 +21,7 @@ struct Linear<Out, true> {
 };
 template <int Out>
 struct Linear<Out, false> {
-    Param<dims<Out, last>, init::fan_in_uniform> weight;
+    Param<sized<Out, last>, init::fan_in_uniform> weight;
     constexpr auto operator()(var x) const {
         const _::in_layer here(x, weight.slot);
         return matmul(x, weight(x).t());

@@ -45,16 +45,16 @@ struct xavier_uniform {
 inline constexpr int last = -1;      // the input's last extent
 inline constexpr int channels = -2;  // the input's second extent: C of N, C, …
 template <int... D>
-struct dims {
+struct sized {
     static constexpr shape of(const var& x) {
         shape s;
         (s.push(D == last ? x.extents()[-1] : D == channels ? x.extents()[x.rank() > 1 ? 1 : 0] : extent(index{D})), ...);
         return s;
     }
 };
-using last_extent = dims<last>;
+using last_extent = sized<last>;
 
-// A parameter of a layer: `Param<dims<64, last>> weight;` and, in the layer's call operator, `weight(x)`.
+// A parameter of a layer: `Param<sized<64, last>> weight;` and, in the layer's call operator, `weight(x)`.
 template <class Extents = last_extent, class Init = init::zeros>
 struct Param {
     _::builder* g = nullptr;

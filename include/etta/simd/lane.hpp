@@ -150,7 +150,7 @@ struct mask {
         }
     }
     friend ETTA_LANE bool none(mask m) { return !any(m); }
-    friend ETTA_LANE bool every(mask m) { return !any(!m); }
+    friend ETTA_LANE bool every(mask m) { return !any(!m); }  // etta::all is the slice
 
     // m ? a : b, element by element.
     friend ETTA_LANE lane<T, N, Target> select(mask m, lane<T, N, Target> a, lane<T, N, Target> b) {

@@ -95,7 +95,7 @@ template <class T, int N, class Target>
 struct portable_ops {
     using vec = vector<T, N>;
     using ivec = vector<int_of<T>, N>;
-    using all = std::make_index_sequence<N>;
+    using each = std::make_index_sequence<N>;
 
     ETTA_LANE static vec splat(T x) {
         if constexpr (N == 1) return x;
@@ -113,10 +113,10 @@ struct portable_ops {
         if constexpr (N == 1) return sqrt_one(a);
         else return vec{sqrt_one(a[I])...};
     }
-    ETTA_LANE static vec fma(vec a, vec b, vec c) { return fma_each(a, b, c, all{}); }
+    ETTA_LANE static vec fma(vec a, vec b, vec c) { return fma_each(a, b, c, each{}); }
     ETTA_LANE static vec mul_add(vec a, vec b, vec c) {
 #if defined(__clang__)
-        if constexpr (has_fma<T, Target>) return fma_each(a, b, c, all{});  // joined into one instruction
+        if constexpr (has_fma<T, Target>) return fma_each(a, b, c, each{});  // joined into one instruction
 #else
         if constexpr (has_fma<T, Target> && N == 1) return fma_one(a, b, c);
 #endif
@@ -127,7 +127,7 @@ struct portable_ops {
         if constexpr (N * sizeof(T) == 16 && sizeof(T) == 4) return __builtin_ia32_sqrtps(a);
         else if constexpr (N * sizeof(T) == 16 && sizeof(T) == 8) return __builtin_ia32_sqrtpd(a);
 #endif
-        return sqrt_each(a, all{});
+        return sqrt_each(a, each{});
     }
 
     // Rounding by adding a number so large that only integers are left (Hacker's Delight, 17). Half to even.

@@ -34,12 +34,23 @@ struct xsimd_ops : portable_ops<T, N, Target> {
     static vec out(Batch v) { return __builtin_bit_cast(vec, static_cast<typename Batch::register_type>(v)); }
 
     ETTA_INLINE static vec fma(vec a, vec b, vec c) {
-        if constexpr (has_fma<T, Target>) return out(xsimd::fma(in(a), in(b), in(c)));
+        if constexpr (has_fma<T, Target>) return mul_add(a, b, c);
         else return portable_ops<T, N, Target>::fma(a, b, c);
     }
     ETTA_INLINE static vec mul_add(vec a, vec b, vec c) {
-        if constexpr (has_fma<T, Target>) return out(xsimd::fma(in(a), in(b), in(c)));
-        else return a * b + c;
+        if constexpr (!has_fma<T, Target>) return a * b + c;
+#if defined(__FMA__)  // xsimd 8 has none for AVX-512, and SSE4.2 with FMA is not found by make_sized_batch
+        else if constexpr (sizeof(vec) == 16 && sizeof(T) == 4) return (vec)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
+        else if constexpr (sizeof(vec) == 16) return (vec)_mm_fmadd_pd((__m128d)a, (__m128d)b, (__m128d)c);
+        else if constexpr (sizeof(vec) == 32 && sizeof(T) == 4) return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+        else if constexpr (sizeof(vec) == 32) return (vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#if defined(__AVX512F__)
+        else if constexpr (sizeof(T) == 4) return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+        else return (vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#endif
+#else
+        else return out(xsimd::fma(in(a), in(b), in(c)));
+#endif
     }
 #if defined(__x86_64__) || defined(__i386__)
     ETTA_INLINE static vec sqrt(vec a) { return out(xsimd::sqrt(in(a))); }

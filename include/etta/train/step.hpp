@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../autodiff/sweep.hpp"
-#include "../nn/model.hpp"
+#include "../nn/check.hpp"
 #include "../optim/optimizer.hpp"
 
 namespace etta::_ {
@@ -56,6 +56,24 @@ struct training_source {
         binding b;
         b.parameters = model_facts<Net, In, Batch>::layout.at;
         b.outputs = out_places.at;
+        return b;
+    }
+};
+
+// Loss and prediction only, on the same arguments.
+template <class Net, class In, int Batch, class Loss>
+struct evaluation_source {
+    static constexpr builder make() {
+        builder g = training_source<Net, In, Batch, Loss>::trace();
+        settle_outputs(g);
+        g.compact();
+        return g;
+    }
+    static constexpr place out_places[2] = {{first_argument_buffer + 2, 0}, {first_argument_buffer + 3, 0}};
+    static constexpr binding places(const graph_view&) {
+        binding b;
+        b.parameters = model_facts<Net, In, Batch>::layout.at;
+        b.outputs = out_places;
         return b;
     }
 };

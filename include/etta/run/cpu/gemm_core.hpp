@@ -1,5 +1,10 @@
 // gemm_core.hpp: C = A B for any strides, in register blocks; each finished vector of C goes to an epilogue instead of
 // to memory.
+//
+// Every element of C is one chain of multiply-adds over k in ascending order, whatever block, thread or variant computes
+// it, so results do not depend on the partition. (One exception, chosen by the whole product's extents alone: products
+// with very few rows or columns whose operands both run along K are dot products with a fixed set of accumulators.)
+// Everything but the epilogue's loop is instantiated once per element type and target, not per fused kernel.
 #pragma once
 
 #include "registers.hpp"
@@ -15,24 +20,286 @@ struct gemm_operands {
     index b_k = 0, b_col = 0;
 };
 
-template <class T, int Lanes, class Target, lane_class AK, lane_class BK, lane_class BN, class Epilogue>
-inline void gemm(const gemm_operands<T>& g, const Epilogue& e, const context& ctx) {
+// Hands rows i … i + rows - 1, columns j … j + columns - 1 of a finished tile to an epilogue.
+template <class T>
+struct gemm_finish {
+    void (*run)(const void* epilogue, const T* tile, index tile_row, index i, int rows, index j, int columns) = nullptr;
+    const void* epilogue = nullptr;
+    void operator()(const T* tile, index tile_row, index i, int rows, index j, int columns) const {
+        run(epilogue, tile, tile_row, i, rows, j, columns);
+    }
+};
+
+template <class T, int Lanes, class Target>
+struct gemm_engine {
     using V = lane<T, Lanes, Target>;
-    const part rows = g.m >= ctx.threads ? share(g.m, 1, ctx) : part{0, ctx.thread == 0 ? g.m : 0};
-    for (index i = rows.begin; i < rows.end; ++i) {
-        for (index j = 0; j < g.n; j += Lanes) {
-            const int count = static_cast<int>(g.n - j < Lanes ? g.n - j : Lanes);
-            V acc(T(0));
-            for (index k = 0; k < g.k; ++k) {
-                const T* const q = g.b + k * g.b_k + j * g.b_col;
-                const V b = BN == lane_class::contiguous ? (count == Lanes ? V::load(q) : V::load(q, count))
-                                                         : V::load_strided(q, g.b_col, count);
-                acc = mul_add(V(g.a[i * g.a_row + k * g.a_k]), b, acc);
-            }
-            if (count == Lanes) e(i, j, acc, count, std::false_type{});
-            else e(i, j, acc, count, std::true_type{});
+    static constexpr bool vectors = Lanes > 1;
+    static constexpr bool many_registers = Target::avx512 || ((Target::flags >> 8) & 1);  // 32 rather than 16
+    // The block of C held in registers: rows x panel vectors. AVX-512: 24 accumulators, 3 vectors of B, 1 of A.
+    static constexpr int rows = many_registers && vectors ? 8 : 4;
+    static constexpr int panel = !vectors ? 4 : many_registers || Target::fma ? 3 : 2;
+    static constexpr int few = 4;               // rows of the block for products with fewer rows than `rows`
+    static constexpr int wide = vectors ? 2 * panel : panel;  // vectors of the block of one row
+    static constexpr int widest = panel > wide ? panel : wide;
+    // B is packed panel by panel into `depth` rows of at most `panel` vectors; longer sums are carried in `carry` blocks.
+    static constexpr index depth = 384;
+    static constexpr int carry = 8;
+    static constexpr index tile_size = rows * widest * Lanes;
+
+    using finish_t = gemm_finish<T>;
+
+    // --- register blocks -------------------------------------------------------------------------------------------
+    template <int C, std::size_t... I, std::size_t... J>
+    ETTA_INLINE static void block(std::index_sequence<I...>, std::index_sequence<J...>, index k, const T* a, index a_row, index a_k,
+                                  const T* b, index b_k, index b_vector, T* tile, index tile_row, bool first) {
+        V acc[sizeof...(I)];
+        if (first) ((acc[I] = V(T(0))), ...);
+        else ((acc[I] = V::load(tile + static_cast<index>(I / C) * tile_row + static_cast<index>(I % C) * Lanes)), ...);
+        for (index p = 0; p < k; ++p, a += a_k, b += b_k) {
+            const V x[] = {V::load(b + static_cast<index>(J) * b_vector)...};
+            ((acc[I] = mul_add(V(a[static_cast<index>(I / C) * a_row]), x[I % C], acc[I])), ...);
+        }
+        (acc[I].store(tile + static_cast<index>(I / C) * tile_row + static_cast<index>(I % C) * Lanes), ...);
+    }
+    // tile (R, C vectors) = or += a (R, k) b (k, C vectors)
+    template <int R, int C>
+    ETTA_NOINLINE static void micro(index k, const T* a, index a_row, index a_k, const T* b, index b_k, index b_vector, T* tile,
+                                    index tile_row, bool first) {
+        block<C>(std::make_index_sequence<static_cast<std::size_t>(R * C)>{}, std::make_index_sequence<static_cast<std::size_t>(C)>{},
+                 k, a, a_row, a_k, b, b_k, b_vector, tile, tile_row, first);
+    }
+    using micro_function = void (*)(index, const T*, index, index, const T*, index, index, T*, index, bool);
+
+    // How many vectors the next panel has when `left` remain, and which block computes it: seven of them per type.
+    static int panel_width(int block_rows, index left) {
+        if (block_rows == rows && vectors) return static_cast<int>(left > panel ? (left == panel + 1 && panel == 3 ? 2 : panel) : left);
+        const int full = block_rows == 1 ? wide : panel;
+        return left >= full ? full : 1;
+    }
+    static micro_function micro_for(int block_rows, int width) {
+        if (block_rows == 1) return width == 1 ? &micro<1, 1> : &micro<1, wide>;
+        if (block_rows < rows) return width == 1 ? &micro<few, 1> : &micro<few, panel>;
+        if constexpr (vectors && panel == 3)
+            if (width == 2) return &micro<rows, 2>;
+        return width == 1 ? &micro<rows, 1> : &micro<rows, panel>;
+    }
+
+    // --- packing ---------------------------------------------------------------------------------------------------
+    // 16 bytes from each of Lanes rows, transposed: Q vectors, one per column. Elements of 4 or 8 bytes.
+    static constexpr int quad = 16 / static_cast<int>(sizeof(T)) > 0 ? 16 / static_cast<int>(sizeof(T)) : 1;
+#if defined(__CUDACC__)
+    static constexpr bool shuffles = false;
+#else
+    static constexpr bool shuffles = vectors && !V::halved && (quad == 4 || quad == 2) && Lanes % quad == 0;
+#endif
+    template <int N>
+    ETTA_INLINE static vector<T, N> gather_quads(const T* p, index row, index at) {  // rows at, at + quad, …
+        if constexpr (N == quad) {
+            vector<T, N> v;
+            __builtin_memcpy(&v, p + at * row, sizeof v);
+            return v;
+        } else {
+            return join<T, N / 2>(gather_quads<N / 2>(p, row, at), gather_quads<N / 2>(p, row, at + N / 2));
         }
     }
+    // Within each group of 4: elements of a and b interleaved in pairs (Wide) or one by one, lower or upper half.
+    template <int Upper, bool Wide, std::size_t... I>
+    ETTA_INLINE static vector<T, Lanes> interleave(vector<T, Lanes> a, vector<T, Lanes> b, std::index_sequence<I...>) {
+#if !defined(__CUDACC__)
+        if constexpr (quad == 2) return __builtin_shufflevector(a, b, static_cast<int>(I - I % 2 + Upper + (I % 2) * Lanes)...);
+        else if constexpr (Wide) return __builtin_shufflevector(a, b, static_cast<int>(I - I % 4 + 2 * Upper + I % 2 + (I % 4 / 2) * Lanes)...);
+        else return __builtin_shufflevector(a, b, static_cast<int>(I - I % 4 + 2 * Upper + I % 4 / 2 + (I % 2) * Lanes)...);
+#endif
+    }
+    ETTA_INLINE static void transpose_quads(const T* p, index row, T* to, index to_row) {
+        constexpr auto all = std::make_index_sequence<static_cast<std::size_t>(Lanes)>{};
+        if constexpr (quad == 4) {
+            const auto a = gather_quads<Lanes>(p, row, 0), b = gather_quads<Lanes>(p, row, 1);
+            const auto c = gather_quads<Lanes>(p, row, 2), d = gather_quads<Lanes>(p, row, 3);
+            const auto ab = interleave<0, false>(a, b, all), cd = interleave<0, false>(c, d, all);
+            const auto AB = interleave<1, false>(a, b, all), CD = interleave<1, false>(c, d, all);
+            V::of(interleave<0, true>(ab, cd, all)).store(to);
+            V::of(interleave<1, true>(ab, cd, all)).store(to + to_row);
+            V::of(interleave<0, true>(AB, CD, all)).store(to + 2 * to_row);
+            V::of(interleave<1, true>(AB, CD, all)).store(to + 3 * to_row);
+        } else {
+            const auto a = gather_quads<Lanes>(p, row, 0), b = gather_quads<Lanes>(p, row, 1);
+            V::of(interleave<0, false>(a, b, all)).store(to);
+            V::of(interleave<1, false>(a, b, all)).store(to + to_row);
+        }
+    }
+
+    // Rows k … of a panel of `width` vectors, `columns` of them there; what lies beyond is unspecified (never read past B).
+    ETTA_NOINLINE static void pack(const T* b, index b_k, index b_col, index k, index columns, int width, T* to) {
+        const index to_row = index{width} * Lanes;
+        for (index j = 0; j < columns; j += Lanes, to += Lanes) {
+            const int count = static_cast<int>(columns - j < Lanes ? columns - j : Lanes);
+            const T* const p = b + j * b_col;
+            index q = 0;
+            if (b_col == 1) {
+                if (count == Lanes)
+                    for (; q < k; ++q) V::load(p + q * b_k).store(to + q * to_row);
+                else
+                    for (; q < k; ++q) V::load(p + q * b_k, count).store(to + q * to_row);
+                continue;
+            }
+            if constexpr (shuffles)
+                if (b_k == 1 && count == Lanes)
+                    for (; q + quad <= k; q += quad) transpose_quads(p + q, b_col, to + q * to_row, to_row);
+            for (; q < k; ++q) V::load_strided(p + q * b_k, b_col, count).store(to + q * to_row);
+        }
+    }
+
+    // --- dot products ----------------------------------------------------------------------------------------------
+    // out[0 … 3] = x · y_0 … x · y_3, each in two accumulators of K / Lanes terms and a tree over their sum.
+    ETTA_NOINLINE static void dots(index k, const T* x, const T* y0, const T* y1, const T* y2, const T* y3, T* out, index out_step) {
+        const T* const y[4] = {y0, y1, y2, y3};
+        V even[4], odd[4];
+        for (int c = 0; c < 4; ++c) even[c] = odd[c] = V(T(0));
+        index p = 0;
+        for (; p + 2 * Lanes <= k; p += 2 * Lanes) {
+            const V a = V::load(x + p), b = V::load(x + p + Lanes);
+            even[0] = mul_add(a, V::load(y[0] + p), even[0]), odd[0] = mul_add(b, V::load(y[0] + p + Lanes), odd[0]);
+            even[1] = mul_add(a, V::load(y[1] + p), even[1]), odd[1] = mul_add(b, V::load(y[1] + p + Lanes), odd[1]);
+            even[2] = mul_add(a, V::load(y[2] + p), even[2]), odd[2] = mul_add(b, V::load(y[2] + p + Lanes), odd[2]);
+            even[3] = mul_add(a, V::load(y[3] + p), even[3]), odd[3] = mul_add(b, V::load(y[3] + p + Lanes), odd[3]);
+        }
+        for (bool low = true; p < k; p += Lanes, low = false) {
+            const int count = static_cast<int>(k - p < Lanes ? k - p : Lanes);
+            const V a = V::load(x + p, count);
+            for (int c = 0; c < 4; ++c) {
+                V& acc = low ? even[c] : odd[c];
+                acc = mul_add(a, V::load(y[c] + p, count), acc);
+            }
+        }
+        for (int c = 0; c < 4; ++c) out[c * out_step] = reduce_add(even[c] + odd[c]);
+    }
+    static bool few_dots(const gemm_operands<T>& g) {
+        return vectors && g.a_k == 1 && g.b_k == 1 && g.k >= 2 * Lanes && (g.m <= 4 || g.n <= 4);
+    }
+    ETTA_NOINLINE static void run_dots(const gemm_operands<T>& g, const finish_t& finish, const context& ctx) {
+        alignas(64) T tile[4 * Lanes];
+        if (g.n <= 4) {  // four rows at a time
+            const part mine = share(g.m, 4, ctx);
+            for (index i = mine.begin; i < mine.end; i += 4) {
+                const T* r[4];
+                for (index c = 0; c < 4; ++c) r[c] = g.a + (i + c < g.m ? i + c : g.m - 1) * g.a_row;
+                for (index j = 0; j < g.n; ++j) dots(g.k, g.b + j * g.b_col, r[0], r[1], r[2], r[3], tile + j, Lanes);
+                finish(tile, Lanes, i, static_cast<int>(mine.end - i < 4 ? mine.end - i : 4), 0, static_cast<int>(g.n));
+            }
+            return;
+        }
+        const part mine = share(g.n, Lanes, ctx);
+        for (index j = mine.begin; j < mine.end; j += Lanes) {
+            const index end = mine.end - j < Lanes ? mine.end : j + Lanes;
+            for (index q = j; q < end; q += 4) {
+                const T* c[4];
+                for (index s = 0; s < 4; ++s) c[s] = g.b + (q + s < g.n ? q + s : g.n - 1) * g.b_col;
+                T four[4];
+                for (index i = 0; i < g.m; ++i) {
+                    dots(g.k, g.a + i * g.a_row, c[0], c[1], c[2], c[3], four, 1);
+                    for (index s = 0; s < 4 && q + s < end; ++s) tile[i * Lanes + q - j + s] = four[s];
+                }
+            }
+            finish(tile, Lanes, 0, static_cast<int>(g.m), j, static_cast<int>(end - j));
+        }
+    }
+
+    // --- the loops over blocks -------------------------------------------------------------------------------------
+    // One panel (columns j … j + columns - 1, `width` vectors) of rows begin … end - 1.
+    struct panel_call {
+        const gemm_operands<T>& g;
+        const finish_t& finish;
+        index begin, end, j;
+        int columns, width, block_rows;
+        micro_function micro;
+    };
+    static index first_row(const panel_call& c, index i) {  // the last block overlaps the one before it
+        return i + c.block_rows <= c.g.m ? i : c.g.m - c.block_rows;
+    }
+    ETTA_INLINE static void finish_block(const panel_call& c, const T* tile, index i) {
+        const index from = first_row(c, i), n = c.end - i < c.block_rows ? c.end - i : c.block_rows, row = index{c.width} * Lanes;
+        c.finish(tile + (i - from) * row, row, i, static_cast<int>(n), c.j, c.columns);
+    }
+    static void run_direct(const panel_call& c, index b_vector) {
+        const gemm_operands<T>& g = c.g;
+        alignas(64) T tile[tile_size];
+        const T* const b = g.b + c.j * g.b_col;
+        for (index i = c.begin; i < c.end; i += c.block_rows) {
+            c.micro(g.k, g.a + first_row(c, i) * g.a_row, g.a_row, g.a_k, b, g.b_k, b_vector, tile, index{c.width} * Lanes, true);
+            finish_block(c, tile, i);
+        }
+    }
+    ETTA_NOINLINE static void run_packed(const panel_call& c) {
+        const gemm_operands<T>& g = c.g;
+        alignas(64) T packed[depth * panel * Lanes];  // (depth, width vectors)
+        alignas(64) T tiles[carry * rows * panel * Lanes];
+        const index row = index{c.width} * Lanes;
+        const T* const b = g.b + c.j * g.b_col;
+        const index fits = depth * panel / c.width, blocks = (g.k + fits - 1) / fits;
+        const index step = blocks > 1 ? (g.k + blocks - 1) / blocks : g.k;
+        const index many = blocks > 1 ? index{carry} * c.block_rows : c.end - c.begin;
+        for (index ib = c.begin; ib < c.end; ib += many) {
+            const index ie = c.end - ib < many ? c.end : ib + many;
+            for (index q = 0; q < g.k || q == 0; q += step) {
+                const index k = g.k - q < step ? g.k - q : step;
+                pack(b + q * g.b_k, g.b_k, g.b_col, k, c.columns, c.width, packed);
+                T* tile = tiles;
+                for (index i = ib; i < ie; i += c.block_rows) {
+                    c.micro(k, g.a + first_row(c, i) * g.a_row + q * g.a_k, g.a_row, g.a_k, packed, row, Lanes, tile, row, q == 0);
+                    if (q + k >= g.k) finish_block(c, tile, i);
+                    if (blocks > 1) tile += c.block_rows * row;
+                }
+                if (g.k == 0) break;
+            }
+        }
+    }
+
+    ETTA_NOINLINE static void run(const gemm_operands<T>& g, const finish_t& finish, const context& ctx) {
+        if (g.m <= 0 || g.n <= 0) return;
+        if constexpr (vectors)
+            if (few_dots(g)) return run_dots(g, finish, ctx);
+        const int block_rows = g.m >= rows ? rows : g.m >= few ? few : 1;
+        part r{0, g.m}, s{0, g.n};
+        if (ctx.threads > 1) {  // by rows or by columns, whichever leaves the longest share shorter
+            const index by_rows = (((g.m + block_rows - 1) / block_rows + ctx.threads - 1) / ctx.threads) * block_rows * g.n;
+            const index by_columns = (((g.n + Lanes - 1) / Lanes + ctx.threads - 1) / ctx.threads) * Lanes * g.m;
+            if (by_rows < by_columns) r = share(g.m, block_rows, ctx);
+            else s = share(g.n, Lanes, ctx);
+        }
+        if (r.begin >= r.end) return;
+        for (index j = s.begin; j < s.end;) {
+            const int width = panel_width(block_rows, (s.end - j + Lanes - 1) / Lanes);
+            const index columns = s.end - j < index{width} * Lanes ? s.end - j : index{width} * Lanes;
+            const panel_call c{g, finish, r.begin, r.end, j, static_cast<int>(columns), width, block_rows, micro_for(block_rows, width)};
+            if constexpr (!vectors) {
+                run_direct(c, g.b_col);
+            } else {
+                const bool direct = g.b_col == 1 && columns == width * Lanes && r.end - r.begin <= 2 * rows;
+                if (direct) run_direct(c, Lanes);
+                else run_packed(c);
+            }
+            j += columns;
+        }
+    }
+};
+
+// The epilogue's loop over a finished tile: all that is instantiated per fused kernel.
+template <class T, int Lanes, class Target, class Epilogue>
+ETTA_NOINLINE void gemm_tile(const void* epilogue, const T* tile, index tile_row, index i, int rows, index j, int columns) {
+    using V = lane<T, Lanes, Target>;
+    const Epilogue& e = *static_cast<const Epilogue*>(epilogue);
+    for (int r = 0; r < rows; ++r, tile += tile_row) {
+        int c = 0;
+        for (; c + Lanes <= columns; c += Lanes) e(i + r, j + c, V::load(tile + c), Lanes, std::false_type{});
+        if (c < columns) e(i + r, j + c, V::load(tile + c), columns - c, std::true_type{});
+    }
+}
+
+// The lane classes are known from the strides as well: the blocks choose by those, and so are shared by all classes.
+template <class T, int Lanes, class Target, lane_class, lane_class, lane_class, class Epilogue>
+inline void gemm(const gemm_operands<T>& g, const Epilogue& e, const context& ctx) {
+    gemm_engine<T, Lanes, Target>::run(g, {&gemm_tile<T, Lanes, Target, Epilogue>, &e}, ctx);
 }
 
 }  // namespace etta::_

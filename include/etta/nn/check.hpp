@@ -1,0 +1,61 @@
+// check.hpp: the messages for mistakes in a model: which layer, what it expects, what it got; a layer that is never called.
+#pragma once
+
+#include "model.hpp"
+
+namespace etta {
+
+// Printed in error messages: the layer a mistake stands in.
+template <char... Name>
+struct layer {};
+template <class Shape>
+struct expects {};
+template <class Shape>
+struct gets {};
+
+namespace _ {
+
+// The path of the parameter without its last component: its layer.
+template <class Facts>
+constexpr int layer_length(int slot) {
+    if (slot < 0) return 0;
+    const path& p = Facts::paths.at[slot];
+    for (int i = p.size - 1; i > 0; --i)
+        if (p.at[i] == '.') return i;
+    return p.size;
+}
+template <class Facts, int Slot, std::size_t... I>
+constexpr auto spell_layer(std::index_sequence<I...>) -> layer<Facts::paths.at[Slot < 0 ? 0 : Slot].at[I]...>;
+template <class Facts, int Slot>
+using layer_name = decltype(spell_layer<Facts, Slot>(std::make_index_sequence<static_cast<std::size_t>(layer_length<Facts>(Slot))>{}));
+
+template <class Layer, class Expects, class Gets>
+inline constexpr bool layer_fits = false;
+template <class Layer>
+inline constexpr bool layer_is_called = false;
+template <class Prediction, class Target>
+inline constexpr bool target_fits = false;
+
+// True if the model traced without a mistake; else a static_assert has said what is wrong.
+template <class Net, class In, int Batch, class Source>
+constexpr bool check_model() {
+    using facts = model_facts<Net, In, Batch>;
+    constexpr failure e = Source::error;
+    if constexpr (e.what != mistake::none && e.scope >= 0) {
+        using L = layer_name<facts, e.scope>;
+        using A = decltype(expected_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.expected.rank)>{}));
+        using B = decltype(got_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.got.rank)>{}));
+        static_assert(layer_fits<L, expects<A>, gets<B>>, "etta: a layer does not fit what comes before it");
+        return false;
+    } else if constexpr (e.what != mistake::none) {
+        return check<Source>();
+    } else if constexpr (facts::layout.missing >= 0) {
+        static_assert(layer_is_called<layer_name<facts, facts::layout.missing>>, "etta: a layer of the model is never called");
+        return false;
+    } else {
+        return true;
+    }
+}
+
+}  // namespace _
+}  // namespace etta

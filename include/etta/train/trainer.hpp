@@ -1,0 +1,273 @@
+// trainer.hpp: Trainer: a model, a loss and an update rule. step() is one batch; fit(), evaluate() and predict() are Keras'
+// habits on a Dataset. All memory is allocated at construction; a step allocates nothing.
+#pragma once
+
+#include "../data/loader.hpp"
+#include "../optim/schedule.hpp"
+#include "history.hpp"
+#include "progress.hpp"
+#include "step.hpp"
+
+namespace etta {
+
+struct FitOptions {
+    int epochs = 1;
+    int batch = 32;
+    Dataset validation = {};
+    Schedule schedule = {};
+    etta::seed seed = etta::seed(0);  // of the shuffles
+    bool shuffle = true;
+    bool verbose = true;
+};
+
+// What evaluate() found. accuracy and confusion: classifiers only.
+struct Evaluation {
+    double loss = 0;
+    double accuracy = 0;
+    index samples = 0;
+    int classes = 0;
+    std::vector<index> confusion;       // [actual * classes + predicted]
+    std::vector<std::int32_t> predicted;  // per sample
+    index confused(int actual, int as) const { return confusion[static_cast<std::size_t>(actual * classes + as)]; }
+    // The table, rows actual, columns predicted.
+    std::string table() const {
+        std::string s = "actual \\ predicted\n     ";
+        char b[32];
+        for (int k = 0; k < classes; ++k) std::snprintf(b, sizeof b, "%5d", k), s += b;
+        s += '\n';
+        for (int i = 0; i < classes; ++i) {
+            std::snprintf(b, sizeof b, "%5d", i), s += b;
+            for (int k = 0; k < classes; ++k) {
+                if (confused(i, k) == 0) s += "    .";
+                else std::snprintf(b, sizeof b, "%5ld", static_cast<long>(confused(i, k))), s += b;
+            }
+            s += '\n';
+        }
+        return s;
+    }
+};
+
+template <class M, class Loss, class Rule>
+class Trainer {
+public:
+    using element = typename M::element;
+    using net = typename M::net_type;
+    using input = typename M::input_type;
+    static constexpr int batch_bound = M::batch_bound;
+    using source = _::training_source<net, input, batch_bound, Loss>;
+    static_assert(_::check_model<net, input, batch_bound, source>(), "etta: see the error before this one");
+    using program = _::program<source, this_target>;
+    using evaluation = _::program<_::evaluation_source<net, input, batch_bound, Loss>, this_target>;
+    static constexpr index n_elements = M::facts::layout.elements;
+    using update = _::program<_::update_source<Rule, element, n_elements>, this_target>;
+    static constexpr bool classifies = Loss::labels;
+    // Bytes a step needs beside the parameters.
+    static constexpr index workspace_bytes = program::workspace_bytes > evaluation::workspace_bytes ? program::workspace_bytes : evaluation::workspace_bytes;
+    static constexpr index gradient_bytes = M::parameter_bytes;
+    static constexpr index state_bytes = Rule::states * M::parameter_bytes;
+
+    Trainer(M& model, Loss, Rule rule)
+        : rule(rule), model_(&model), gradients_(n_elements), states_(Rule::states * n_elements), workspace_(workspace_bytes),
+          prediction_(batch_bound * M::output_size) {}
+
+    // One step on n <= max_batch samples: forward, backward, update. Returns the loss. The model is untouched if the loss
+    // is not finite or a label is out of range.
+    template <class Y>
+    double step(const element* x, const Y* y, index n) {
+        const double loss = gradients(x, y, n);
+        if (!(loss - loss == 0)) fail<>("the loss is " + std::string(loss != loss ? "NaN" : "infinite") + " at step " + std::to_string(steps_ + 1) + ": the parameters were not updated");
+        ++steps_;
+        apply(rule.lr * factor_);
+        return loss;
+    }
+    double step(const any_view& x, const any_view& y) {
+        check_batch(x, y);
+        if constexpr (classifies) return step(static_cast<const element*>(x.data), static_cast<const std::int32_t*>(y.data), x.extents[0]);
+        else return step(static_cast<const element*>(x.data), static_cast<const element*>(y.data), x.extents[0]);
+    }
+
+    // The loss and its gradient (parameter by parameter, laid out like the model's), without an update.
+    template <class Y>
+    double gradients(const element* x, const Y* y, index n) {
+        check_size(n);
+        if constexpr (classifies) check_labels(y, n);
+        element loss = 0;
+        run<program>(x, y, n, loss);
+        return static_cast<double>(loss);
+    }
+    const element* gradient_data() const { return gradients_.data(); }
+
+    History fit(const Dataset& train, const FitOptions& o = {}) {
+        check_dataset(train);
+        const index batch = o.batch;
+        if (batch < 1 || batch > batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(batch_bound));
+        batch_options bo;
+        if (o.shuffle) bo.shuffle = o.seed;
+        bo.type = dtype_of<element>;
+        auto loader = batches(train, batch, bo);
+        const long total = static_cast<long>(loader.size()) * o.epochs;
+        History h;
+        h.classification = classifies, h.validated = o.validation.size() > 0;
+        _::progress_bar bar(o.verbose, o.epochs);
+        long at = 0;
+        for (int epoch = 1; epoch <= o.epochs; ++epoch) {
+            const double start = _::seconds_now();
+            EpochRecord r;
+            r.epoch = epoch;
+            index seen = 0, right = 0;
+            long done = 0;
+            for (auto&& [x, y] : loader) {
+                factor_ = o.schedule.factor(++at, total);
+                const index n = x.extents[0];
+                const double loss = step(x, y);
+                r.loss += loss * static_cast<double>(n);
+                seen += n;
+                if constexpr (classifies) right += count_right(static_cast<const std::int32_t*>(y.data), n);
+                bar.step(epoch, ++done, static_cast<long>(loader.size()), r.loss / static_cast<double>(seen));
+            }
+            if (seen > 0) r.loss /= static_cast<double>(seen), r.accuracy = static_cast<double>(right) / static_cast<double>(seen);
+            r.rate = rule.lr * factor_;
+            if (h.validated) {
+                const Evaluation e = evaluate(o.validation);
+                r.validation_loss = e.loss, r.validation_accuracy = e.accuracy;
+            }
+            r.seconds = _::seconds_now() - start;
+            h.epochs.push_back(r);
+            bar.epoch(epoch, describe(r, h));
+        }
+        factor_ = 1;
+        return h;
+    }
+
+    // Loss, accuracy and confusion matrix over a data set; parameters do not change.
+    Evaluation evaluate(const Dataset& data) {
+        check_dataset(data);
+        Evaluation e;
+        if constexpr (classifies) {
+            e.classes = static_cast<int>(M::output_size);
+            e.confusion.assign(static_cast<std::size_t>(e.classes * e.classes), 0);
+        }
+        batch_options bo;
+        bo.type = dtype_of<element>;
+        auto loader = batches(data, batch_bound, bo);
+        for (auto&& [x, y] : loader) {
+            check_batch(x, y);
+            const index n = x.extents[0];
+            element loss = 0;
+            if constexpr (classifies) {
+                const auto* const label = static_cast<const std::int32_t*>(y.data);
+                check_labels(label, n);
+                run<evaluation>(static_cast<const element*>(x.data), label, n, loss);
+                for (index i = 0; i < n; ++i) {
+                    const int p = best(i);
+                    e.predicted.push_back(p);
+                    ++e.confusion[static_cast<std::size_t>(label[i] * e.classes + p)];
+                    if (p == label[i]) e.accuracy += 1;
+                }
+            } else {
+                run<evaluation>(static_cast<const element*>(x.data), static_cast<const element*>(y.data), n, loss);
+            }
+            e.loss += static_cast<double>(loss) * static_cast<double>(n);
+            e.samples += n;
+        }
+        if (e.samples > 0) e.loss /= static_cast<double>(e.samples), e.accuracy /= static_cast<double>(e.samples);
+        return e;
+    }
+
+    // Predictions for every sample: [n * output_size] elements.
+    std::vector<element> predict(const Dataset& data) {
+        std::vector<element> out(static_cast<std::size_t>(data.size() * M::output_size));
+        batch_options bo;
+        bo.type = dtype_of<element>;
+        index at = 0;
+        for (auto&& [x, y] : batches(data, batch_bound, bo)) {
+            model_->run(static_cast<const element*>(x.data), out.data() + at, x.extents[0]);
+            at += x.extents[0] * M::output_size;
+        }
+        return out;
+    }
+
+    Rule rule;
+    long steps() const { return steps_; }
+
+private:
+    template <class Program, class Y>
+    void run(const element* x, const Y* y, index n, element& loss) {
+        char* const buffers[] = {workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), nullptr,
+                                 const_cast<char*>(reinterpret_cast<const char*>(x)), const_cast<char*>(reinterpret_cast<const char*>(y)),
+                                 reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data())};
+        _::run_calls<this_target>(Program::calls.at, Program::n_calls, Program::words.at, buffers, &n, Program::parallel);
+    }
+    void apply(double rate) {
+        double s[Rule::scalars];
+        element scalars[Rule::scalars];
+        rule.prepare(steps_, rate, s);
+        for (int i = 0; i < Rule::scalars; ++i) scalars[i] = static_cast<element>(s[i]);
+        char* buffers[_::first_argument_buffer + 2 + Rule::states + Rule::scalars] = {};
+        char** const a = buffers + _::first_argument_buffer;
+        a[0] = reinterpret_cast<char*>(model_->parameters.data());
+        a[1] = reinterpret_cast<char*>(gradients_.data());
+        for (int i = 0; i < Rule::states; ++i) a[2 + i] = reinterpret_cast<char*>(states_.data() + i * n_elements);
+        for (int i = 0; i < Rule::scalars; ++i) a[2 + Rule::states + i] = reinterpret_cast<char*>(&scalars[i]);
+        const index none = 0;
+        _::run_calls<this_target>(update::calls.at, update::n_calls, update::words.at, buffers, &none, update::parallel);
+    }
+    int best(index i) const {
+        const element* const p = prediction_.data() + i * M::output_size;
+        int k = 0;
+        for (int c = 1; c < static_cast<int>(M::output_size); ++c)
+            if (p[c] > p[k]) k = c;
+        return k;
+    }
+    index count_right(const std::int32_t* label, index n) const {
+        index right = 0;
+        for (index i = 0; i < n; ++i) right += best(i) == label[i];
+        return right;
+    }
+    static std::string describe(const EpochRecord& r, const History& h) {
+        char b[160];
+        int n = std::snprintf(b, sizeof b, "loss %.4f", r.loss);
+        if (h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.accuracy);
+        if (h.validated) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  validation loss %.4f", r.validation_loss);
+        if (h.validated && h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.validation_accuracy);
+        std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  %.2f s", r.seconds);
+        return b;
+    }
+    static void check_size(index n) {
+        if (n < 1 || n > batch_bound) fail<>("a batch of " + std::to_string(n) + " samples; the model takes 1 to max_batch<" + std::to_string(batch_bound) + ">");
+    }
+    static void check_labels(const std::int32_t* y, index n) {
+        for (index i = 0; i < n; ++i)
+            if (y[i] < 0 || y[i] >= M::output_size)
+                fail<>("label " + std::to_string(y[i]) + " of sample " + std::to_string(i) + " in the batch is outside 0 .. " + std::to_string(M::output_size - 1));
+    }
+    static void check_batch(const any_view& x, const any_view& y) {
+        check_size(x.extents[0]);
+        if (x.type != dtype_of<element>) fail<>("the batch's x is " + std::string(name_of(x.type)) + ", the model takes " + std::string(name_of(dtype_of<element>)));
+        index per_sample = 1;
+        for (int i = 1; i < x.rank; ++i) per_sample *= x.extents[i];
+        if (per_sample != input::sample_size) fail<>("a sample has " + std::to_string(per_sample) + " elements, the model takes " + std::to_string(input::sample_size));
+        if (classifies ? y.type != dtype::i32 || y.rank != 1 : y.type != dtype_of<element>)
+            fail<>(classifies ? "the batch has no class labels (int32), which this loss needs" : "the batch has no targets of the model's element type");
+    }
+    static void check_dataset(const Dataset& d) {
+        if (d.x_shape().count() != input::sample_size)
+            fail<>("the data's samples have shape " + d.x_shape().text() + " (" + std::to_string(d.x_shape().count()) + " elements), the model takes " + std::to_string(input::sample_size));
+        if (classifies && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
+        if (!classifies && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
+        if (classifies && d.classes() > M::output_size) fail<>("the data has " + std::to_string(d.classes()) + " classes, the model " + std::to_string(M::output_size) + " outputs");
+        if (!classifies && d.y_shape().count() != M::output_size)
+            fail<>("a target has " + std::to_string(d.y_shape().count()) + " numbers, the model's prediction " + std::to_string(M::output_size));
+    }
+
+    M* model_;
+    _::heap_elements<element> gradients_, states_;
+    _::heap_elements<char> workspace_;
+    _::heap_elements<element> prediction_;
+    double factor_ = 1;
+    long steps_ = 0;
+};
+template <class M, class Loss, class Rule>
+Trainer(M&, Loss, Rule) -> Trainer<M, Loss, Rule>;
+
+}  // namespace etta
