@@ -25,6 +25,18 @@ def check(header, command):
     return name, result.returncode, result.stdout
 
 
+# What users include must not bring these along: they cost every file more than they give.
+HEAVY = {"iostream", "filesystem", "thread", "functional", "map", "unordered_map", "regex", "random", "future", "chrono"}
+
+
+def heavy(header, command):
+    """The standard headers of HEAVY that an entry header brings along, by whatever way."""
+    result = subprocess.run(command + ["-std=c++20", "-M", "-I", str(INCLUDE), "-x", "c++", "-"], encoding="utf-8",
+                            input=f"#include <{header.relative_to(INCLUDE)}>\n", stdout=subprocess.PIPE, check=True)
+    paths = result.stdout.replace("\\\n", " ").split()
+    return sorted({pathlib.PurePath(p).name for p in paths if "c++" in p} & HEAVY)
+
+
 def main():
     command = sys.argv[1:]
     if not command:
@@ -38,6 +50,10 @@ def main():
             if code != 0:
                 failed += 1
                 print(f"{name} does not compile alone:\n{output[:4000]}")
+    for header in headers:
+        if len(header.relative_to(INCLUDE).parts) == 2 and heavy(header, command):
+            failed += 1
+            print(f"{header.relative_to(INCLUDE)} brings along: {', '.join(heavy(header, command))}")
     print(f"{len(headers) - failed} of {len(headers)} headers compile alone")
     sys.exit(failed != 0)
 

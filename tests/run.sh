@@ -45,7 +45,7 @@ for compiler in "${compilers[@]}"; do
     esac
     echo "== $("$cxx" --version | head -n 1)"
     cmake -S "$root" -B "$build/$compiler" -G Ninja -DCMAKE_CXX_COMPILER="$cxx" -DETTA_TEST_PREFIX="$compiler" \
-        -DETTA_BUILD_EXAMPLES=OFF -DETTA_BUILD_BENCH=OFF "${launcher[@]}" "$@" >"$build/$compiler.log" 2>&1 ||
+        -DETTA_BUILD_EXAMPLES=OFF -DETTA_BUILD_BENCH=OFF ${launcher[@]+"${launcher[@]}"} "$@" >"$build/$compiler.log" 2>&1 ||
         { cat "$build/$compiler.log"; exit 1; }
     # A folder that does not build does not keep the others from being tested: its tests then fail as "not built".
     ninja -C "$build/$compiler" -j "$jobs" -k 0 ||

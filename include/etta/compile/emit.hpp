@@ -1,61 +1,44 @@
-// emit.hpp: from fused groups to a plan: the bytecode of each distinct kernel, the calls in order with their data, and
-// where every stored value lies (buffers are reused once their last reader has run).
+// emit.hpp: from a schedule to a plan: the bytecode of each distinct kernel and the calls in order. Then the calls' data.
 #pragma once
 
-#include "plan.hpp"
+#include "schedule.hpp"
 
 namespace etta::_ {
 
 struct plan_sizes {
-    int codes, ops, kernels, calls, words, slots, values, fused, nodes;
+    int codes, ops, kernels, calls, slots;
 };
 
-// A plan in arrays of exactly its size. `fused` and `slots` are what a run-time layout needs.
-template <int Codes, int Ops, int Kernels, int Calls, int Words, int Slots, int Values, int Fused>
+// A plan in arrays of exactly its size.
+template <int Codes, int Ops, int Kernels, int Calls, int Slots>
 struct plan {
     std::uint64_t codes[Codes + 1] = {};
     std::uint64_t ops[Ops + 1] = {};
     distinct_kernel kernels[Kernels + 1] = {};
     call calls[Calls + 1] = {};
-    std::int64_t words[Words + 1] = {};
     slot slots[Slots + 1] = {};
-    index offsets[Values + 1] = {};
-    kernel fused[Fused + 1] = {};
-    index workspace_bytes = 0;
-    static constexpr int n_kernels = Kernels, n_calls = Calls, n_words = Words, n_fused = Fused;
+    static constexpr int n_kernels = Kernels, n_calls = Calls;
 };
 template <plan_sizes S>
-using plan_of = plan<S.codes, S.ops, S.kernels, S.calls, S.words, S.slots, S.values, S.fused>;
+using plan_of = plan<S.codes, S.ops, S.kernels, S.calls, S.slots>;
 
 struct planner {
     graph_view g;
     binding b;
-    fusion f;
-    vec<char> inlined;
+    schedule_view f;
     vec<std::uint64_t> codes, ops;
     vec<distinct_kernel> kernels;
     vec<call> calls;
-    vec<std::int64_t> words;
     vec<slot> slots;
-    vec<index> offsets;
-    index workspace_bytes = 0;
+    vec<int> reg, reg_stage;  // per value: its register in the kernel being emitted; the stage that is valid for
 
-    // Per member of the kernel being emitted.
-    vec<int> stage, reg, reg_stage;  // per value: the stage it is available in; its register; the stage that is valid for
-    vec<char> is_full;               // per value: computed per element (else per row, or once)
-
-    constexpr planner(graph_view graph, binding binds) : g(graph), b(binds) {
-        f = fuser(g).run();
-        inlined = scalars_of_leaves(g);
-        stage = vec<int>(g.n_values, -1);
+    constexpr planner(graph_view graph, binding binds, schedule_view schedule) : g(graph), b(binds), f(schedule) {
         reg = vec<int>(g.n_values, -1);
         reg_stage = vec<int>(g.n_values, -1);
-        is_full = vec<char>(g.n_values, 0);
-        offsets = vec<index>(g.n_values, -1);
     }
 
     constexpr plan_sizes sizes() const {
-        return {codes.size, ops.size, kernels.size, calls.size, words.size, slots.size, g.n_values, f.kernels.size, g.n_nodes};
+        return {codes.size, ops.size, kernels.size, calls.size, slots.size};
     }
     template <class Plan>
     constexpr Plan freeze() const {
@@ -64,61 +47,8 @@ struct planner {
         for (int i = 0; i < ops.size; ++i) p.ops[i] = ops[i];
         for (int i = 0; i < kernels.size; ++i) p.kernels[i] = kernels[i];
         for (int i = 0; i < calls.size; ++i) p.calls[i] = calls[i];
-        for (int i = 0; i < words.size; ++i) p.words[i] = words[i];
         for (int i = 0; i < slots.size; ++i) p.slots[i] = slots[i];
-        for (int i = 0; i < offsets.size; ++i) p.offsets[i] = offsets[i];
-        for (int i = 0; i < f.kernels.size; ++i) p.fused[i] = f.kernels[i];
-        p.workspace_bytes = workspace_bytes;
         return p;
-    }
-
-    // --- stages ------------------------------------------------------------------------------------------------------
-    // A row kernel runs over its row once per stage; a reduction's result is there from the next stage on. An element
-    // value wanted in a later stage is computed again if that is cheap, else stored and read back while it is in cache.
-    constexpr int operand_member(int a, int k) const {  // the member behind operand a that is read at this very place, or -1
-        int r = a;
-        while (g.of(r).op->kind == op_kind::view && (g.of(r).op->id == declare_op<Expand>::id || is_one(g.values[r].extents))) r = g.arg(g.of(r), 0);
-        if (g.of(r).op->kind == op_kind::view || is_leaf(g, r)) return -1;
-        if (f.home[g.values[r].node] != k) return -1;
-        return r;
-    }
-    constexpr void assign_stages(int k) {
-        const kernel& kn = f.kernels[k];
-        for (int i = kn.first; i >= 0; i = f.next[i]) {
-            const node& n = g.nodes[i];
-            const int v = n.results;
-            int s = 0;
-            for (int j = 0; j < n.n_args; ++j) {
-                const int m = operand_member(g.arg(n, j), k);
-                if (m >= 0 && stage[m] > s) s = stage[m];
-            }
-            const bool reduces = n.op->kind == op_kind::reduce;
-            stage[v] = reduces ? s + 1 : s;
-            is_full[v] = kn.kind == kernel_kind::gemm || (!reduces && kn.axes != 0 && g.values[v].extents == kn.space);
-        }
-    }
-    constexpr int reads_in_stage(const node& n) const {
-        return n.op->kind == op_kind::reduce ? stage[n.results] - 1 : stage[n.results];
-    }
-    constexpr bool recomputable(int v, int k, int depth) const {
-        const node& n = g.of(v);
-        if (!n.op->cheap || depth > 4) return false;
-        for (int j = 0; j < n.n_args; ++j) {
-            const int m = operand_member(g.arg(n, j), k);
-            if (m >= 0 && is_full[m] && !f.stored[m] && !recomputable(m, k, depth + 1)) return false;
-        }
-        return true;
-    }
-    constexpr void spill(int k) {
-        const kernel& kn = f.kernels[k];
-        if (kn.axes == 0) return;
-        for (int i = kn.first; i >= 0; i = f.next[i]) {
-            const node& n = g.nodes[i];
-            for (int j = 0; j < n.n_args; ++j) {
-                const int m = operand_member(g.arg(n, j), k);
-                if (m >= 0 && is_full[m] && stage[m] < reads_in_stage(n) && !recomputable(m, k, 0)) f.stored[m] = 1;
-            }
-        }
     }
 
     // --- bytecode ----------------------------------------------------------------------------------------------------
@@ -184,13 +114,13 @@ struct planner {
     }
 
     constexpr int operand(int a, int s) {
-        const int m = operand_member(a, current);
+        const int m = f.operand_member(g, a, current);
         if (m < 0) {
             const int r = root_of(g, a);
-            if (inlined[r] && f.home[g.values[r].node] < 0) return reg[a] = inline_scalar(r);
+            if (f.inlined[r] && f.home[g.values[r].node] < 0) return reg[a] = inline_scalar(r);
             return load(a, s);
         }
-        if (is_full[m] && f.kernels[current].axes != 0 && stage[m] < s && f.stored[m]) return load(m, s);
+        if (f.is_full[m] && f.kernels[current].axes != 0 && f.stage[m] < s && f.stored[m]) return load(m, s);
         return reg[m];
     }
 
@@ -203,7 +133,7 @@ struct planner {
         i.op = local_op(n.op->id);
         for (int k = 0; k < n.n_args; ++k) {
             const int a = root_of(g, g.arg(n, k));
-            i.src[k] = inlined[a] ? inline_scalar(a) : load(a, 0);
+            i.src[k] = f.inlined[a] ? inline_scalar(a) : load(a, 0);
         }
         const std::uint64_t word = i.encode();
         for (int c = 1; c < code.size; ++c)
@@ -223,7 +153,7 @@ struct planner {
             const kernel& kn = f.kernels[current];
             const axis_lists ax = axes_of_kernel(kn);
             const int d = static_cast<int>(g.attr(n, 0));
-            i.level = is_full[v] && ((kn.axes >> d) & 1) ? level::full : level::row;
+            i.level = f.is_full[v] && ((kn.axes >> d) & 1) ? level::full : level::row;
             i.src[0] = static_cast<int>(d == ax.lane ? lane_class::contiguous : lane_class::uniform);
             i.op = local_slots.push({slot::position, v});
         } else if (n.op->kind == op_kind::reduce) {
@@ -263,7 +193,7 @@ struct planner {
     constexpr void emit_kernel(int k) {
         const kernel& kn = f.kernels[k];
         current = k;
-        code = {}, local_ops = {}, local_slots = {};
+        code.size = 0, local_ops.size = 0, local_slots.size = 0;
         header h;
         h.kind = kn.kind;
         call c;
@@ -281,7 +211,7 @@ struct planner {
             int last_stage = 0;
             for (const int i : members) {
                 const int v = g.nodes[i].results;
-                if (stage[v] > last_stage) last_stage = stage[v];
+                if (f.stage[v] > last_stage) last_stage = f.stage[v];
                 reg[v] = -1, reg_stage[v] = -1;
                 for (int j = 0; j < g.nodes[i].n_args; ++j) {
                     for (int a = g.arg(g.nodes[i], j);; a = g.arg(g.of(a), 0)) {
@@ -315,15 +245,15 @@ struct planner {
                     const node& n = g.nodes[members[m]];
                     const int v = n.results;
                     const bool reduces = n.op->kind == op_kind::reduce;
-                    const bool mine = reduces ? stage[v] == s + 1 : stage[v] == s;
-                    needed[m] = mine && (reduces || !is_full[v] || f.stored[v] || used_in(v, k, s));
+                    const bool mine = reduces ? f.stage[v] == s + 1 : f.stage[v] == s;
+                    needed[m] = mine && (reduces || !f.is_full[v] || f.stored[v] || used_in(v, k, s));
                 }
                 for (int m = members.size - 1; m >= 0; --m) {
                     if (!needed[m]) continue;
                     const node& n = g.nodes[members[m]];
                     for (int j = 0; j < n.n_args; ++j) {
-                        const int a = operand_member(g.arg(n, j), k);
-                        if (a < 0 || !is_full[a] || stage[a] >= s || f.stored[a]) continue;
+                        const int a = f.operand_member(g, g.arg(n, j), k);
+                        if (a < 0 || !f.is_full[a] || f.stage[a] >= s || f.stored[a]) continue;
                         for (int q = 0; q < m; ++q)
                             if (g.nodes[members[q]].results == a) needed[q] = 1;
                     }
@@ -334,8 +264,8 @@ struct planner {
                     emit_node(members[m], s);
                     if (n.op->kind == op_kind::reduce) {
                         if (f.stored[n.results]) pending_stores.push(n.results);
-                    } else if (f.stored[n.results] && stage[n.results] == s) {
-                        emit_store(n.results, s, is_full[n.results]);
+                    } else if (f.stored[n.results] && f.stage[n.results] == s) {
+                        emit_store(n.results, s, f.is_full[n.results]);
                     }
                 }
                 for (const int v : pending_stores) emit_store(v, s + 1, false);
@@ -355,9 +285,9 @@ struct planner {
     constexpr bool used_in(int v, int k, int s) const {
         for (int i = f.kernels[k].first; i >= 0; i = f.next[i]) {
             const node& n = g.nodes[i];
-            if (reads_in_stage(n) != s) continue;
+            if (f.reads_in_stage(n) != s) continue;
             for (int j = 0; j < n.n_args; ++j)
-                if (operand_member(g.arg(n, j), k) == v) return true;
+                if (f.operand_member(g, g.arg(n, j), k) == v) return true;
         }
         return false;
     }
@@ -379,78 +309,26 @@ struct planner {
         return kernels.push(d);
     }
 
-    // --- memory ------------------------------------------------------------------------------------------------------
-    constexpr bool is_output(int v) const {
-        for (int i = 0; i < g.n_outputs; ++i)
-            if (g.outputs[i] >= 0 && root_of(g, g.outputs[i]) == v) return true;
-        return false;
-    }
-    constexpr index bytes_of(int v) const {
-        index n = size_of(g.values[v].type);
-        for (int i = 0; i < g.values[v].extents.rank; ++i) n *= g.values[v].extents.at[i].at(b.symbols);
-        return align_up(n < 1 ? 1 : n);
-    }
-    // First fit over the values that live at the same time, in the order they are made. O(values x live values).
-    constexpr void plan_memory() {
-        vec<int> last_use(g.n_values, -1);
-        for (int i = 0; i < g.n_nodes; ++i) {
-            if (f.home[i] < 0) continue;
-            const node& n = g.nodes[i];
-            for (int k = 0; k < n.n_args; ++k) {
-                const int r = root_of(g, g.arg(n, k));
-                if (f.home[i] > last_use[r]) last_use[r] = f.home[i];
-            }
-        }
-        struct block {
-            index offset, bytes;
-            int until;
-        };
-        vec<block> live;  // sorted by offset
-        vec<char> output(g.n_values, 0);
-        for (int i = 0; i < g.n_outputs; ++i)
-            if (g.outputs[i] >= 0) output[root_of(g, g.outputs[i])] = 1;
-        for (int k = 0; k < f.kernels.size; ++k) {
-            int kept = 0;
-            for (int i = 0; i < live.size; ++i)
-                if (live[i].until >= k) live[kept++] = live[i];
-            live.size = kept;
-            for (int i = f.kernels[k].first; i >= 0; i = f.next[i])
-                for (int r = 0; r < g.nodes[i].n_results; ++r) {
-                    const int v = g.nodes[i].results + r;
-                    if (!f.stored[v] || output[v]) continue;
-                    const index bytes = bytes_of(v);
-                    index at = 0;
-                    int where = 0;
-                    for (; where < live.size; ++where) {
-                        if (live[where].offset - at >= bytes) break;
-                        at = live[where].offset + live[where].bytes;
-                    }
-                    offsets[v] = at;
-                    if (at + bytes > workspace_bytes) workspace_bytes = at + bytes;
-                    live.push({});
-                    for (int j = live.size - 1; j > where; --j) live[j] = live[j - 1];
-                    live[where] = {at, bytes, last_use[v] < k ? k : last_use[v]};
-                }
-        }
-    }
-
     constexpr planner& run() {
-        for (int k = 0; k < f.kernels.size; ++k) {
-            if (f.kernels[k].kind == kernel_kind::library) continue;
-            assign_stages(k);
-            spill(k);
-        }
-        plan_memory();
-        for (int k = 0; k < f.kernels.size; ++k) emit_kernel(k);
-        const layout l{g, offsets.data, b};
-        for (call& c : calls) {
-            std::int64_t buffer[2048] = {};
-            const int n = l.write(f.kernels[c.source], slots.data + c.slots, c.n_slots, buffer);
-            c.words = words.size, c.n_words = n;
-            for (int i = 0; i < n; ++i) words.push(buffer[i]);
-        }
+        for (int k = 0; k < f.n_kernels; ++k) emit_kernel(k);
         return *this;
     }
 };
+
+// The data of all calls: where each starts, and the words.
+struct call_words {
+    vec<int> first;
+    vec<std::int64_t> words;
+};
+constexpr call_words lay_out_calls(const graph_view& g, const binding& b, const schedule_view& f, const call* calls, int n_calls,
+                                   const slot* slots) {
+    call_words r;
+    const layout l{g, f.offsets, f.output_number, b};
+    for (int i = 0; i < n_calls; ++i) {
+        r.first.push(r.words.size);
+        l.write(f.kernels[calls[i].source], slots + calls[i].slots, calls[i].n_slots, [&r](std::int64_t w) constexpr { r.words.push(w); });
+    }
+    return r;
+}
 
 }  // namespace etta::_

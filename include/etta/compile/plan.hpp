@@ -86,7 +86,6 @@ struct slot {
 
 struct call {
     int kernel = -1;        // into the list of distinct kernels
-    int words = 0, n_words = 0;
     int slots = 0, n_slots = 0;
     int source = -1;        // the fused group
     bool parallel = false;  // worth more than one thread
@@ -175,10 +174,18 @@ constexpr axis_lists axes_of_kernel(const kernel& k) {
     return a;
 }
 
+// Per value, the number of the output that it is the root of, or -1.
+constexpr void number_outputs(const graph_view& g, int* number) {
+    for (int v = 0; v < g.n_values; ++v) number[v] = -1;
+    for (int i = g.n_outputs - 1; i >= 0; --i)
+        if (g.outputs[i] >= 0) number[root_of(g, g.outputs[i])] = i;
+}
+
 // Writes one call's words; returns how many. Adjacent axes that every slot walks evenly become one.
 struct layout {
     graph_view g;
-    const index* offsets;  // per value: byte offset in the workspace, or -1
+    const index* offsets;     // per value: byte offset in the workspace, or -1
+    const int* output_number;  // per value: which output it is stored as, or -1
     binding b;
 
     constexpr place place_of(int v, bool& found) const {
@@ -192,25 +199,24 @@ struct layout {
                 case storage::state: return b.states[ordinal];
             }
         }
-        for (int i = 0; i < g.n_outputs; ++i)
-            if (g.outputs[i] >= 0 && root_of(g, g.outputs[i]) == v) return b.outputs[i];
+        if (output_number[v] >= 0) return b.outputs[output_number[v]];
         found = offsets[v] >= 0;
         return {workspace_buffer, offsets[v]};
     }
 
-    constexpr int write(const kernel& k, const slot* slots, int n_slots, std::int64_t* out) const {
-        if (k.kind == kernel_kind::library) return write_library(k, out);
+    template <class Out>
+    constexpr void write(const kernel& k, const slot* slots, int n_slots, Out&& put) const {
+        if (k.kind == kernel_kind::library) return write_library(k, put);
         axis_lists a = axes_of_kernel(k);
-        int first_slot = 0;
-        access accesses[64] = {};
+        vec<access> accesses;
+        accesses.reserve(n_slots + 2);
         int extra = 0;
         const bool gemm = k.kind == kernel_kind::gemm;
         if (gemm) {
             const node& n = g.nodes[k.anchor];
-            for (int i = 0; i < 2; ++i) accesses[extra++] = gemm_access(k, g.arg(n, i), i == 1);
+            for (int i = 0; i < 2; ++i, ++extra) accesses.push(gemm_access(k, g.arg(n, i), i == 1));
         }
-        for (int i = first_slot; i < n_slots; ++i)
-            if (slots[i].kind != slot::literal) accesses[extra + i] = slot_access(k, slots[i]);
+        for (int i = 0; i < n_slots; ++i) accesses.push(slots[i].kind != slot::literal ? slot_access(k, slots[i]) : access{});
         const int n_all = extra + n_slots;
         extent rows[max_rank] = {}, cols[max_rank] = {};
         for (int i = 0; i < a.n_rows; ++i) rows[i] = k.space.at[a.rows[i]];
@@ -243,44 +249,42 @@ struct layout {
             int& n = a.lane_reduced ? a.n_cols : a.n_rows;
             while (n > 0 && even(list[n - 1], a.lane, lane)) lane = product(e[n - 1], lane), --n;
         }
-        int at = 0;
-        out[at++] = a.n_rows;
-        out[at++] = a.n_cols;
-        for (int i = 0; i < a.n_rows; ++i) out[at++] = rows[i].code;
-        for (int i = 0; i < a.n_cols; ++i) out[at++] = cols[i].code;
-        out[at++] = lane.code;
+        put(a.n_rows);
+        put(a.n_cols);
+        for (int i = 0; i < a.n_rows; ++i) put(rows[i].code);
+        for (int i = 0; i < a.n_cols; ++i) put(cols[i].code);
+        put(lane.code);
         for (int s = 0; s < n_all; ++s) {
             const slot* const this_slot = s < extra ? nullptr : &slots[s - extra];
             if (this_slot != nullptr && this_slot->kind == slot::literal) {
                 const node& n = g.of(this_slot->value);
-                out[at++] = g.attr(n, 0);
-                out[at++] = n.n_attrs == 2 ? g.attr(n, 1) : 0;
-                for (int i = 0; i <= a.n_rows + a.n_cols; ++i) out[at++] = 0;
+                put(g.attr(n, 0));
+                put(n.n_attrs == 2 ? g.attr(n, 1) : 0);
+                for (int i = 0; i <= a.n_rows + a.n_cols; ++i) put(0);
                 continue;
             }
             const int v = this_slot == nullptr ? g.arg(g.nodes[k.anchor], s) : this_slot->value;
             if (this_slot != nullptr && this_slot->kind == slot::position) {
-                out[at++] = 0;
-                out[at++] = accesses[s].offset;
+                put(0);
+                put(accesses[s].offset);
             } else {
                 bool found = false;
                 const place p = place_of(root_of(g, v), found);
-                out[at++] = p.buffer;
-                out[at++] = p.offset + accesses[s].offset * size_of(g.values[v].type);
+                put(p.buffer);
+                put(p.offset + accesses[s].offset * size_of(g.values[v].type));
             }
-            for (int i = 0; i < a.n_rows; ++i) out[at++] = accesses[s].strides[a.rows[i]];
-            for (int i = 0; i < a.n_cols; ++i) out[at++] = accesses[s].strides[a.cols[i]];
-            out[at++] = a.lane < 0 ? 0 : accesses[s].strides[a.lane];
+            for (int i = 0; i < a.n_rows; ++i) put(accesses[s].strides[a.rows[i]]);
+            for (int i = 0; i < a.n_cols; ++i) put(accesses[s].strides[a.cols[i]]);
+            put(a.lane < 0 ? 0 : accesses[s].strides[a.lane]);
         }
         if (gemm) {
             const node& n = g.nodes[k.anchor];
             const int va = g.arg(n, 0), vb = g.arg(n, 1);
             const shape &sa = g.values[va].extents, &sb = g.values[vb].extents;
-            out[at++] = sa[-1].code;
-            out[at++] = access_of(g, va, b).strides[sa.rank - 1];
-            out[at++] = access_of(g, vb, b).strides[sb.rank - 2];
+            put(sa[-1].code);
+            put(access_of(g, va, b).strides[sa.rank - 1]);
+            put(access_of(g, vb, b).strides[sb.rank - 2]);
         }
-        return at;
     }
 
     constexpr access slot_access(const kernel& k, const slot& s) const {
@@ -305,22 +309,21 @@ struct layout {
 
     // Library kernels get, for every operand and result: buffer, byte offset, rank, then (extent, stride) per axis; then
     // the attributes.
-    constexpr int write_library(const kernel& k, std::int64_t* out) const {
+    template <class Out>
+    constexpr void write_library(const kernel& k, Out& put) const {
         const node& n = g.nodes[k.anchor];
-        int at = 0;
         for (int i = 0; i < n.n_args + n.n_results; ++i) {
             const int v = i < n.n_args ? g.arg(n, i) : n.results + i - n.n_args;
             const access a = access_of(g, v, b);
             bool found = false;
             const place p = place_of(root_of(g, v), found);
             const shape& s = g.values[v].extents;
-            out[at++] = p.buffer;
-            out[at++] = p.offset + a.offset * size_of(g.values[v].type);
-            out[at++] = s.rank;
-            for (int d = 0; d < s.rank; ++d) out[at++] = s.at[d].code, out[at++] = a.strides[d];
+            put(p.buffer);
+            put(p.offset + a.offset * size_of(g.values[v].type));
+            put(s.rank);
+            for (int d = 0; d < s.rank; ++d) put(s.at[d].code), put(a.strides[d]);
         }
-        for (int i = 0; i < n.n_attrs; ++i) out[at++] = g.attr(n, i);
-        return at;
+        for (int i = 0; i < n.n_attrs; ++i) put(g.attr(n, i));
     }
 };
 

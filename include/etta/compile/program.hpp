@@ -51,10 +51,14 @@ struct program {
         b.symbols = symbols.at;
         return b;
     }
-    static constexpr plan_sizes sizes = planner(view, bind()).run().sizes();
-    static constexpr auto table = planner(view, bind()).run().template freeze<plan_of<sizes>>();
+    static constexpr graph_sizes sizes = graph_constant<Source>::sizes;
+    static constexpr auto scheduled = scheduler<sizes.nodes, sizes.values>(view, bind()).s;
+    static constexpr schedule_view schedule = scheduled.view();
+    static constexpr plan_sizes table_sizes = planner(view, bind(), schedule).run().sizes();
+    static constexpr auto table = planner(view, bind(), schedule).run().template freeze<plan_of<table_sizes>>();
+    static constexpr const kernel* fused = scheduled.kernels;
 
-    static constexpr index workspace_bytes = table.workspace_bytes;
+    static constexpr index workspace_bytes = scheduled.workspace_bytes;
 
     template <int K, std::size_t... W, std::size_t... O>
     static constexpr kernel_function kernel_at(std::index_sequence<W...>, std::index_sequence<O...>) {
@@ -74,23 +78,28 @@ struct program {
     struct entries {
         table_entry at[table.n_calls + 1];
     };
+    static constexpr int n_calls = table.n_calls;
+    static constexpr call_words data() { return lay_out_calls(view, bind(), schedule, table.calls, n_calls, table.slots); }
+    static constexpr int n_words = data().words.size;
+    struct data_words {
+        int first[table.n_calls + 1];
+        std::int64_t at[n_words + 1];
+    };
+    static constexpr data_words make_words() {
+        const call_words d = data();
+        data_words r{};
+        for (int i = 0; i < n_calls; ++i) r.first[i] = d.first[i];
+        for (int i = 0; i < n_words; ++i) r.at[i] = d.words[i];
+        return r;
+    }
+    static constexpr data_words words = make_words();
     static constexpr entries make_entries() {
         const auto f = make_functions(std::make_index_sequence<static_cast<std::size_t>(table.n_kernels)>{});
         entries e{};
-        for (int i = 0; i < table.n_calls; ++i) e.at[i] = {f.at[table.calls[i].kernel], table.calls[i].words, table.calls[i].parallel};
+        for (int i = 0; i < n_calls; ++i) e.at[i] = {f.at[table.calls[i].kernel], words.first[i], table.calls[i].parallel};
         return e;
     }
-    struct data_words {
-        std::int64_t at[table.n_words + 1];
-    };
-    static constexpr data_words make_words() {
-        data_words d{};
-        for (int i = 0; i < table.n_words; ++i) d.at[i] = table.words[i];
-        return d;
-    }
-    static constexpr int n_calls = table.n_calls;
     static constexpr entries calls = make_entries();
-    static constexpr data_words words = make_words();
     static constexpr bool parallel = [] {
         for (int i = 0; i < n_calls; ++i)
             if (table.calls[i].parallel) return true;

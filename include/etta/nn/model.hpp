@@ -37,7 +37,7 @@ struct traced_model {
         g.params = vec<int>(n_parameters, -1);
         g.starts = vec<start_value>(n_parameters, start_value{});
         bind_parameters f{&g};
-        walk(net, path{}, f);
+        walk(net, no_path{}, f);
         shape s = In::sample(), b;
         b.push(g.new_symbol(Batch));
         for (int i = 0; i < s.rank; ++i) b.push(s.at[i]);
@@ -61,6 +61,7 @@ struct parameter_layout {
     place at[N + 1];
     index count[N + 1] = {};
     index elements = 0;  // of the whole buffer, pads included
+    shape output;        // the prediction's extents, batch first
     int missing = -1;    // a parameter whose layer is never called
 };
 
@@ -69,6 +70,7 @@ constexpr auto lay_out_parameters() {
     using M = traced_model<Net, In, Batch>;
     const builder g = M::forward();
     parameter_layout<M::n_parameters> l{};
+    l.output = g.extents_of(g.outputs[0]);
     const index size = sizeof(typename In::element);
     for (int i = 0; i < M::n_parameters; ++i) {
         if (g.params[i] < 0) {
@@ -157,15 +159,14 @@ struct Model {
         for (int i = 0; i < n_parameters; ++i) n += facts::layout.count[i];
         return n;
     }();
-    static constexpr index workspace_bytes = program::workspace_bytes;
-    static constexpr shape output_shape = program::view.values[program::view.outputs[0]].extents;
+    static constexpr shape output_shape = facts::layout.output;
     static constexpr index output_size = [] {  // per sample
         index n = 1;
         for (int i = 1; i < output_shape.rank; ++i) n *= static_cast<index>(output_shape.at[i].code);
         return n;
     }();
 
-    explicit Model(seed s = seed(0)) : parameters(facts::layout.elements), workspace(workspace_bytes) { initialise(s); }
+    explicit Model(seed s = seed(0)) : parameters(facts::layout.elements) { initialise(s); }
 
     void initialise(seed s) {
         _::fill_parameters(parameters.data(), facts::layout.extents, facts::layout.start, facts::layout.at, facts::layout.count, n_parameters, s);
@@ -177,10 +178,19 @@ struct Model {
                 &facts::layout.extents[i], facts::layout.count[i]};
     }
 
+    // Bytes an inference needs beside the parameters: a constant too (not a data member, so that a program that only
+    // trains does not compile the inference program).
+    static constexpr index workspace_bytes() { return program::workspace_bytes; }
+    // Allocates the workspace now rather than at the first inference.
+    void reserve() {
+        if (workspace.data() == nullptr) workspace = _::heap_elements<char>(workspace_bytes());
+    }
+
     // n samples at x -> n predictions at y. n <= the batch bound; no allocation.
     void run(const element* x, element* y, index n) {
         if (n < 0 || n > batch_bound) fail<>("a batch of " + std::to_string(n) + " is larger than the model's max_batch<" + std::to_string(batch_bound) + ">");
         if (n == 0) return;
+        reserve();
         char* const buffers[] = {workspace.data(), reinterpret_cast<char*>(parameters.data()), nullptr,
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), reinterpret_cast<char*>(y)};
         _::run_calls<this_target>(program::calls.at, program::n_calls, program::words.at, buffers, &n, program::parallel);

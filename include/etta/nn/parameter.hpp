@@ -121,9 +121,15 @@ inline constexpr bool is_array<std::array<T, N>> = true;
 template <class T>
 concept parameter = requires { typename T::etta_parameter; };
 
+// A path that nobody reads: walks that only count or bind pay nothing for names.
+struct no_path {
+    constexpr no_path with(std::string_view) const { return {}; }
+    constexpr no_path with(std::size_t) const { return {}; }
+};
+
 // Visits every parameter of a model in the order of the members: f(parameter&, path).
-template <class M, class F>
-constexpr void walk(M& m, const path& at, F& f) {
+template <class M, class Path, class F>
+constexpr void walk(M& m, const Path& at, F& f) {
     using T = std::remove_cv_t<M>;
     if constexpr (parameter<T>) {
         f(m, at);
@@ -137,28 +143,29 @@ constexpr void walk(M& m, const path& at, F& f) {
         static_assert(std::is_class_v<T>, "etta: a member of a model is not a layer: members are layers, parameters, structs of layers and std::arrays of these");
     }
 }
-template <class M, class F, std::size_t... I>
-constexpr void walk_members(M& m, const path& at, F& f, std::index_sequence<I...>) {
+template <class M, class Path, class F, std::size_t... I>
+constexpr void walk_members(M& m, const Path& at, F& f, std::index_sequence<I...>) {
     using T = std::remove_cv_t<M>;
-    with_members(m, [&](auto&... member) constexpr { (walk(member, at.with(member_name<T, I>()), f), ...); });
+    if constexpr (std::is_same_v<Path, path>) with_members(m, [&](auto&... member) constexpr { (walk(member, at.with(member_name<T, I>()), f), ...); });
+    else with_members(m, [&](auto&... member) constexpr { (walk(member, at, f), ...); });
 }
 
 struct count_parameters {
     int n = 0;
     template <class P>
-    constexpr void operator()(P&, const path&) { ++n; }
+    constexpr void operator()(P&, no_path) { ++n; }
 };
 struct bind_parameters {
     builder* g;
     int n = 0;
     template <class P>
-    constexpr void operator()(P& p, const path&) { p.g = g, p.slot = n++; }
+    constexpr void operator()(P& p, no_path) { p.g = g, p.slot = n++; }
 };
 template <class Net>
 constexpr int parameter_count() {
     Net net{};
     count_parameters f;
-    walk(net, path{}, f);
+    walk(net, no_path{}, f);
     return f.n;
 }
 template <int N>

@@ -163,24 +163,19 @@ constexpr int copied(builder& g, int v) { return Copy::trace(g, &v, 1, nullptr, 
 
 // Every output its own memory in its own order: copies views (but not reshapes), leaves and repeated outputs.
 constexpr void settle_outputs(builder& g) {
+    vec<char> taken(g.values.size, 0);
     for (int i = 0; i < g.outputs.size; ++i) {
-        int r = g.outputs[i];
-        if (r < 0) continue;
+        const int v = g.outputs[i];
+        if (v < 0) continue;
+        int r = v;
         while (g.is<Reshape>(r)) r = g.arg(g.of(r), 0);
         const op_kind k = g.of(r).op->kind;
-        bool own = k != op_kind::view && k != op_kind::input && k != op_kind::literal;
-        for (int j = 0; j < i && own; ++j) {
-            int o = g.outputs[j];
-            while (o >= 0 && g.is<Reshape>(o)) o = g.arg(g.of(o), 0);
-            own = o != r;
+        if (k != op_kind::view && k != op_kind::input && k != op_kind::literal && !taken[r]) {
+            taken[r] = 1;
+            continue;
         }
-        if (own) continue;
-        const int v = g.outputs[i];
-        g.outputs[i] = g.add(&info_of<Copy>::value, &v, 1, nullptr, 0, g.type_of(v), g.extents_of(v));
-        if (i > 0 && !own && k != op_kind::view) {  // a second copy of one value must not merge with the first
-            const std::int64_t t = i;
-            g.outputs[i] = g.add(&info_of<Copy>::value, &v, 1, &t, 1, g.type_of(v), g.extents_of(v));
-        }
+        const std::int64_t t = i;  // copies of one value for several outputs are different nodes
+        g.outputs[i] = g.add(&info_of<Copy>::value, &v, 1, &t, 1, g.type_of(v), g.extents_of(v));
     }
 }
 

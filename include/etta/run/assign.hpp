@@ -130,7 +130,7 @@ ETTA_NOINLINE void run_with_layout(char** buffers, const index* symbols, const i
     index offsets[P::sizes.values + 1];
     index bytes = 0;
     for (int v = 0; v < P::sizes.values; ++v) {
-        offsets[v] = P::table.offsets[v];
+        offsets[v] = P::scheduled.offsets[v];
         if (offsets[v] < 0) continue;
         offsets[v] = bytes;
         bytes += align_up(size_of(P::view.values[v].type) * P::view.values[v].extents.count(symbols) + 64);
@@ -138,19 +138,19 @@ ETTA_NOINLINE void run_with_layout(char** buffers, const index* symbols, const i
     heap_elements<char> workspace;
     if (bytes > 0) workspace = heap_elements<char>(bytes);
     buffers[workspace_buffer] = workspace.data();
-    const layout l{P::view, offsets, b};
-    std::int64_t words[P::sizes.words + 64 * P::n_calls + 64];
+    const layout l{P::view, offsets, P::scheduled.output_number, b};
+    std::int64_t words[P::n_words + 64 * P::n_calls + 64];
     table_entry calls[P::n_calls + 1];
     int at = 0;
     bool parallel = false;
     for (int i = 0; i < P::n_calls; ++i) {
         const call& c = P::table.calls[i];
-        const kernel& k = P::table.fused[c.source];
+        const kernel& k = P::fused[c.source];
         calls[i] = P::calls.at[i];
         calls[i].words = at;
         calls[i].parallel = k.space.count(symbols) >= 8192;
         parallel = parallel || calls[i].parallel;
-        at += l.write(k, P::table.slots + c.slots, c.n_slots, words + at);
+        l.write(k, P::table.slots + c.slots, c.n_slots, [&](std::int64_t w) { words[at++] = w; });
     }
     run_calls<Target>(calls, P::n_calls, words, buffers, symbols, parallel);
 }
@@ -195,7 +195,7 @@ ETTA_INLINE void evaluate_into(const Dst& to, const E& e, bool may_alias) {
     if constexpr (check<S>()) {
         using P = program<S, Target>;
         constexpr int leaves = leaf_count<E>::value;
-        constexpr bool map = P::n_calls == 1 && P::table.fused[0].kind == kernel_kind::loop && P::table.fused[0].axes == 0;
+        constexpr bool map = P::n_calls == 1 && P::fused[0].kind == kernel_kind::loop && P::fused[0].axes == 0;
         static_assert(Dst::contiguous, "etta: assignment to a strided view");
         if (may_alias) {
             index extents[max_rank] = {};

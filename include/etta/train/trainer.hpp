@@ -62,7 +62,7 @@ public:
     using update = _::program<_::update_source<Rule, element, n_elements>, this_target>;
     static constexpr bool classifies = Loss::labels;
     // Bytes a step needs beside the parameters.
-    static constexpr index workspace_bytes = program::workspace_bytes > evaluation::workspace_bytes ? program::workspace_bytes : evaluation::workspace_bytes;
+    static constexpr index workspace_bytes = program::workspace_bytes;
     static constexpr index gradient_bytes = M::parameter_bytes;
     static constexpr index state_bytes = Rule::states * M::parameter_bytes;
 
@@ -143,6 +143,7 @@ public:
     Evaluation evaluate(const Dataset& data) {
         check_dataset(data);
         Evaluation e;
+        if (evaluation_workspace_.data() == nullptr) evaluation_workspace_ = _::heap_elements<char>(evaluation::workspace_bytes);
         if constexpr (classifies) {
             e.classes = static_cast<int>(M::output_size);
             e.confusion.assign(static_cast<std::size_t>(e.classes * e.classes), 0);
@@ -193,7 +194,7 @@ public:
 private:
     template <class Program, class Y>
     void run(const element* x, const Y* y, index n, element& loss) {
-        char* const buffers[] = {workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), nullptr,
+        char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), nullptr,
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), const_cast<char*>(reinterpret_cast<const char*>(y)),
                                  reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data())};
         _::run_calls<this_target>(Program::calls.at, Program::n_calls, Program::words.at, buffers, &n, Program::parallel);
@@ -262,7 +263,7 @@ private:
 
     M* model_;
     _::heap_elements<element> gradients_, states_;
-    _::heap_elements<char> workspace_;
+    _::heap_elements<char> workspace_, evaluation_workspace_;  // the second at the first evaluate()
     _::heap_elements<element> prediction_;
     double factor_ = 1;
     long steps_ = 0;

@@ -20,6 +20,11 @@ struct loop_kernel {
     template <int I>
     static constexpr instr at = traits::at(I);
 
+    // Longer kernels have one body for whole and partial registers (a masked load costs little beside their arithmetic, a
+    // second copy of everything costs compile time); short ones, which memory limits, have two.
+    static constexpr bool one_body = traits::n > 8;
+    ETTA_INLINE static int rest(index n) { return static_cast<int>(n < lanes ? n : lanes); }
+
     // Where the slots are: byte pointers at the current row and column, byte strides of each axis.
     struct cursor {
         char* row[slots + 1];
@@ -129,8 +134,12 @@ struct loop_kernel {
         for (index k = 0; k < total; ++k) {
             if constexpr (lane_reduced) {
                 index i = 0;
-                for (; i + lanes <= d.lane; i += lanes) steps<level::full, Stage, false>(f, c, i, lanes, ctx);
-                if (i < d.lane) steps<level::full, Stage, true>(f, c, i, static_cast<int>(d.lane - i), ctx);
+                if constexpr (one_body) {
+                    for (; i < d.lane; i += lanes) steps<level::full, Stage, true>(f, c, i, rest(d.lane - i), ctx);
+                } else {
+                    for (; i + lanes <= d.lane; i += lanes) steps<level::full, Stage, false>(f, c, i, lanes, ctx);
+                    if (i < d.lane) steps<level::full, Stage, true>(f, c, i, rest(d.lane - i), ctx);
+                }
             } else {
                 steps<level::full, Stage, Tail>(f, c, j, count, ctx);
             }
@@ -211,8 +220,12 @@ struct loop_kernel {
                 passes<0, false>(f, c, d, 0, lanes, ctx);
             } else {
                 index j = l.begin;
-                for (; j + lanes <= l.end; j += lanes) passes<0, false>(f, c, d, j, lanes, ctx);
-                if (j < l.end) passes<0, true>(f, c, d, j, static_cast<int>(l.end - j), ctx);
+                if constexpr (one_body) {
+                    for (; j < l.end; j += lanes) passes<0, true>(f, c, d, j, rest(l.end - j), ctx);
+                } else {
+                    for (; j + lanes <= l.end; j += lanes) passes<0, false>(f, c, d, j, lanes, ctx);
+                    if (j < l.end) passes<0, true>(f, c, d, j, rest(l.end - j), ctx);
+                }
             }
             for (int a = d.n_rows - 1; a >= 0; --a) {
                 advance(c.row, d, a, ++position[a] < extents[a] ? 1 : 1 - extents[a]);

@@ -58,7 +58,7 @@ template <class Code, class Ops, class Target>
 struct kernel_traits;
 template <std::uint64_t... W, class... Op, class Target>
 struct kernel_traits<code<W...>, op_list<Op...>, Target> {
-    static constexpr std::uint64_t words[] = {W...};
+    static constexpr std::uint64_t words[sizeof...(W)] = {W...};
     static constexpr int n = sizeof...(W);
     static constexpr header head = header::decode(words[0]);
     static constexpr instr at(int i) { return instr::decode(words[i]); }

@@ -1,0 +1,183 @@
+// schedule.hpp: what fusion decided, completed for code generation: the stage each value of a row kernel is available in,
+// what is stored, and where it lies (buffers are reused once their last reader has run). A constant of its own, so that
+// no single constant evaluation grows with everything at once.
+#pragma once
+
+#include "plan.hpp"
+
+namespace etta::_ {
+
+// A schedule that somebody else owns.
+struct schedule_view {
+    const kernel* kernels = nullptr;
+    int n_kernels = 0;
+    const int *home = nullptr, *next = nullptr;  // per node: its kernel; the next member of it
+    const char* stored = nullptr;                // per value, as all below: lies in memory
+    const char* inlined = nullptr;               // a scalar that each reader computes itself
+    const int* stage = nullptr;                  // the pass over the row in which it becomes available
+    const char* is_full = nullptr;               // computed per element of a row (else per row, or once)
+    const index* offsets = nullptr;              // in the workspace, or -1
+    const int* output_number = nullptr;          // the output it is stored as, or -1
+
+    // The member of kernel k behind operand a that is read at this very place, or -1.
+    constexpr int operand_member(const graph_view& g, int a, int k) const {
+        int r = a;
+        while (g.of(r).op->kind == op_kind::view && (g.of(r).op->id == declare_op<Expand>::id || is_one(g.values[r].extents))) r = g.arg(g.of(r), 0);
+        if (g.of(r).op->kind == op_kind::view || is_leaf(g, r)) return -1;
+        return home[g.values[r].node] == k ? r : -1;
+    }
+    constexpr int reads_in_stage(const node& n) const { return n.op->kind == op_kind::reduce ? stage[n.results] - 1 : stage[n.results]; }
+};
+
+template <int Nodes, int Values>
+struct schedule {
+    kernel kernels[Nodes + 1] = {};
+    int n_kernels = 0;
+    int home[Nodes + 1] = {}, next[Nodes + 1] = {};
+    char stored[Values + 1] = {}, inlined[Values + 1] = {}, is_full[Values + 1] = {};
+    int stage[Values + 1] = {}, output_number[Values + 1] = {};
+    index offsets[Values + 1] = {};
+    index workspace_bytes = 0;
+
+    constexpr schedule_view view() const {
+        return {kernels, n_kernels, home, next, stored, inlined, stage, is_full, offsets, output_number};
+    }
+};
+
+template <int Nodes, int Values>
+struct scheduler {
+    graph_view g;
+    binding b;
+    schedule<Nodes, Values> s{};
+
+    constexpr scheduler(graph_view graph, binding binds) : g(graph), b(binds) {
+        fuser fu(g);
+        const fusion f = fu.run();
+        s.n_kernels = f.kernels.size;
+        for (int i = 0; i < f.kernels.size; ++i) s.kernels[i] = f.kernels[i];
+        for (int i = 0; i < Nodes; ++i) s.home[i] = f.home[i], s.next[i] = f.next[i];
+        for (int v = 0; v < Values; ++v) {
+            s.stored[v] = f.stored[v], s.inlined[v] = fu.inlined[v];
+            s.stage[v] = s.offsets[v] = -1;
+        }
+        number_outputs(g, s.output_number);
+        for (int k = 0; k < s.n_kernels; ++k) {
+            if (s.kernels[k].kind == kernel_kind::library) continue;
+            assign_stages(k);
+            spill(k);
+        }
+        plan_memory();
+    }
+    constexpr int operand_member(int a, int k) const { return s.view().operand_member(g, a, k); }
+
+    // --- stages ------------------------------------------------------------------------------------------------------
+    // A row kernel runs over its row once per stage; a reduction's result is there from the next stage on. An element
+    // value wanted in a later stage is computed again if that is cheap, else stored and read back while it is in cache.
+    constexpr void assign_stages(int k) {
+        const kernel& kn = s.kernels[k];
+        for (int i = kn.first; i >= 0; i = s.next[i]) {
+            const node& n = g.nodes[i];
+            const int v = n.results;
+            int at = 0;
+            for (int j = 0; j < n.n_args; ++j) {
+                const int m = operand_member(g.arg(n, j), k);
+                if (m >= 0 && s.stage[m] > at) at = s.stage[m];
+            }
+            const bool reduces = n.op->kind == op_kind::reduce;
+            s.stage[v] = reduces ? at + 1 : at;
+            s.is_full[v] = kn.kind == kernel_kind::gemm || (!reduces && kn.axes != 0 && g.values[v].extents == kn.space);
+        }
+    }
+    constexpr bool recomputable(int v, int k, int depth) const {
+        const node& n = g.of(v);
+        if (!n.op->cheap || depth > 4) return false;
+        for (int j = 0; j < n.n_args; ++j) {
+            const int m = operand_member(g.arg(n, j), k);
+            if (m >= 0 && s.is_full[m] && !s.stored[m] && !recomputable(m, k, depth + 1)) return false;
+        }
+        return true;
+    }
+    constexpr void spill(int k) {
+        const kernel& kn = s.kernels[k];
+        if (kn.axes == 0) return;
+        for (int i = kn.first; i >= 0; i = s.next[i]) {
+            const node& n = g.nodes[i];
+            for (int j = 0; j < n.n_args; ++j) {
+                const int m = operand_member(g.arg(n, j), k);
+                if (m >= 0 && s.is_full[m] && s.stage[m] < s.view().reads_in_stage(n) && !recomputable(m, k, 0)) s.stored[m] = 1;
+            }
+        }
+    }
+
+    // --- memory ------------------------------------------------------------------------------------------------------
+    constexpr index bytes_of(int v) const {
+        index n = size_of(g.values[v].type);
+        for (int i = 0; i < g.values[v].extents.rank; ++i) n *= g.values[v].extents.at[i].at(b.symbols);
+        return align_up(n < 1 ? 1 : n);
+    }
+    struct block {
+        index offset = 0, bytes = 0;
+    };
+    vec<block> free;  // gaps below the top, sorted
+
+    constexpr index allocate(index bytes) {
+        for (int i = 0; i < free.size; ++i) {
+            if (free[i].bytes < bytes) continue;
+            const index at = free[i].offset;
+            free[i].offset += bytes, free[i].bytes -= bytes;
+            if (free[i].bytes == 0) {
+                for (int j = i; j + 1 < free.size; ++j) free[j] = free[j + 1];
+                --free.size;
+            }
+            return at;
+        }
+        index at = top;
+        if (free.size > 0 && free.back().offset + free.back().bytes == top) at = free.back().offset, --free.size;
+        top = at + bytes;
+        if (top > s.workspace_bytes) s.workspace_bytes = top;
+        return at;
+    }
+    constexpr void release(index offset, index bytes) {
+        int i = free.size;
+        free.push({});
+        for (; i > 0 && free[i - 1].offset > offset; --i) free[i] = free[i - 1];
+        free[i] = {offset, bytes};
+        for (int k = i > 0 ? i - 1 : 0; k <= i && k + 1 < free.size;) {
+            if (free[k].offset + free[k].bytes != free[k + 1].offset) {
+                ++k;
+                continue;
+            }
+            free[k].bytes += free[k + 1].bytes;
+            for (int j = k + 1; j + 1 < free.size; ++j) free[j] = free[j + 1];
+            --free.size;
+            if (k < i) --i;
+        }
+    }
+    index top = 0;
+
+    // First fit, in the order the values are made. O(values x gaps).
+    constexpr void plan_memory() {
+        vec<int> last_use(Values, -1), dying(s.n_kernels, -1), next_dying(Values, -1);
+        for (int i = 0; i < Nodes; ++i) {
+            if (s.home[i] < 0) continue;
+            const node& n = g.nodes[i];
+            for (int k = 0; k < n.n_args; ++k) {
+                const int r = root_of(g, g.arg(n, k));
+                if (s.home[i] > last_use[r]) last_use[r] = s.home[i];
+            }
+        }
+        for (int k = 0; k < s.n_kernels; ++k) {
+            for (int i = s.kernels[k].first; i >= 0; i = s.next[i])
+                for (int r = 0; r < g.nodes[i].n_results; ++r) {
+                    const int v = g.nodes[i].results + r;
+                    if (!s.stored[v] || s.output_number[v] >= 0) continue;
+                    s.offsets[v] = allocate(bytes_of(v));
+                    const int until = last_use[v] < k ? k : last_use[v];
+                    next_dying[v] = dying[until], dying[until] = v;
+                }
+            for (int v = dying[k]; v >= 0; v = next_dying[v]) release(s.offsets[v], bytes_of(v));
+        }
+    }
+};
+
+}  // namespace etta::_
