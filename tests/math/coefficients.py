@@ -158,7 +158,7 @@ polynomial("atan: (atan(t) - t) / t^3 in t^2", (mpf("1e-12"), mp.tan(mp.pi / 8) 
            lambda t: (mp.atan(t) - t) / t**3, square)
 polynomial("asin: (asin(x) - x) / x^3 in x^2", (mpf("1e-12"), mpf("0.5")), (5, 12), lambda x: x**3 / mp.asin(x),
            lambda x: (mp.asin(x) - x) / x**3, square)
-polynomial("sinh: (sinh(x) - x) / x^3 in x^2", (mpf("1e-12"), mpf(1)), (3, 7), lambda x: x**3 / mp.sinh(x),
+polynomial("sinh: (sinh(x) - x) / x^3 in x^2", (mpf("1e-12"), mpf(1)), (4, 7), lambda x: x**3 / mp.sinh(x),
            lambda x: (mp.sinh(x) - x) / x**3, square)
 polynomial("erf: erf(x) / x - 1 in x^2", (mpf("1e-12"), mpf(1)), (7, 12), lambda x: x / mp.erf(x), lambda x: mp.erf(x) / x - 1, square)
 polynomial("erf: log(erfc(x)) / x, 1 <= x <= 4", (mpf(1), mpf(4)), (6, 0), lambda x: x * mp.erfc(x) / mp.erf(x),

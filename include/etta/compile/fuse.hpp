@@ -158,7 +158,7 @@ struct fuser {
             scalar = scalar && is_one(extents(r));
         }
         const bool direct = r == a || scalar;
-        if (is_leaf(g, r) || inlined[r]) return;
+        if (is_leaf(g, r) || (inlined[r] && !required[r])) return;
         if (!floating(r)) {
             const int h = f.home[g.values[r].node];
             const bool here = direct || (only_expand && s.axes != 0 && full && same_aligned(extents(r), reduced(s.space, s.axes)));
@@ -250,10 +250,10 @@ struct fuser {
             const node& n = g.nodes[i];
             const bool whole = n.op->kind == op_kind::contraction || n.op->kind == op_kind::library ||
                                n.op->id == declare_op<Reshape>::id;
-            const bool scalar = n.op->kind == op_kind::view && is_one(extents(n.results));
+            const bool view = n.op->kind == op_kind::view, scalar = view && is_one(extents(n.results));
             if (whole && !scalar)
                 for (int k = 0; k < n.n_args; ++k)
-                    if (!inlined[root_of(g, g.arg(n, k))]) require(g.arg(n, k));
+                    if (!view || !inlined[root_of(g, g.arg(n, k))]) require(g.arg(n, k));
         }
         for (int i = 0; i < g.n_nodes; ++i) {
             const node& n = g.nodes[i];

@@ -2,6 +2,8 @@
 // a call operator on traced values. PyTorch's names, layouts and starting values.
 #pragma once
 
+#include "../op/conv.hpp"
+#include "../op/pool.hpp"
 #include "../op/softmax.hpp"
 #include "parameter.hpp"
 
@@ -27,6 +29,31 @@ struct Linear<Out, false> {
         return matmul(x, weight(x).t());
     }
 };
+
+// 2-D convolution of [N, C, H, W] -> [N, Out, H', W'], H' = (H + 2 Padding - Kernel) / Stride + 1. weight
+// [Out, C / Groups, Kernel, Kernel], bias [Out]. C is inferred.
+template <int Out, int Kernel, int Stride = 1, int Padding = 0, int Dilation = 1, int Groups = 1>
+struct Conv2d {
+    Param<sized<Out, channels, Kernel, Kernel>, init::fan_in_uniform> weight;
+    Param<sized<Out>, init::fan_in_uniform> bias;
+    constexpr auto operator()(var x) const {
+        const _::in_layer here(x, weight.slot);
+        if (x.rank() != 4 || x.extent(1) % Groups != 0) {
+            x.g->blame(x.rank() != 4 ? _::mistake::rank : _::mistake::channels, "conv2d", shape(index{Groups}), x.extents());
+            return x;
+        }
+        shape s(index{Out}, x.extent(1) / Groups, index{Kernel}, index{Kernel});
+        const double fan_in = static_cast<double>(x.extent(1) / Groups * Kernel * Kernel);
+        const var w = weight.declare(x, s), b = bias.declare(x, shape(index{Out}), fan_in);
+        return var(conv2d<Stride, Stride, Padding, Padding, Dilation, Dilation, Groups>(x, w) + reshape<Out, 1, 1>(b));
+    }
+};
+
+// The maximum (average) of windows of [N, C, H, W]; the stride is the window's size unless given.
+template <int Kernel, int Stride = Kernel, int Padding = 0>
+struct MaxPool2d { constexpr auto operator()(var x) const { return max_pool<Kernel, Stride, Padding>(x); } };
+template <int Kernel, int Stride = Kernel, int Padding = 0>
+struct AvgPool2d { constexpr auto operator()(var x) const { return avg_pool<Kernel, Stride, Padding>(x); } };
 
 // Element-wise functions as layers, for Sequential.
 struct ReLU { constexpr auto operator()(var x) const { return relu(x); } };

@@ -160,6 +160,12 @@ struct Copy : ElementwiseOp<Copy> {  // puts a view's elements in memory
     static constexpr auto vjp(auto, auto, auto g) { return g; }
 };
 constexpr int copied(builder& g, int v) { return Copy::trace(g, &v, 1, nullptr, 0); }
+// What a kernel with a pointer to its operand (GEMM, library ops) can read: literals are in no buffer, so they get one.
+constexpr int in_memory(builder& g, int v) {
+    int r = v;
+    while (g.of(r).op->kind == op_kind::view) r = g.arg(g.of(r), 0);
+    return g.of(r).op->kind == op_kind::literal ? copied(g, v) : v;
+}
 
 // Every output its own memory in its own order: copies views (but not reshapes), leaves and repeated outputs.
 constexpr void settle_outputs(builder& g) {

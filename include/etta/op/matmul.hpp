@@ -16,7 +16,7 @@ struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes,
     static constexpr int add(builder& g, int a, int b) {
         shape s = g.extents_of(a);
         s[-1] = g.extents_of(b)[-1];
-        const int ids[2] = {a, b};
+        const int ids[2] = {in_memory(g, a), in_memory(g, b)};
         return g.add(&info_of<Contract>::value, ids, 2, nullptr, 0, g.type_of(a), s);
     }
     static constexpr int swapped(builder& g, int v) { return Transpose::body(var{&g, v}, nullptr, 0).id; }

@@ -15,6 +15,24 @@ constexpr int lower_any(builder& g, int& next) {
     return lowering<E>::make(g, next);
 }
 
+// Strides while compiling: a strided view's are known at run time only, and no kernel may count on theirs being 1 or on
+// two axes being one.
+inline constexpr index unknown_strides[max_rank] = {1000003, 1000187, 1000211, 1000403, 1000621, 1000829, 1001003, 1001191};
+template <class... Leaf>
+struct planned_strides {
+    const index* of[(0 + ... + leaf_count<Leaf>::value) + 1] = {};
+    constexpr planned_strides() {
+        int n = 0;
+        (put(static_cast<const Leaf*>(nullptr), n), ...);
+    }
+    template <class X>
+    constexpr void put(const X*, int& n) { ++n; }
+    template <class T, class E>
+    constexpr void put(const View<T, E, strided>*, int& n) { of[n++] = unknown_strides; }
+    template <class Op, class A, class... X>
+    constexpr void put(const expression<Op, A, X...>*, int& n) { (put(static_cast<const X*>(nullptr), n), ...); }
+};
+
 // One output per expression, of the given dtype and extents (Rank < 0: the expression's own).
 template <class E, class Dst>
 struct assignment_source {
@@ -45,9 +63,11 @@ struct assignment_source {
     }
     static constexpr failure error = make().error;
     static constexpr place out_place[1] = {{first_argument_buffer + leaf_count<E>::value, 0}};
+    static constexpr planned_strides<E> strides{};
     static constexpr binding places(const graph_view&) {
         binding b;
         b.outputs = out_place;
+        b.strides = strides.of;
         return b;
     }
 };
@@ -189,14 +209,46 @@ struct overlap_test {
     ETTA_INLINE void operator()(const scalar_operand<T>&) {}
 };
 
+// Is every operand read at the element that is written? Not where a view moves elements (transposed, flipped, …).
+constexpr bool reads_in_place(const graph_view& g) {
+    for (int i = 0; i < g.n_nodes; ++i)
+        if (g.nodes[i].op->kind == op_kind::view && g.nodes[i].op->id != declare_op<Expand>::id) return false;
+    return true;
+}
+
+// f(element number in row-major order, element) for every element of a view.
+template <class V, class F>
+ETTA_INLINE void each_element(const V& v, const F& f) {
+    typename V::element_type* p = v.data();
+    const index n = v.size();
+    if constexpr (V::contiguous) {
+        for (index i = 0; i < n; ++i) f(i, p[i]);
+        return;
+    }
+    index at[max_rank] = {};
+    for (index i = 0; i < n; ++i) {
+        f(i, *p);
+        for (int k = V::rank - 1; k >= 0; --k) {
+            p += v.stride(k);
+            if (++at[k] < v.extent(k)) break;
+            p -= v.stride(k) * v.extent(k);
+            at[k] = 0;
+        }
+    }
+}
+
+// A view's elements are not always contiguous: then a contiguous temporary is computed and copied out of.
+template <class Target, class Dst, class E>
+    requires(!Dst::contiguous)
+void evaluate_into(const Dst& to, const E& e, bool);
+
 template <class Target, class Dst, class E>
 ETTA_INLINE void evaluate_into(const Dst& to, const E& e, bool may_alias) {
     using S = assignment_source<E, Dst>;
     if constexpr (check<S>()) {
         using P = program<S, Target>;
         constexpr int leaves = leaf_count<E>::value;
-        constexpr bool map = P::n_calls == 1 && P::fused[0].kind == kernel_kind::loop && P::fused[0].axes == 0;
-        static_assert(Dst::contiguous, "etta: assignment to a strided view");
+        constexpr bool map = P::n_calls == 1 && P::fused[0].kind == kernel_kind::loop && P::fused[0].axes == 0 && reads_in_place(P::view);
         if (may_alias) {
             index extents[max_rank] = {};
             for (int i = 0; i < to.rank; ++i) extents[i] = to.extent(i);
@@ -233,6 +285,18 @@ ETTA_INLINE void evaluate_into(const Dst& to, const E& e, bool may_alias) {
     }
 }
 
+template <class Target, class Dst, class E>
+    requires(!Dst::contiguous)
+void evaluate_into(const Dst& to, const E& e, bool) {
+    View<typename Dst::value_type, typename Dst::extents_type> whole;
+    if constexpr (Dst::extents_type::dynamic_rank > 0)
+        for (int i = 0; i < Dst::extents_type::dynamic_rank; ++i) whole.dynamic[i] = to.dynamic[i];
+    const heap_elements<typename Dst::value_type> copy(to.size());
+    whole.pointer = const_cast<typename Dst::value_type*>(copy.data());
+    evaluate_into<Target>(whole, e, false);
+    each_element(to, [&](index i, auto& element) { element = whole.pointer[i]; });
+}
+
 // What an expression's value is: the dtype and extents of its Graph.
 template <class E>
 struct value_type_of {
@@ -259,7 +323,7 @@ ETTA_INLINE void assign(const Dst& to, const E& e) {
         else _::evaluate_into<this_target>(to, _::apply<_::Copy>(e), true);
     } else {
         const typename Dst::value_type x = static_cast<typename Dst::value_type>(e);
-        for (index i = 0; i < to.size(); ++i) to.data()[i] = x;
+        _::each_element(to, [&](index, auto& element) { element = x; });
     }
 }
 

@@ -64,9 +64,11 @@ struct call_source {
         return p;
     }
     static constexpr output_places out_places = make_places();
+    static constexpr planned_strides<Leaf...> strides{};
     static constexpr binding places(const graph_view&) {
         binding b;
         b.outputs = out_places.at;
+        b.strides = strides.of;
         return b;
     }
 };

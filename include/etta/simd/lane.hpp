@@ -312,11 +312,11 @@ struct lane {
     // NaN if either is NaN, as in NumPy and PyTorch. Of -0 and +0 either may come back. Cheapest with the constant second.
     friend ETTA_LANE lane max(lane a, lane b) {
         if constexpr (halved) return of({max(a.v.lo, b.v.lo), max(a.v.hi, b.v.hi)});
-        else return of(_::join_max{}(a.v, b.v));
+        else return of(b.v != b.v ? b.v : ops::greater(a.v, b.v));
     }
     friend ETTA_LANE lane min(lane a, lane b) {
         if constexpr (halved) return of({min(a.v.lo, b.v.lo), min(a.v.hi, b.v.hi)});
-        else return of(_::join_min{}(a.v, b.v));
+        else return of(b.v != b.v ? b.v : ops::lesser(a.v, b.v));
     }
 
     // Floating point only. round: half to even, as in NumPy and PyTorch.

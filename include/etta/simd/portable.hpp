@@ -130,6 +130,10 @@ struct portable_ops {
         return sqrt_each(a, each{});
     }
 
+    // b > a ? b : a: what x86's instruction computes, also for NaN.
+    ETTA_LANE static vec greater(vec a, vec b) { return b > a ? b : a; }
+    ETTA_LANE static vec lesser(vec a, vec b) { return b < a ? b : a; }
+
     // Rounding by adding a number so large that only integers are left (Hacker's Delight, 17). Half to even.
     ETTA_LANE static vec round(vec x) {
         const vec big = splat(T(sizeof(T) == 4 ? 8388608.0f : 4503599627370496.0));  // 2^23, 2^52
@@ -151,6 +155,9 @@ struct portable_ops {
         const ivec sign = bits<ivec>(x) & bits<ivec>(splat(T(-0.0f)));
         return bits<vec>(bits<ivec>(floor(bits<vec>(bits<ivec>(x) ^ sign))) | sign);
     }
+
+    // What AVX-512 has and others compute: v * 2^n; 1/v to 14 bits; v as m * 2^e with 1 <= m < 2 and logarithms' limits.
+    static constexpr bool has_float_tools = false;
 
     ETTA_LANE static vec load(const T* p) {
         vec v;

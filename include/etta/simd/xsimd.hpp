@@ -52,6 +52,32 @@ struct xsimd_ops : portable_ops<T, N, Target> {
         else return out(xsimd::fma(in(a), in(b), in(c)));
 #endif
     }
+#if defined(__SSE2__) && !defined(__clang__)  // clang sees it by itself
+    ETTA_INLINE static vec greater(vec a, vec b) {
+        if constexpr (sizeof(vec) == 16 && sizeof(T) == 4) return (vec)_mm_max_ps((__m128)b, (__m128)a);
+        else if constexpr (sizeof(vec) == 16) return (vec)_mm_max_pd((__m128d)b, (__m128d)a);
+#if defined(__AVX__)
+        else if constexpr (sizeof(vec) == 32 && sizeof(T) == 4) return (vec)_mm256_max_ps((__m256)b, (__m256)a);
+        else if constexpr (sizeof(vec) == 32) return (vec)_mm256_max_pd((__m256d)b, (__m256d)a);
+#endif
+#if defined(__AVX512F__)
+        else if constexpr (sizeof(T) == 4) return (vec)_mm512_max_ps((__m512)b, (__m512)a);
+        else return (vec)_mm512_max_pd((__m512d)b, (__m512d)a);
+#endif
+    }
+    ETTA_INLINE static vec lesser(vec a, vec b) {
+        if constexpr (sizeof(vec) == 16 && sizeof(T) == 4) return (vec)_mm_min_ps((__m128)b, (__m128)a);
+        else if constexpr (sizeof(vec) == 16) return (vec)_mm_min_pd((__m128d)b, (__m128d)a);
+#if defined(__AVX__)
+        else if constexpr (sizeof(vec) == 32 && sizeof(T) == 4) return (vec)_mm256_min_ps((__m256)b, (__m256)a);
+        else if constexpr (sizeof(vec) == 32) return (vec)_mm256_min_pd((__m256d)b, (__m256d)a);
+#endif
+#if defined(__AVX512F__)
+        else if constexpr (sizeof(T) == 4) return (vec)_mm512_min_ps((__m512)b, (__m512)a);
+        else return (vec)_mm512_min_pd((__m512d)b, (__m512d)a);
+#endif
+    }
+#endif
 #if defined(__x86_64__) || defined(__i386__)
     ETTA_INLINE static vec sqrt(vec a) { return out(xsimd::sqrt(in(a))); }
 #elif defined(__aarch64__)
@@ -80,6 +106,23 @@ struct ops : xsimd_ops<T, N, Target> {
     using base::load;
     using base::store;
     static constexpr bool masked = N > 1 && N * sizeof(T) >= 16;
+    static constexpr bool has_float_tools = std::is_floating_point_v<T> && N * sizeof(T) == 64;
+    ETTA_INLINE static vec scale(vec p, vec n) {
+        if constexpr (sizeof(T) == 4) return (vec)_mm512_scalef_ps((__m512)p, (__m512)n);
+        else return (vec)_mm512_scalef_pd((__m512d)p, (__m512d)n);
+    }
+    ETTA_INLINE static vec reciprocal(vec a) {
+        if constexpr (sizeof(T) == 4) return (vec)_mm512_rcp14_ps((__m512)a);
+        else return (vec)_mm512_rcp14_pd((__m512d)a);
+    }
+    ETTA_INLINE static vec mantissa(vec a) {  // NaN for negative numbers, 1 for 0 and infinity
+        if constexpr (sizeof(T) == 4) return (vec)_mm512_getmant_ps((__m512)a, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan);
+        else return (vec)_mm512_getmant_pd((__m512d)a, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan);
+    }
+    ETTA_INLINE static vec exponent(vec a) {  // -infinity for 0
+        if constexpr (sizeof(T) == 4) return (vec)_mm512_getexp_ps((__m512)a);
+        else return (vec)_mm512_getexp_pd((__m512d)a);
+    }
     using wide = vector<T, 64 / static_cast<int>(sizeof(T))>;
 
     ETTA_INLINE static unsigned long long first(int n) { return n >= N ? (N == 64 ? ~0ull : (1ull << (N % 64)) - 1) : n <= 0 ? 0 : (1ull << n) - 1; }

@@ -21,9 +21,10 @@ struct training_source {
         const var x = M::prepare(g, net);
         const Net& bound = net;
         const var y = bound(x);
-        const dtype t = Loss::target == dtype::none ? g.model_type : Loss::target;
-        const var target{&g, g.input(storage::argument, 1, t, Loss::target_shape(y.extents()))};
-        const var loss = Loss{}(y, target);
+        const var target{&g, g.input(storage::argument, 1, target_type<Loss>(g.model_type), target_shape<Loss>(y.extents()))};
+        var loss;
+        if constexpr (loss_of_prediction<Loss>) loss = Loss{}(y, target);
+        else loss = Loss{}(bound, TracedBatch{x, target});
         if (loss.rank() != 0) g.blame(mistake::target, "loss", shape{}, loss.extents());
         g.outputs.push(loss.id);
         g.outputs.push(y.id);

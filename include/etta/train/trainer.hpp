@@ -60,7 +60,8 @@ public:
     using evaluation = _::program<_::evaluation_source<net, input, batch_bound, Loss>, this_target>;
     static constexpr index n_elements = M::facts::layout.elements;
     using update = _::program<_::update_source<Rule, element, n_elements>, this_target>;
-    static constexpr bool classifies = Loss::labels;
+    static constexpr bool classifies = _::takes_labels<Loss>();
+    static constexpr bool needs_targets = _::loss_of_prediction<Loss> && !classifies;
     // Bytes a step needs beside the parameters.
     static constexpr index workspace_bytes = program::workspace_bytes;
     static constexpr index gradient_bytes = M::parameter_bytes;
@@ -248,16 +249,16 @@ private:
         index per_sample = 1;
         for (int i = 1; i < x.rank; ++i) per_sample *= x.extents[i];
         if (per_sample != input::sample_size) fail<>("a sample has " + std::to_string(per_sample) + " elements, the model takes " + std::to_string(input::sample_size));
-        if (classifies ? y.type != dtype::i32 || y.rank != 1 : y.type != dtype_of<element>)
+        if (classifies ? y.type != dtype::i32 || y.rank != 1 : needs_targets && y.type != dtype_of<element>)
             fail<>(classifies ? "the batch has no class labels (int32), which this loss needs" : "the batch has no targets of the model's element type");
     }
     static void check_dataset(const Dataset& d) {
         if (d.x_shape().count() != input::sample_size)
             fail<>("the data's samples have shape " + d.x_shape().text() + " (" + std::to_string(d.x_shape().count()) + " elements), the model takes " + std::to_string(input::sample_size));
         if (classifies && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
-        if (!classifies && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
+        if (needs_targets && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
         if (classifies && d.classes() > M::output_size) fail<>("the data has " + std::to_string(d.classes()) + " classes, the model " + std::to_string(M::output_size) + " outputs");
-        if (!classifies && d.y_shape().count() != M::output_size)
+        if (!classifies && d.has_targets() && d.y_shape().count() != M::output_size)
             fail<>("a target has " + std::to_string(d.y_shape().count()) + " numbers, the model's prediction " + std::to_string(M::output_size));
     }
 

@@ -59,9 +59,6 @@ struct gemm_engine {
         else ((acc[I] = V::load(tile + static_cast<index>(I / C) * tile_row + static_cast<index>(I % C) * Lanes)), ...);
         for (; k > 0; --k, a += a_k, b += b_k) {
             const V x[] = {V::load(b + static_cast<index>(J) * b_vector)...};
-#ifdef PF
-            if constexpr (vectors) (__builtin_prefetch(b + PF * b_k + static_cast<index>(J) * b_vector), ...);
-#endif
             ((acc[I] = mul_add(V(a[static_cast<index>(I / C) * a_row]), x[I % C], acc[I])), ...);
         }
         (acc[I].store(tile + static_cast<index>(I / C) * tile_row + static_cast<index>(I % C) * Lanes), ...);
@@ -187,12 +184,13 @@ struct gemm_engine {
         }
         for (int c = 0; c < 4; ++c) out[c * out_step] = reduce_add(even[c] + odd[c]);
     }
+    static constexpr index narrow = Lanes < 4 ? Lanes : 4;  // columns that fit a tile's row
     static bool few_dots(const gemm_operands<T>& g) {
-        return vectors && g.a_k == 1 && g.b_k == 1 && g.k >= 2 * Lanes && (g.m <= 4 || g.n <= 4);
+        return vectors && g.a_k == 1 && g.b_k == 1 && g.k >= 2 * Lanes && (g.m <= 6 || g.n <= narrow);
     }
     ETTA_NOINLINE static void run_dots(const gemm_operands<T>& g, const finish_t& finish, const context& ctx) {
-        alignas(64) T tile[4 * Lanes];
-        if (g.n <= 4) {  // four rows at a time
+        alignas(64) T tile[6 * Lanes];
+        if (g.n <= narrow) {  // four rows at a time
             const part mine = share(g.m, 4, ctx);
             for (index i = mine.begin; i < mine.end; i += 4) {
                 const T* r[4];
@@ -243,38 +241,21 @@ struct gemm_engine {
             finish_block(c, tile, i);
         }
     }
-    // A block's rows of A, one after the other along K.
-    ETTA_INLINE static void pack_rows(const T* a, index a_row, index a_k, index k, int block_rows, T* to) {
-        if (a_row == 1 && block_rows == rows)
-            for (; k > 0; --k, a += a_k, to += rows) __builtin_memcpy(to, a, rows * sizeof(T));
-        else
-            for (; k > 0; --k, a += a_k, to += block_rows)
-                for (int r = 0; r < block_rows; ++r) to[r] = a[r * a_row];
-    }
     ETTA_NOINLINE static void run_packed(const panel_call& c) {
         const gemm_operands<T>& g = c.g;
         alignas(64) T packed[depth * panel * Lanes];  // (depth, width vectors)
         alignas(64) T tiles[carry * rows * panel * Lanes];
-        alignas(64) T packed_rows[depth * rows];
         const index row = index{c.width} * Lanes;
         const T* const b = g.b + c.j * g.b_col;
         const index fits = depth * panel / c.width < depth ? depth * panel / c.width : depth;
         const index blocks = (g.k + fits - 1) / fits, step = blocks > 1 ? (g.k + blocks - 1) / blocks : g.k;
-        // Rows of A far apart along K would each cost a cache set and a page.
-        const bool rows_too = g.a_k * static_cast<index>(sizeof(T)) >= 1024;
         index q = 0;
         do {
             const index k = g.k - q < step ? g.k - q : step;
             pack(b + q * g.b_k, g.b_k, g.b_col, k, c.columns, c.width, packed);
             T* tile = tiles;
             for (index i = c.begin; i < c.end; i += c.block_rows) {
-                const T* const a = g.a + first_row(c, i) * g.a_row + q * g.a_k;
-                if (rows_too) {
-                    pack_rows(a, g.a_row, g.a_k, k, c.block_rows, packed_rows);
-                    c.micro(k, packed_rows, 1, c.block_rows, packed, row, Lanes, tile, row, q == 0);
-                } else {
-                    c.micro(k, a, g.a_row, g.a_k, packed, row, Lanes, tile, row, q == 0);
-                }
+                c.micro(k, g.a + first_row(c, i) * g.a_row + q * g.a_k, g.a_row, g.a_k, packed, row, Lanes, tile, row, q == 0);
                 if (q + k >= g.k) finish_block(c, tile, i);
                 if (blocks > 1) tile += c.block_rows * row;
             }
@@ -282,10 +263,11 @@ struct gemm_engine {
         } while (q < g.k);
     }
 
-    // Streams row-major B as it lies where packing costs more: few rows to use it for, or few lines that do not collide.
+    // Row-major B is read as it lies where that costs less than packing: few rows to use it for, or few lines which do not
+    // fall into the same cache sets.
     static bool stream(const gemm_operands<T>& g, index n_rows) {
         if (!vectors) return true;
-        return g.b_col == 1 && (n_rows <= 2 * rows || (g.k <= STREAM && (g.b_k * sizeof(T)) % 1024 != 0));
+        return g.b_col == 1 && (n_rows <= 2 * rows || (g.k <= 128 && g.b_k * static_cast<index>(sizeof(T)) % 1024 != 0));
     }
     ETTA_NOINLINE static void run(const gemm_operands<T>& g, const finish_t& finish, const context& ctx) {
         if (g.m <= 0 || g.n <= 0) return;

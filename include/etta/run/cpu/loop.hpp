@@ -97,7 +97,7 @@ struct loop_kernel {
         }
     }
     template <level L, int Stage, bool Tail, std::size_t... I>
-    ETTA_INLINE static void run_steps(std::index_sequence<I...>, file& f, cursor& c, index j, int count, const context& ctx) {
+    ETTA_INLINE static void run_steps(std::index_sequence<I...>, file& f, cursor& c, [[maybe_unused]] index j, [[maybe_unused]] int count, const context& ctx) {
         (step<traits::template instructions<L, Stage>.at[I], Tail>(f, c, j, count, ctx), ...);
     }
     template <level L, int Stage, bool Tail>

@@ -1,0 +1,139 @@
+// detail.hpp: what the functions in math/ are built from: polynomials, exponents as integers, sums and products without
+// rounding error. Constants are given twice, so that float code never holds a double.
+#pragma once
+
+#include "../simd/lane.hpp"
+
+namespace etta::_ {
+
+// f in float code, d in double code.
+template <class T>
+constexpr T pick(float f, double d) {
+    if constexpr (sizeof(T) == 4) return f;
+    else return d;
+}
+
+template <class T>
+inline constexpr int mantissa_bits = sizeof(T) == 4 ? 23 : 52;
+template <class T>
+inline constexpr T infinity = static_cast<T>(__builtin_inff());
+template <class T>
+inline constexpr T not_a_number = static_cast<T>(__builtin_nanf(""));
+template <class T>
+inline constexpr T smallest_normal = pick<T>(1.17549435e-38f, 2.2250738585072014e-308);
+// Added to a number of less than half its size, leaves only an integer, in the low bits: 1.5 * 2^mantissa_bits.
+template <class T>
+inline constexpr T to_integer = pick<T>(12582912.0f, 6755399441055744.0);
+
+template <class T, int N, class Target>
+using integers = lane<int_of<T>, N, Target>;
+
+template <class T, int N, class Target>
+ETTA_LANE integers<T, N, Target> bits_of(lane<T, N, Target> x) { return bit_cast_lane<int_of<T>>(x); }
+template <class I, int N, class Target>
+ETTA_LANE auto from_bits(lane<I, N, Target> x) { return bit_cast_lane<std::conditional_t<sizeof(I) == 4, float, double>>(x); }
+
+// x with the sign of `sign` turned over where that is negative.
+template <class T, int N, class Target>
+ETTA_LANE lane<T, N, Target> flip_sign(lane<T, N, Target> x, lane<T, N, Target> sign) {
+    return from_bits(bits_of(x) ^ (bits_of(sign) & bits_of(lane<T, N, Target>(-0.0f))));
+}
+
+// x as computed, also under -ffast-math.
+template <class T, int N, class Target>
+ETTA_LANE lane<T, N, Target> keep(lane<T, N, Target> x) {
+    using L = lane<T, N, Target>;
+    if constexpr (L::halved) return L::of({keep(x.v.lo), keep(x.v.hi)});
+    else return L::of(keep<typename L::rep>(x.v));
+}
+
+// c_n x^n + … + c_0, highest first (Horner). One multiply-add a term.
+template <class L, class... C>
+ETTA_LANE L horner(L x, typename L::value_type first, C... c) {
+    L r = first;
+    ((r = mul_add(r, x, L(c))), ...);
+    return r;
+}
+
+template <class L>
+struct pair {  // hi + lo, lo at most half a unit in hi's last place
+    L hi, lo;
+};
+// a + b. Knuth's two-sum; for |a| >= |b| (or a = 0) Dekker's shorter one.
+template <class L>
+ETTA_LANE pair<L> exact_sum(L a, L b) {
+    const L s = keep(a + b), t = keep(s - a);
+    return {s, keep(a - keep(s - t)) + keep(b - t)};
+}
+template <class L>
+ETTA_LANE pair<L> quick_sum(L a, L b) {
+    const L s = keep(a + b);
+    return {s, b - keep(s - a)};
+}
+// The upper half of x's digits.
+template <class L>
+ETTA_LANE L upper_digits(L x) {
+    using I = int_of<typename L::value_type>;
+    constexpr int low = sizeof(I) == 4 ? 12 : 27;
+    return from_bits(bits_of(x) & static_cast<I>(~((I(1) << low) - 1)));
+}
+// a * b. With a fused multiply-add, or Dekker's product of halves.
+template <class L>
+ETTA_LANE pair<L> exact_product(L a, L b) {
+    const L p = a * b;
+    if constexpr (has_fma<typename L::value_type, typename L::target>) {
+        return {p, fma(a, b, -p)};
+    } else {
+        const L ah = upper_digits(a), al = a - ah, bh = upper_digits(b), bl = b - bh;
+        return {p, keep(keep(keep(keep(ah * bh) - p) + ah * bl) + al * bh) + al * bl};
+    }
+}
+
+// a / (d + low), for d from 1 to 2^60 and low below d's last place; inverse: about 1 / d as far as the quotient q tells,
+// used where the hardware estimates none.
+template <class L, class Inverse>
+ETTA_LANE L quotient(L a, L d, L low, Inverse inverse) {
+    using T = typename L::value_type;
+    if constexpr (L::halved) {
+        return L::of({quotient(a.v.lo, d.v.lo, low.v.lo, inverse), quotient(a.v.hi, d.v.hi, low.v.hi, inverse)});
+    } else if constexpr (ops<T, L::size, typename L::target>::has_float_tools) {
+        // Newton's steps from the estimate: half of what a division costs (AVX-512 on Xeon: 0.18 ns a float).
+        L r = L::of(ops<T, L::size, typename L::target>::reciprocal(d.v));
+        if constexpr (sizeof(T) == 8) r = mul_add(r, mul_add(-r, d, L(1)), r);
+        const L q = a * r;
+        return mul_add(mul_add(-q, low, mul_add(-q, d, a)), r, q);
+    } else {
+        const L q = a / d;
+        return mul_add(inverse(q) * -q, low, q);
+    }
+}
+// a / (1 + h), h from 0 to 2^25 (double: 2^54), where a = h or h <= 1. The rounding error of 1 + h is made up for.
+template <class L>
+ETTA_LANE L over_one_plus(L a, L h) {
+    const L d = keep(h + L(1));
+    return quotient(a, d, h - keep(d - L(1)), [](auto q) { return 1 - q; });
+}
+
+// p * 2^n, rounded once: n whole, |n| up to twice the exponent's range; t = n + to_integer.
+template <class T, int N, class Target>
+ETTA_LANE lane<T, N, Target> scale(lane<T, N, Target> p, lane<T, N, Target> n, lane<T, N, Target> t) {
+    using L = lane<T, N, Target>;
+    if constexpr (L::halved) {
+        return L::of({scale(p.v.lo, n.v.lo, t.v.lo), scale(p.v.hi, n.v.hi, t.v.hi)});
+    } else if constexpr (ops<T, N, Target>::has_float_tools) {
+        return L::of(ops<T, N, Target>::scale(p.v, n.v));
+    } else {
+        constexpr int m = mantissa_bits<T>;
+        // In two steps, of which only the second rounds. The low bits of t are n; the others are shifted out.
+        const auto k = bits_of(t), one = bits_of(L(1));
+        const auto k1 = (k - bits_of(L(to_integer<T>))) >> 1;
+        return p * from_bits((k1 << m) + one) * from_bits(((k - k1) << m) + one);
+    }
+}
+// p * 2^n where that is a normal number: n is added to the exponent.
+template <class T, int N, class Target>
+ETTA_LANE lane<T, N, Target> quick_scale(lane<T, N, Target> p, lane<T, N, Target> t) {
+    return from_bits(bits_of(p) + (bits_of(t) << mantissa_bits<T>));
+}
+
+}  // namespace etta::_

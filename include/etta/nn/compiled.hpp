@@ -1,0 +1,80 @@
+// compiled.hpp: a network for firmware: no heap, exceptions, RTTI or static initialisers; weights in flash, one Memory
+// object whose size the linker knows. Sizes are constants, so that a network that does not fit fails to compile.
+#pragma once
+
+#include "../run/cpu/execute.hpp"
+#include "traced.hpp"
+
+namespace etta {
+
+struct inference_t {};
+inline constexpr inference_t inference{};
+
+inline constexpr index KiB = 1024;
+template <index Bytes>
+struct flash_t {
+    static constexpr index bytes = Bytes;
+};
+template <index Bytes>
+struct ram_t {
+    static constexpr index bytes = Bytes;
+};
+template <index Bytes>
+inline constexpr flash_t<Bytes> flash{};
+template <index Bytes>
+inline constexpr ram_t<Bytes> ram{};
+
+// Net for batches of up to Batch samples of In.
+template <class Net, class In, int Batch = 1>
+struct Compiled {
+    using element = typename In::element;
+    using facts = _::model_facts<Net, In, Batch>;
+    using program = _::program<_::inference_source<Net, In, Batch>, this_target>;
+    static constexpr int n_parameters = facts::n_parameters;
+    static constexpr index parameter_elements = facts::layout.elements;
+    static constexpr index parameter_bytes = parameter_elements * static_cast<index>(sizeof(element));
+    static constexpr index workspace_bytes = program::workspace_bytes;
+    static constexpr index table_bytes = static_cast<index>(sizeof(program::words) + sizeof(program::calls));
+
+    // All the RAM it needs beside input and output.
+    struct Memory {
+        alignas(64) char workspace[workspace_bytes > 0 ? workspace_bytes : 1];
+    };
+
+    // n samples at x -> n predictions at y, with the parameters as one block laid out as `offset` says. False (and nothing
+    // written) if n is not 1 … Batch.
+    static bool run(const element* parameters, Memory& memory, const element* x, element* y, index n = 1) {
+        if (n < 1 || n > Batch) return false;
+        char* const buffers[] = {memory.workspace, const_cast<char*>(reinterpret_cast<const char*>(parameters)), nullptr,
+                                 const_cast<char*>(reinterpret_cast<const char*>(x)), reinterpret_cast<char*>(y)};
+        _::run_calls<this_target>(program::calls.at, program::n_calls, program::words.at, buffers, &n, program::parallel);
+        return true;
+    }
+
+    // Parameter i: name, first element in the block, number of elements.
+    static constexpr std::string_view name(int i) { return facts::paths.at[i].view(); }
+    static constexpr index offset(int i) { return facts::layout.at[i].offset / static_cast<index>(sizeof(element)); }
+    static constexpr index size(int i) { return facts::layout.count[i]; }
+};
+
+namespace _ {
+template <index Needed, index There>
+constexpr bool flash_suffices() {
+    static_assert(Needed <= There, "etta: the network's constants do not fit into flash (bytes needed, bytes there)");
+    return Needed <= There;
+}
+template <index Needed, index There>
+constexpr bool ram_suffices() {
+    static_assert(Needed <= There, "etta: the network's working memory does not fit into RAM (bytes needed, bytes there)");
+    return Needed <= There;
+}
+}  // namespace _
+
+// static_assert(fits<Kws>(flash<60 * KiB>, ram<8 * KiB>)): parameters and tables in flash, workspace in RAM. Code comes on
+// top; the linker's map says how much.
+template <class Net, index Flash, index Ram>
+constexpr bool fits(flash_t<Flash>, ram_t<Ram>) {
+    return _::flash_suffices<Net::parameter_bytes + Net::table_bytes, Flash>() && _::ram_suffices<static_cast<index>(sizeof(typename Net::Memory)), Ram>();
+}
+
+}  // namespace etta

@@ -1,0 +1,136 @@
+// traced.hpp: a network struct traced for one input: its Graph, where every parameter lies in the flat buffer, what it is
+// called and how it starts. Everything here is a constant; it stands below Model (hosted) and Compiled (firmware).
+#pragma once
+
+#include "../compile/program.hpp"
+#include "layers.hpp"
+#include "loss.hpp"
+
+namespace etta {
+
+// What a model is fed: dtype and extents of one sample.
+template <class T, int... E>
+struct Input {
+    using element = T;
+    static constexpr shape sample() {
+        shape s;
+        (s.push(extent(index{E})), ...);
+        return s;
+    }
+    static constexpr index sample_size = (index{1} * ... * index{E});
+};
+// The largest batch: memory is planned for it, any smaller one runs too.
+template <int N>
+struct max_batch {
+    static constexpr int value = N;
+};
+
+namespace _ {
+
+// A model traced with a batch axis in front of its input.
+template <class Net, class In, int Batch>
+struct traced_model {
+    static constexpr int n_parameters = parameter_count<Net>();
+
+    static constexpr var prepare(builder& g, Net& net) {
+        g.model_type = dtype_of<typename In::element>;
+        g.params = vec<int>(n_parameters, -1);
+        g.starts = vec<start_value>(n_parameters, start_value{});
+        bind_parameters f{&g};
+        walk(net, no_path{}, f);
+        shape s = In::sample(), b;
+        b.push(g.new_symbol(Batch));
+        for (int i = 0; i < s.rank; ++i) b.push(s.at[i]);
+        return {&g, g.input(storage::argument, 0, dtype_of<typename In::element>, b)};
+    }
+    static constexpr builder forward() {
+        builder g;
+        Net net{};
+        const var x = prepare(g, net);
+        const Net& bound = net;
+        g.outputs.push(var(bound(x)).id);
+        return g;
+    }
+};
+
+// Where every parameter lies in the flat buffer, what it is called and how it starts.
+template <int N>
+struct parameter_layout {
+    shape extents[N + 1];
+    start_value start[N + 1];
+    place at[N + 1];
+    index count[N + 1] = {};
+    index elements = 0;  // of the whole buffer, pads included
+    shape output;        // the prediction's extents, batch first
+    int missing = -1;    // a parameter whose layer is never called
+};
+
+template <class Net, class In, int Batch>
+constexpr auto lay_out_parameters() {
+    using M = traced_model<Net, In, Batch>;
+    const builder g = M::forward();
+    parameter_layout<M::n_parameters> l{};
+    l.output = g.extents_of(g.outputs[0]);
+    const index size = sizeof(typename In::element);
+    for (int i = 0; i < M::n_parameters; ++i) {
+        if (g.params[i] < 0) {
+            if (l.missing < 0) l.missing = i;
+            continue;
+        }
+        l.extents[i] = g.extents_of(g.params[i]);
+        l.start[i] = g.starts[i];
+        l.at[i] = {parameter_buffer, l.elements * size};
+        index n = 1;
+        for (int k = 0; k < l.extents[i].rank; ++k) n *= static_cast<index>(l.extents[i].at[k].code);
+        l.count[i] = n;
+        l.elements += align_up(n * size) / size;
+    }
+    return l;
+}
+
+template <class Net, class In, int Batch>
+struct model_facts {
+    static constexpr int n_parameters = parameter_count<Net>();
+    static constexpr auto paths = parameter_paths<Net>();
+    static constexpr auto layout = lay_out_parameters<Net, In, Batch>();
+};
+
+// The inference program: input (argument 0), prediction (argument 1).
+template <class Net, class In, int Batch>
+struct inference_source {
+    static constexpr builder make() {
+        builder g = traced_model<Net, In, Batch>::forward();
+        settle_outputs(g);
+        g.compact();
+        return g;
+    }
+    static constexpr failure error = traced_model<Net, In, Batch>::forward().error;
+    static constexpr place out_place[1] = {{first_argument_buffer + 1, 0}};
+    static constexpr binding places(const graph_view&) {
+        binding b;
+        b.parameters = model_facts<Net, In, Batch>::layout.at;
+        b.outputs = out_place;
+        return b;
+    }
+};
+
+template <class T>
+inline void fill_parameters(T* p, const shape* extents, const start_value* start, const place* at, const index* count, int n, seed s) {
+    (void)extents;
+    for (int i = 0; i < n; ++i) {
+        T* const q = p + at[i].offset / static_cast<index>(sizeof(T));
+        for (index k = 0; k < count[i]; ++k) {
+            const philox_block b = philox(s, static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(k));
+            const double u = to_unit_double(b.low());
+            switch (start[i].kind) {
+                case start_value::constant: q[k] = static_cast<T>(start[i].a); break;
+                case start_value::uniform: q[k] = static_cast<T>(start[i].a + (start[i].b - start[i].a) * u); break;
+                case start_value::normal: q[k] = static_cast<T>(start[i].a + start[i].b * to_normal_double(b.high())); break;
+            }
+        }
+    }
+}
+
+}  // namespace _
+
+}  // namespace etta
