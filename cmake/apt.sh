@@ -18,12 +18,19 @@ etta_need() {
         return 0  # the build says what is really missing
     fi
     local sudo=()
-    [ "$(id -u)" -eq 0 ] || sudo=(sudo)
-    if ! apt-cache show "${missing[@]}" >/dev/null 2>&1; then
-        "${sudo[@]}" apt-get update -qq || return 1
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            echo "neither root nor sudo: please have these installed: ${missing[*]}" >&2
+            return 0
+        fi
+        sudo=(sudo)
     fi
     echo "installing: ${missing[*]}"
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    local install=(${sudo[@]+"${sudo[@]}"} env DEBIAN_FRONTEND=noninteractive
+                   apt-get install -y -qq --no-install-recommends "${missing[@]}")
+    # The lists may be absent (a fresh image) or old (a package that has moved on): then fetch them, and try again.
+    "${install[@]}" >/dev/null 2>&1 && return 0
+    ${sudo[@]+"${sudo[@]}"} apt-get update -qq && "${install[@]}" >/dev/null
 }
 
 etta_need_openmp() {

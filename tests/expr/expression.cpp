@@ -1,6 +1,6 @@
 // Element-wise expressions over static extents: every size around a register, broadcasting, views, aliasing.
 #include <etta/op/matmul.hpp>
-#include <etta/op/unary.hpp>
+#include <etta/op/activation.hpp>
 #include <etta/run/assign.hpp>
 
 #include "catch.hpp"

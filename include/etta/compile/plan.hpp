@@ -308,7 +308,7 @@ struct layout {
     }
 
     // Library kernels get, for every operand and result: buffer, byte offset, rank, then (extent, stride) per axis; then
-    // the attributes.
+    // the attributes, then the size of the first result's elements.
     template <class Out>
     constexpr void write_library(const kernel& k, Out& put) const {
         const node& n = g.nodes[k.anchor];
@@ -324,6 +324,7 @@ struct layout {
             for (int d = 0; d < s.rank; ++d) put(s.at[d].code), put(a.strides[d]);
         }
         for (int i = 0; i < n.n_attrs; ++i) put(g.attr(n, i));
+        put(size_of(g.values[n.results].type));
     }
 };
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "dtype.hpp"
+#include "target.hpp"
 
 namespace etta {
 
@@ -26,6 +27,7 @@ struct philox_block {
 };
 
 // The bijection itself, for a 128-bit counter and a 64-bit key, as the paper numbers their words.
+template <class Target = this_target>
 constexpr philox_block philox4x32(philox_block counter, std::uint32_t key0, std::uint32_t key1) {
     for (int round = 0; round < 10; ++round) {
         const std::uint64_t a = std::uint64_t{0xD2511F53} * counter.word[0];
@@ -40,8 +42,9 @@ constexpr philox_block philox4x32(philox_block counter, std::uint32_t key0, std:
 
 // Block `block` of stream `stream`: the counter is (block, stream), the key is the seed. A stream is whatever must be
 // independent of everything else: a parameter's number, a random node's site and step.
+template <class Target = this_target>
 constexpr philox_block philox(seed s, std::uint64_t stream, std::uint64_t block) {
-    return philox4x32({{static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
+    return philox4x32<Target>({{static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
                         static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)}},
                       static_cast<std::uint32_t>(s.value), static_cast<std::uint32_t>(s.value >> 32));
 }
@@ -147,15 +150,15 @@ constexpr double to_normal_double(std::uint64_t bits) {
 
 // Number `i` of a stream. Four floats or two doubles share a block, so neighbours cost one call when a loop takes whole
 // blocks, and a single one costs a call of its own.
-template <class T>
+template <class T, class Target = this_target>
 constexpr T uniform_at(seed s, std::uint64_t stream, std::uint64_t i) {
-    if constexpr (sizeof(T) == 4) return to_unit_float(philox(s, stream, i / 4).word[i % 4]);
-    else return to_unit_double(i % 2 == 0 ? philox(s, stream, i / 2).low() : philox(s, stream, i / 2).high());
+    if constexpr (sizeof(T) == 4) return to_unit_float(philox<Target>(s, stream, i / 4).word[i % 4]);
+    else return to_unit_double(i % 2 == 0 ? philox<Target>(s, stream, i / 2).low() : philox<Target>(s, stream, i / 2).high());
 }
-template <class T>
+template <class T, class Target = this_target>
 constexpr T normal_at(seed s, std::uint64_t stream, std::uint64_t i) {
-    if constexpr (sizeof(T) == 4) return to_normal_float(philox(s, stream, i / 4).word[i % 4]);
-    else return to_normal_double(i % 2 == 0 ? philox(s, stream, i / 2).low() : philox(s, stream, i / 2).high());
+    if constexpr (sizeof(T) == 4) return to_normal_float(philox<Target>(s, stream, i / 4).word[i % 4]);
+    else return to_normal_double(i % 2 == 0 ? philox<Target>(s, stream, i / 2).low() : philox<Target>(s, stream, i / 2).high());
 }
 
 // The same numbers one after another, for code that draws an unknown number of them.
@@ -163,38 +166,41 @@ class random_stream {
   public:
     constexpr explicit random_stream(seed s, std::uint64_t stream = 0) : key(s), number(stream) {}
 
+    template <class Target = this_target>
     constexpr std::uint32_t next() {
-        if (at % 4 == 0) block = philox(key, number, at / 4);
+        if (at % 4 == 0) block = philox<Target>(key, number, at / 4);
         return block.word[at++ % 4];
     }
+    template <class Target = this_target>
     constexpr std::uint64_t next64() {
-        const std::uint64_t low = next();
-        return low | static_cast<std::uint64_t>(next()) << 32;
+        const std::uint64_t low = next<Target>();
+        return low | static_cast<std::uint64_t>(next<Target>()) << 32;
     }
     // Uniform in [0, 1).
-    template <class T>
+    template <class T, class Target = this_target>
     constexpr T uniform() {
-        if constexpr (sizeof(T) == 4) return to_unit_float(next());
-        else return to_unit_double(next64());
+        if constexpr (sizeof(T) == 4) return to_unit_float(next<Target>());
+        else return to_unit_double(next64<Target>());
     }
     // Mean 0, standard deviation 1.
-    template <class T>
+    template <class T, class Target = this_target>
     constexpr T normal() {
-        if constexpr (sizeof(T) == 4) return to_normal_float(next());
-        else return to_normal_double(next64());
+        if constexpr (sizeof(T) == 4) return to_normal_float(next<Target>());
+        else return to_normal_double(next64<Target>());
     }
     // 0 .. n-1, all equally likely; n >= 1. Numbers past the last multiple of n are drawn again (less than once in two).
+    template <class Target = this_target>
     constexpr std::uint64_t below(std::uint64_t n) {
         if (n <= 0xFFFFFFFFu) {
             const std::uint32_t m = static_cast<std::uint32_t>(n);
             const std::uint32_t reject = (0u - m) % m;  // 2^32 mod n
-            std::uint32_t x = next();
-            while (x < reject) x = next();
+            std::uint32_t x = next<Target>();
+            while (x < reject) x = next<Target>();
             return x % m;
         }
         const std::uint64_t reject = (std::uint64_t{0} - n) % n;
-        std::uint64_t x = next64();
-        while (x < reject) x = next64();
+        std::uint64_t x = next64<Target>();
+        while (x < reject) x = next64<Target>();
         return x % n;
     }
 
@@ -205,22 +211,29 @@ class random_stream {
     philox_block block{};
 };
 
-// Puts items[0..n) in random order (Fisher and Yates): each of the n! orders equally likely, up to the seed's 64 bits.
-template <class T>
-constexpr void shuffle(T* items, index n, seed s, std::uint64_t stream = 0) {
+namespace _ {
+template <class Target, class T>
+constexpr void shuffle_array(T* items, index n, seed s, std::uint64_t stream) {
     random_stream random(s, stream);
     for (index i = n - 1; i > 0; --i) {
-        const auto j = static_cast<index>(random.below(static_cast<std::uint64_t>(i) + 1));
+        const auto j = static_cast<index>(random.below<Target>(static_cast<std::uint64_t>(i) + 1));
         const T kept = items[i];
         items[i] = items[j];
         items[j] = kept;
     }
 }
+}  // namespace _
+
+// Puts items[0..n) in random order (Fisher and Yates): each of the n! orders equally likely, up to the seed's 64 bits.
+template <class T, class Target = this_target>
+constexpr void shuffle(T* items, index n, seed s, std::uint64_t stream = 0) {
+    _::shuffle_array<Target>(items, n, s, stream);
+}
 // The same for anything with data() and size(): a span, a vector, an array.
-template <class Items>
+template <class Items, class Target = this_target>
     requires requires(Items& items) { items.data(), items.size(); }
 constexpr void shuffle(Items&& items, seed s, std::uint64_t stream = 0) {
-    shuffle(items.data(), static_cast<index>(items.size()), s, stream);
+    _::shuffle_array<Target>(items.data(), static_cast<index>(items.size()), s, stream);
 }
 
 }  // namespace etta

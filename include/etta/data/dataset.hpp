@@ -181,9 +181,15 @@ class Dataset {
     }
 
     // The same samples with every x multiplied by `factor`: pixels to 0..1 by scaled(1 / 255.0).
-    Dataset scaled(double factor) const { return affinely(factor, 0); }
+    template <class Host = _::this_host>
+    Dataset scaled(double factor) const {
+        return affinely<Host>(factor, 0);
+    }
     // (x - mean) / deviation.
-    Dataset normalized(double mean, double deviation) const { return affinely(1 / deviation, -mean / deviation); }
+    template <class Host = _::this_host>
+    Dataset normalized(double mean, double deviation) const {
+        return affinely<Host>(1 / deviation, -mean / deviation);
+    }
     // The same for each element, or for each channel (the first extent). An element that never varies becomes 0.
     template <class Host = _::this_host>
     Dataset normalized(const Moments& m) const {
@@ -287,6 +293,7 @@ class Dataset {
         d.order_ = _::shared<std::vector<index>>::of(static_cast<std::vector<index>&&>(order));
         return d;
     }
+    template <class Host>
     Dataset affinely(double scale, double offset) const {
         Dataset d = *this;
         d.scale_ = scale_ * scale;

@@ -23,17 +23,18 @@ ETTA_LANE exp_parts<L> exp_reduce(L x) {
 }
 // (e^r - 1 - r) / r^2 for |r| <= ln 2 / 2. Error in e^r: 0.3 units of the last place.
 template <class L>
-ETTA_LANE L exp_tail(L r) {
+ETTA_LANE L exp_tail(L r, L r2) {
     if constexpr (sizeof(typename L::value_type) == 4)
-        return horner(r, 0.00139025867f, 0.00836735591f, 0.0416668840f, 0.166665360f, 0.5f);
+        return polynomial(r, r2, 0.00139025867f, 0.00836735591f, 0.0416668840f, 0.166665360f, 0.5f);
     else
-        return horner(r, 2.5170046256659815e-8, 2.7634896955166766e-7, 2.7557081317874731e-6, 2.4801482655273481e-5,
+        return polynomial(r, r2, 2.5170046256659815e-8, 2.7634896955166766e-7, 2.7557081317874731e-6, 2.4801482655273481e-5,
                       0.00019841270029188947, 0.0013888888950600007, 0.0083333333332764638, 0.041666666666518221,
                       0.16666666666666713, 0.50000000000000100);
 }
 template <class L>
 ETTA_LANE L exp_polynomial(L r) {
-    return mul_add(mul_add(exp_tail(r), r, L(1)), r, L(1));
+    const L r2 = r * r;
+    return mul_add(exp_tail(r, r2), r2, r) + L(1);
 }
 
 // Below these arguments exp is 0, above them infinite.
@@ -53,7 +54,7 @@ ETTA_LANE L exp_negative(L x) {
 template <class L>
 ETTA_LANE L half_expm1(L x) {
     const auto p = exp_reduce(x);
-    const L e = mul_add(exp_tail(p.r), p.r * p.r, p.r);
+    const L r2 = p.r * p.r, e = mul_add(exp_tail(p.r, r2), r2, p.r);
     const L s = quick_scale(L(0.5f), p.t);  // 2^(n-1)
     return mul_add(s, e, s - L(0.5f));
 }
@@ -73,12 +74,12 @@ ETTA_LANE lane<T, N, Target> exp2(lane<T, N, Target> x) {
     const L t = _::keep(x + _::to_integer<T>), n = _::keep(t - _::to_integer<T>), r = x - n;
     L p;
     if constexpr (sizeof(T) == 4)
-        p = _::horner(r, 0.000156846567f, 0.00134233211f, 0.00961736031f, 0.0555026159f, 0.240226552f, 0.693147242f, 1.0f);
+        p = _::polynomial(r, r * r, 0.000156846567f, 0.00134233211f, 0.00961736031f, 0.0555026159f, 0.240226552f, 0.693147242f);
     else
-        p = _::horner(r, 4.4395466663741147e-10, 7.0731543988235129e-9, 1.0178160812098459e-7, 1.3215439187482651e-6,
+        p = _::polynomial(r, r * r, 4.4395466663741147e-10, 7.0731543988235129e-9, 1.0178160812098459e-7, 1.3215439187482651e-6,
                       1.5252733627595748e-5, 0.00015403530448596082, 0.0013333558146548922, 0.0096181291076018055,
-                      0.055504108664821722, 0.24022650695910108, 0.69314718055994529, 1.0);
-    return _::scale(p, n, t);
+                      0.055504108664821722, 0.24022650695910108, 0.69314718055994529);
+    return _::scale(mul_add(p, r, L(1)), n, t);
 }
 
 // e^x - 1, exact to the last place or two also where x is small.

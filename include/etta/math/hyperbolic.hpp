@@ -38,13 +38,13 @@ ETTA_LANE lane<T, N, Target> cosh(lane<T, N, Target> x) {
     return e + L(0.25f) / e;
 }
 
-// m / (m + 2) with m = e^(2a) - 1.
+// -m / (m + 2) with m = e^(-2 |x|) - 1.
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> tanh(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
-    const L a = abs(x);
-    const L h = _::half_expm1(min(a + a, _::pick<T>(18.1f, 38.2)));  // beyond, tanh is 1
-    return copysign(min(_::over_one_plus(h, h), 1), x);
+    const L a = min(abs(x), _::pick<T>(10.0f, 20.0));  // beyond, tanh is 1
+    const L h = _::half_expm1(a * L(-2));
+    return copysign(_::over_one_plus(h, h), x);
 }
 
 }  // namespace etta

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../run/cpu/execute.hpp"
+#include "../run/cpu/place.hpp"
 #include "traced.hpp"
 
 namespace etta {

@@ -2,9 +2,11 @@
 // a call operator on traced values. PyTorch's names, layouts and starting values.
 #pragma once
 
+#include "../op/activation.hpp"
 #include "../op/conv.hpp"
 #include "../op/pool.hpp"
 #include "../op/softmax.hpp"
+#include "../op/trigonometry.hpp"
 #include "parameter.hpp"
 
 namespace etta {
@@ -45,7 +47,7 @@ struct Conv2d {
         shape s(index{Out}, x.extent(1) / Groups, index{Kernel}, index{Kernel});
         const double fan_in = static_cast<double>(x.extent(1) / Groups * Kernel * Kernel);
         const var w = weight.declare(x, s), b = bias.declare(x, shape(index{Out}), fan_in);
-        return var(conv2d<Stride, Stride, Padding, Padding, Dilation, Dilation, Groups>(x, w) + reshape<Out, 1, 1>(b));
+        return conv2d<Stride, Stride, Padding, Padding, Dilation, Dilation, Groups>(x, w, b);
     }
 };
 

@@ -103,20 +103,24 @@ struct Equal : PredicateOp<Equal> {
     static constexpr std::string_view name = "equal";
     static constexpr const char* onnx = "Equal";
     static constexpr auto eval(auto a, auto b) { return a == b; }
+    static constexpr int simplify(builder& g, const int* x);
 };
 struct NotEqual : PredicateOp<NotEqual> {
     static constexpr std::string_view name = "not_equal";
     static constexpr auto eval(auto a, auto b) { return a != b; }
+    static constexpr int simplify(builder& g, const int* x);
 };
 struct Less : PredicateOp<Less> {
     static constexpr std::string_view name = "less";
     static constexpr const char* onnx = "Less";
     static constexpr auto eval(auto a, auto b) { return a < b; }
+    static constexpr int simplify(builder& g, const int* x);
 };
 struct LessEqual : PredicateOp<LessEqual> {
     static constexpr std::string_view name = "less_equal";
     static constexpr const char* onnx = "LessOrEqual";
     static constexpr auto eval(auto a, auto b) { return a <= b; }
+    static constexpr int simplify(builder& g, const int* x);
 };
 struct LogicalAnd : PredicateOp<LogicalAnd> {
     static constexpr std::string_view name = "logical_and";
@@ -139,6 +143,20 @@ struct LogicalNot : PredicateOp<LogicalNot> {
     static constexpr int operands = 1;
     static constexpr auto eval(auto a) { return !a; }
 };
+
+// Truth values compare by logic: registers hold them as masks.
+constexpr bool is_truth(const builder& g, const int* x) { return g.type_of(x[0]) == dtype::boolean; }
+constexpr int negated(builder& g, int v) { return LogicalNot::trace(g, &v, 1, nullptr, 0); }
+constexpr int NotEqual::simplify(builder& g, const int* x) { return is_truth(g, x) ? LogicalXor::trace(g, x, 2, nullptr, 0) : -1; }
+constexpr int Equal::simplify(builder& g, const int* x) { return is_truth(g, x) ? negated(g, LogicalXor::trace(g, x, 2, nullptr, 0)) : -1; }
+constexpr int LessEqual::simplify(builder& g, const int* x) {
+    const int y[2] = {is_truth(g, x) ? negated(g, x[0]) : -1, x[1]};
+    return y[0] < 0 ? -1 : LogicalOr::trace(g, y, 2, nullptr, 0);
+}
+constexpr int Less::simplify(builder& g, const int* x) {
+    const int y[2] = {is_truth(g, x) ? negated(g, x[0]) : -1, x[1]};
+    return y[0] < 0 ? -1 : LogicalAnd::trace(g, y, 2, nullptr, 0);
+}
 
 struct Where : ElementwiseOp<Where> {
     static constexpr std::string_view name = "where";

@@ -21,6 +21,8 @@ namespace _ {
 constexpr int expand_to(builder& g, int v, const shape& to);
 constexpr int cast_to(builder& g, int v, dtype to);
 constexpr int add_values(builder& g, int a, int b);
+constexpr int reshape_to(builder& g, int v, const shape& to);
+constexpr int reshaped_from(const builder& g, int v);  // what a reshape (of more than ones) reshapes, or -1
 
 constexpr dtype result_of(result_type rule, dtype t) {
     switch (rule) {
@@ -92,6 +94,11 @@ struct ElementwiseOp {
     static constexpr int operands = 1;
 
     static constexpr int trace(_::builder& g, const int* ids, int n, const std::int64_t* attrs, int n_attrs) {
+        // A function of one operand commutes with reshape; before it, it can join the kernel that makes the operand.
+        if (n == 1 && ids[0] >= 0) {
+            const int inner = _::reshaped_from(g, ids[0]);
+            if (inner >= 0) return _::reshape_to(g, trace(g, &inner, 1, attrs, n_attrs), g.extents_of(ids[0]));
+        }
         return _::add_elementwise(g, _::info_of<Op>::value, ids, n, attrs, n_attrs, Op::first_promoted);
     }
     static constexpr int first_promoted = 0;

@@ -195,6 +195,12 @@ constexpr bool only_ones_differ(const shape& a, const shape& b) {
     return true;
 }
 
+constexpr int reshaped_from(const builder& g, int v) {
+    if (!g.is<Reshape>(v)) return -1;
+    const int r = g.arg(g.of(v), 0);
+    return g.of(r).op->kind == op_kind::view || only_ones_differ(g.extents_of(r), g.extents_of(v)) ? -1 : r;
+}
+
 constexpr int reshape_to(builder& g, int v, const shape& to) {
     if (g.extents_of(v) == to) return v;
     if (!same_count(g, g.extents_of(v), to)) {

@@ -6,6 +6,7 @@
 #include "../expr/expression.hpp"
 #include "../compile/mistakes.hpp"
 #include "cpu/execute.hpp"
+#include "cpu/place.hpp"
 
 namespace etta {
 namespace _ {

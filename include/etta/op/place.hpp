@@ -1,0 +1,111 @@
+// place.hpp: putting tensors into larger ones: the derivative of slicing, padding, concatenation and stacking.
+#pragma once
+
+#include "reduce.hpp"
+
+namespace etta {
+namespace _ {
+
+// The operand laid into zeros of the result's extents. Attributes: (start, step) per axis, then the result's extents.
+struct Place {
+    static constexpr std::string_view name = "place";
+    static constexpr op_kind kind = op_kind::library;
+    static constexpr int flops = 0;
+    static constexpr int add(builder& g, int v, const std::int64_t* start_step, const shape& whole) {
+        if (g.extents_of(v) == whole) return v;
+        std::int64_t t[3 * max_rank] = {};
+        for (int i = 0; i < 2 * whole.rank; ++i) t[i] = start_step[i];
+        for (int i = 0; i < whole.rank; ++i) t[2 * whole.rank + i] = whole.at[i].code;
+        return g.add(&info_of<Place>::value, &v, 1, t, 3 * whole.rank, g.type_of(v), whole);
+    }
+    static constexpr void attributes(const rule_call& c, std::int64_t* t) {
+        const node n = c.g->nodes[c.node];
+        for (int i = 0; i < n.n_attrs; ++i) t[i] = c.g->attr(n, i);
+    }
+    static constexpr void vjp_rule(const rule_call& c) {
+        std::int64_t t[3 * max_rank] = {};
+        attributes(c, t);
+        c.out[0] = Slice::add(*c.g, c.cotangents[0], t, c.g->extents_of(c.g->arg(c.g->nodes[c.node], 0)));
+    }
+    static constexpr void jvp_rule(const rule_call& c) {
+        if (c.tangents[0] < 0) return;
+        std::int64_t t[3 * max_rank] = {};
+        attributes(c, t);
+        c.out[0] = add(*c.g, c.tangents[0], t, c.g->extents_of(c.g->nodes[c.node].results));
+    }
+    static constexpr void batch_rule(builder& g, int node_id, const int* operands, const bool*, int* results) {
+        const node n = g.nodes[node_id];
+        const shape inner = g.extents_of(n.results);
+        shape whole;
+        whole.push(g.extents_of(operands[0])[0]);
+        std::int64_t t[2 * max_rank] = {0, 1};
+        for (int i = 0; i < inner.rank; ++i) whole.push(inner.at[i]), t[2 * i + 2] = g.attr(n, 2 * i), t[2 * i + 3] = g.attr(n, 2 * i + 1);
+        results[0] = add(g, operands[0], t, whole);
+    }
+};
+
+constexpr int place_in(builder& g, int v, const shape& whole, const std::int64_t* start_step) {
+    return Place::add(g, v, start_step, whole);
+}
+
+// x with `before` and `after` zeros on an axis.
+constexpr var padded(var x, int axis, index before, index after) {
+    shape whole = x.extents();
+    const extent e = whole.at[axis];
+    if (!e.is_static()) {
+        x.g->blame(mistake::unbound, "pad", x.extents());
+        return x;
+    }
+    whole.at[axis] = extent(static_cast<index>(e.code) + before + after);
+    std::int64_t t[2 * max_rank] = {};
+    for (int i = 0; i < whole.rank; ++i) t[2 * i + 1] = 1;
+    t[2 * axis] = before;
+    return {x.g, Place::add(*x.g, x.id, t, whole)};
+}
+
+struct Pad : CompositeOp<Pad> {  // attributes: axis, before, after
+    static constexpr var body(var x, const std::int64_t* a, int) {
+        return padded(x, axis_of(*x.g, a[0], x.rank(), "pad"), a[1], a[2]);
+    }
+};
+
+struct Concat : CompositeOp<Concat> {  // attribute: the axis. Each part is placed in zeros; the sum is one fused pass.
+    static constexpr int operands = 2;
+    static constexpr var body(var a, var b, const std::int64_t* t, int) {
+        builder& g = *a.g;
+        const int axis = axis_of(g, t[0], a.rank(), "concat");
+        shape other = b.extents();
+        const dtype type = strongest(a.type(), b.type());
+        if (other.rank != a.rank() || type == dtype::none) {
+            g.blame(other.rank != a.rank() ? mistake::rank : mistake::dtypes, "concat", a.extents(), b.extents(), a.type(), b.type());
+            return a;
+        }
+        other.at[axis] = a.extents().at[axis];
+        if (!g.same_shape(other, a.extents()) || a.extent(axis) < 0 || b.extent(axis) < 0) {
+            g.blame(mistake::concat, "concat", a.extents(), b.extents());
+            return a;
+        }
+        a.id = cast_to(g, a.id, type), b.id = cast_to(g, b.id, type);
+        return padded(a, axis, 0, b.extent(axis)) + padded(b, axis, a.extent(axis), 0);
+    }
+};
+
+}  // namespace _
+
+// Zeros before and after on one axis.
+template <int Axis, int Before, int After, operand X>
+constexpr _::applied<_::Pad, _::attr<Axis, Before, After>, X> pad(X&& x) { return _::apply<_::Pad, _::attr<Axis, Before, After>>(static_cast<X&&>(x)); }
+
+// One after the other along an axis; the other extents are equal.
+template <int Axis, class A, class B>
+    requires operand<A> && operand<B>
+constexpr _::applied<_::Concat, _::attr<Axis>, A, B> concat(A&& a, B&& b) { return _::apply<_::Concat, _::attr<Axis>>(static_cast<A&&>(a), static_cast<B&&>(b)); }
+template <int Axis, class A, class B, class... More>
+    requires(operand<A> && operand<B> && sizeof...(More) > 0)
+constexpr auto concat(A&& a, B&& b, More&&... more) { return concat<Axis>(concat<Axis>(static_cast<A&&>(a), static_cast<B&&>(b)), static_cast<More&&>(more)...); }
+// Along a new axis.
+template <int Axis, class... X>
+    requires(operand<X> && ...)
+constexpr auto stack(X&&... x) { return concat<Axis>(unsqueeze<Axis>(static_cast<X&&>(x))...); }
+
+}  // namespace etta

@@ -1,0 +1,102 @@
+// place.hpp: kernels that put elements where a rule says: Place (into zeros) and Fold (overlapping windows added up).
+// Parallel over the result's leading elements; sums run in a fixed order.
+#pragma once
+
+#include "../../op/window.hpp"
+#include "execute.hpp"
+
+namespace etta::_ {
+
+// One operand or result of a library kernel, read off its words.
+struct library_operand {
+    char* data = nullptr;
+    int rank = 0;
+    index extent[max_rank] = {}, stride[max_rank] = {};
+
+    static library_operand read(const std::int64_t*& w, const context& ctx) {
+        library_operand o;
+        o.data = ctx.buffers[w[0]] + w[1];
+        o.rank = static_cast<int>(w[2]);
+        w += 3;
+        for (int i = 0; i < o.rank; ++i, w += 2) o.extent[i] = ctx.value(w[0]), o.stride[i] = w[1];
+        return o;
+    }
+    index count() const {
+        index n = 1;
+        for (int i = 0; i < rank; ++i) n *= extent[i];
+        return n;
+    }
+};
+
+// Place and Fold move elements of 1, 2, 4 or 8 bytes; only Fold adds, and knows the type.
+template <class T>
+inline void place_elements(const library_operand& x, const library_operand& y, const std::int64_t* start_step, const context& ctx) {
+    // Rows of the result: all axes but the last.
+    const int last = y.rank - 1;
+    const index rows = y.count() / (y.extent[last] > 0 ? y.extent[last] : 1);
+    const part mine = share(rows, 1, ctx);
+    for (index r = mine.begin; r < mine.end; ++r) {
+        T* const out = reinterpret_cast<T*>(y.data) + r * y.extent[last];
+        __builtin_memset(static_cast<void*>(out), 0, static_cast<std::size_t>(y.extent[last]) * sizeof(T));
+        index rest = r, from = 0;
+        bool inside = true;
+        for (int i = last - 1; i >= 0; --i) {
+            const index at = rest % y.extent[i] - start_step[2 * i], step = start_step[2 * i + 1];
+            rest /= y.extent[i];
+            const index k = step != 0 ? at / step : 0;
+            inside = inside && at % step == 0 && k >= 0 && k < x.extent[i];
+            from += k * x.stride[i];
+        }
+        if (!inside) continue;
+        const T* const in = reinterpret_cast<const T*>(x.data) + from;
+        const index start = start_step[2 * last], step = start_step[2 * last + 1], s = x.stride[last];
+        for (index k = 0; k < x.extent[last]; ++k) out[start + k * step] = in[k * s];
+    }
+}
+
+template <class Target>
+struct library_kernel<Place, Target> {
+    static void run(const std::int64_t* w, const context& ctx) {
+        const library_operand x = library_operand::read(w, ctx), y = library_operand::read(w, ctx);
+        // The element's size is the type's business only through memory: it stands behind the attributes.
+        switch (w[3 * y.rank]) {
+            case 1: return place_elements<std::uint8_t>(x, y, w, ctx);
+            case 2: return place_elements<std::uint16_t>(x, y, w, ctx);
+            case 4: return place_elements<std::uint32_t>(x, y, w, ctx);
+            default: return place_elements<std::uint64_t>(x, y, w, ctx);
+        }
+    }
+};
+
+template <class T>
+inline void fold_windows(const library_operand& x, const library_operand& y, const std::int64_t* a, const context& ctx) {
+    const index planes = y.extent[0] * y.extent[1], h = y.extent[2], wd = y.extent[3];
+    const part mine = share(planes, 1, ctx);
+    for (index p = mine.begin; p < mine.end; ++p) {
+        T* const out = reinterpret_cast<T*>(y.data) + p * h * wd;
+        const T* const in = reinterpret_cast<const T*>(x.data) + p / y.extent[1] * x.stride[0] + p % y.extent[1] * x.stride[1];
+        __builtin_memset(static_cast<void*>(out), 0, static_cast<std::size_t>(h * wd) * sizeof(T));
+        for (index kh = 0; kh < x.extent[2]; ++kh)
+            for (index kw = 0; kw < x.extent[3]; ++kw)
+                for (index oh = 0; oh < x.extent[4]; ++oh) {
+                    T* const to = out + (oh * a[2] + kh * a[4]) * wd + kw * a[5];
+                    const T* const from = in + kh * x.stride[2] + kw * x.stride[3] + oh * x.stride[4];
+                    const index n = x.extent[5], step = a[3], s = x.stride[5];
+                    if (step == 1 && s == 1)
+                        for (index ow = 0; ow < n; ++ow) to[ow] += from[ow];
+                    else
+                        for (index ow = 0; ow < n; ++ow) to[ow * step] += from[ow * s];
+                }
+    }
+}
+
+template <class Target>
+struct library_kernel<Fold, Target> {
+    static void run(const std::int64_t* w, const context& ctx) {
+        const library_operand x = library_operand::read(w, ctx), y = library_operand::read(w, ctx);
+        if (w[window_attributes + 2] == 4) fold_windows<float>(x, y, w, ctx);
+        else fold_windows<double>(x, y, w, ctx);
+    }
+};
+
+}  // namespace etta::_
