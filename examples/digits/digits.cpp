@@ -60,12 +60,12 @@ void draw(const etta::Dataset& data, etta::index sample) {
     }
 }
 
-template <class Model>
+template <class Model, class Rule>
 int train(const etta::Dataset& training, const etta::Dataset& test, const etta::FitOptions& options, double rate, const Arguments& a) {
     Model model{etta::seed(a.seed)};
     std::printf("%ld training and %ld test images, %ld parameters\n", static_cast<long>(training.size()), static_cast<long>(test.size()),
                 static_cast<long>(Model::parameter_count));
-    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::AdamW{.lr = rate});
+    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, Rule{.lr = rate});
     const etta::History history = trainer.fit(training, options);
     const etta::Evaluation result = trainer.evaluate(test);
 
@@ -103,7 +103,7 @@ int main(int argc, char** argv) {
             const std::string csv = std::filesystem::path(__FILE__).parent_path().parent_path() / "data" / "digits.csv";
             const auto digits = etta::load_csv(csv, {.label = -1}).scaled(1 / 16.0).reshaped({1, 8, 8});
             auto [training, test] = etta::split_stratified(digits, 2.0 / 3, etta::seed(a.seed));
-            return train<etta::Model<DigitsNet, etta::Input<float, 1, 8, 8>, etta::max_batch<32>>>(
+            return train<etta::Model<DigitsNet, etta::Input<float, 1, 8, 8>, etta::max_batch<32>>, etta::AdamW>(
                 training, test, {.epochs = a.epochs > 0 ? a.epochs : 40, .batch = 32, .validation = test, .schedule = etta::cosine(), .seed = etta::seed(a.seed)}, 2e-3, a);
         }
         std::string images, labels;
@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
         if (images.empty() || labels.empty()) return std::fprintf(stderr, "%s: there is no file named *images* and one named *labels*\n", a.data.c_str()), 2;
         const auto digits = etta::load_idx(images, labels).scaled(1 / 255.0).reshaped({1, 28, 28});
         auto [training, test] = etta::split(digits, 0.8, etta::seed(a.seed));
-        return train<etta::Model<LeNet, etta::Input<float, 1, 28, 28>, etta::max_batch<64>>>(
+        return train<etta::Model<LeNet, etta::Input<float, 1, 28, 28>, etta::max_batch<64>>, etta::Adam>(
             training, test, {.epochs = a.epochs > 0 ? a.epochs : 12, .batch = 32, .validation = test, .schedule = etta::cosine(), .seed = etta::seed(a.seed)}, 2e-3, a);
     } catch (const std::exception& e) {
         std::fprintf(stderr, "%s\n", e.what());

@@ -5,36 +5,11 @@
 #pragma once
 
 #include "../expr/expression.hpp"
+#include "../ir/results.hpp"
 #include "../op/softmax.hpp"
 #include "batch.hpp"
 
 namespace etta {
-
-// Several results, for structured bindings: auto [value, gradient] = value_and_grad(f)(x).
-template <class... T>
-struct results;
-template <>
-struct results<> {};
-template <class First, class... Rest>
-struct results<First, Rest...> {
-    First first;
-    results<Rest...> rest;
-};
-template <std::size_t I, class... T>
-constexpr const auto& get(const results<T...>& r) {
-    if constexpr (I == 0) return r.first;
-    else return get<I - 1>(r.rest);
-}
-template <std::size_t I, class... T>
-constexpr auto& get(results<T...>& r) {
-    if constexpr (I == 0) return r.first;
-    else return get<I - 1>(r.rest);
-}
-template <std::size_t I, class... T>
-constexpr auto&& get(results<T...>&& r) {
-    if constexpr (I == 0) return static_cast<decltype(r.first)&&>(r.first);
-    else return get<I - 1>(static_cast<decltype(r.rest)&&>(r.rest));
-}
 
 // Arguments in a bundle: jvp(f)(args(x, k), args(v, 0.0)).
 template <class... T>
@@ -56,11 +31,6 @@ constexpr var as_var(builder& g, const X& x) {
     else return {&g, g.literal(static_cast<double>(x), literal_type<X>(dtype::f64))};
 }
 
-constexpr results<> make_results() { return {}; }
-template <class First, class... Rest>
-constexpr results<First, Rest...> make_results(const First& f, const Rest&... r) {
-    return {f, make_results(r...)};
-}
 template <std::size_t... I>
 constexpr auto results_of(const var* v, std::index_sequence<I...>) {
     return make_results(v[I]...);
@@ -135,6 +105,15 @@ struct leaf_or_var<var> {
     static constexpr const var& of(const var& v) { return v; }
 };
 
+// A transformation of two bundles as a function of all their members, N of them in the first.
+template <class Self, std::size_t N>
+struct unbundled {
+    template <class... X>
+    constexpr auto trace(builder& g, const X&... x) const {
+        return Self{}.template trace<N>(g, x...);
+    }
+};
+
 // Two bundles of arguments, primal and (co)tangent.
 template <class Self>
 struct transformed_pair {
@@ -146,15 +125,15 @@ struct transformed_pair {
 private:
     template <class... X, class... T>
     constexpr auto pair_call(const operand_list<X...>& x, const operand_list<T...>& t) const {
-        return unpack(x, [&](const auto&... a) constexpr { return unpack(t, [&](const auto&... b) constexpr { return call(a..., b...); }); });
+        return unpack(x, [&](const auto&... a) constexpr { return unpack(t, [&](const auto&... b) constexpr { return call<sizeof...(X)>(a..., b...); }); });
     }
-    template <class... A>
+    template <std::size_t N, class... A>
     constexpr auto call(const A&... a) const {
         if constexpr ((std::is_same_v<A, var> || ...)) {
             builder& g = *tracer(a...);
-            return static_cast<const Self&>(*this).trace(g, as_var(g, a)...);
+            return static_cast<const Self&>(*this).template trace<N>(g, as_var(g, a)...);
         } else {
-            return call_program<Self>(a...);
+            return call_program<unbundled<Self, N>>(a...);
         }
     }
     template <class F>
@@ -181,9 +160,9 @@ struct forward_derivative : transformed_pair<forward_derivative<F>> {  // y and 
     F f;
     constexpr explicit forward_derivative(const F& fn) : f(fn) {}
     constexpr forward_derivative() = default;
-    template <class... X>
+    template <std::size_t n, class... X>
     constexpr auto trace(builder& g, const X&... both) const {
-        constexpr std::size_t n = sizeof...(X) / 2;
+        static_assert(sizeof...(X) == 2 * n, "etta: jvp: as many tangents as arguments");
         const var all[] = {both...};
         const auto y = call_first(f, all, std::make_index_sequence<n>{});
         constexpr std::size_t m = static_cast<std::size_t>(result_count<bare<decltype(y)>>);
@@ -210,12 +189,12 @@ struct reverse_derivative : transformed_pair<reverse_derivative<F>> {  // cotang
     constexpr explicit reverse_derivative(const F& fn) : f(fn) {}
     constexpr reverse_derivative() = default;
     // The first bundle's size is what f takes; the second has one cotangent per result.
-    template <class... X>
+    template <std::size_t n, class... X>
     constexpr auto trace(builder& g, const X&... both) const {
-        constexpr std::size_t n = arity<sizeof...(X)>();
         const var all[] = {both...};
         const auto y = call_first(f, all, std::make_index_sequence<n>{});
         constexpr std::size_t m = sizeof...(X) - n;
+        static_assert(m == static_cast<std::size_t>(result_count<bare<decltype(y)>>), "etta: vjp: as many cotangents as results");
         vec<int> out;
         collect(y, out);
         int wrt[n] = {}, cot[m] = {}, result[n] = {};
@@ -226,17 +205,6 @@ struct reverse_derivative : transformed_pair<reverse_derivative<F>> {  // cotang
         for (std::size_t k = 0; k < n; ++k) r[k] = {&g, result[k] >= 0 ? result[k] : filled_like(g, wrt[k], 0)};
         if constexpr (n == 1) return r[0];
         else return results_of(r, std::make_index_sequence<n>{});
-    }
-
-private:
-    template <std::size_t Total, std::size_t N = 1>
-    static constexpr std::size_t arity() {
-        if constexpr (N + 1 < Total && !takes<N>(std::make_index_sequence<N>{})) return arity<Total, N + 1>();
-        else return N;
-    }
-    template <std::size_t N, std::size_t... I>
-    static constexpr bool takes(std::index_sequence<I...>) {
-        return requires(const F& fn, const var& v) { fn(((void)I, v)...); };
     }
 };
 
@@ -408,12 +376,3 @@ template <int K = 1, class F>
 constexpr auto derivative(const F& f) { return _::pointwise_derivative<F, K>(f); }
 
 }  // namespace etta
-
-namespace std {
-template <class... T>
-struct tuple_size<etta::results<T...>> : integral_constant<size_t, sizeof...(T)> {};
-template <size_t I, class First, class... Rest>
-struct tuple_element<I, etta::results<First, Rest...>> : tuple_element<I - 1, etta::results<Rest...>> {};
-template <class First, class... Rest>
-struct tuple_element<0, etta::results<First, Rest...>> { using type = First; };
-}  // namespace std

@@ -14,6 +14,12 @@ inline constexpr std::size_t dyn = static_cast<std::size_t>(-1);
 
 inline constexpr int max_rank = 8;
 
+struct all_t {
+    template <class X, class... Axes>
+    constexpr auto operator()(const X& x, Axes... axes) const;  // all(mask, axis<1>): op/statistics.hpp
+};
+inline constexpr all_t all{};  // a whole axis, in t(0, all)
+
 // A shape as a type: extents<64, dyn, 3>.
 template <std::size_t... E>
 struct extents {

@@ -12,9 +12,6 @@
 
 namespace etta {
 
-struct all_t {};
-inline constexpr all_t all{};  // a whole axis, in t(0, all)
-
 struct row_major {};  // no strides stored: they follow from the extents
 struct strided {};    // strides stored, in elements
 

@@ -113,14 +113,20 @@ ETTA_LANE L quotient(L a, L d, L low, Inverse inverse) {
         return mul_add(mul_add(-q, low, mul_add(-q, d, a)), r, q);
     } else {
         const L q = a / d;
-        return mul_add(inverse(q) * -q, low, q);
+        if constexpr (has_fma<T, typename L::target>) return mul_add(mul_add(-q, low, mul_add(-q, d, a)), inverse(q), q);
+        else return mul_add(inverse(q) * -q, low, q);
     }
 }
-// a / (1 + h) for h between -1/2 and 1. The rounding error of 1 + h is made up for.
+// a / (1 + h), 0 <= h <= 1, and h / (1 - h), 0 <= h <= 1/2. The rounding error of 1 + h or 1 - h is made up for.
 template <class L>
 ETTA_LANE L over_one_plus(L a, L h) {
     const L d = keep(h + L(1));
     return quotient(a, d, h - keep(d - L(1)), [](auto q) { return 1 - q; });
+}
+template <class L>
+ETTA_LANE L over_one_minus(L h) {
+    const L d = keep(1 - h);
+    return quotient(h, d, keep(1 - d) - h, [](auto q) { return 1 + q; });
 }
 
 // p * 2^n, rounded once: n whole, |n| up to twice the exponent's range; t = n + to_integer.

@@ -38,13 +38,27 @@ ETTA_LANE lane<T, N, Target> cosh(lane<T, N, Target> x) {
     return e + L(0.25f) / e;
 }
 
-// -m / (m + 2) with m = e^(-2 |x|) - 1.
+// h / (1 - h) with h = (1 - e^(-2 |x|)) / 2.
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> tanh(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
-    const L a = min(abs(x), _::pick<T>(10.0f, 20.0));  // beyond, tanh is 1
-    const L h = _::half_expm1(a * L(-2));
-    return copysign(_::over_one_plus(h, h), x);
+    const auto sign = _::bits_of(x) & _::bits_of(L(-0.0f));
+    // -|x| = n ln 2 / 2 + r, so the polynomial is exp's with powers of two in it, and no product by 2 is needed.
+    const L a = max(_::from_bits(_::bits_of(x) | _::bits_of(L(-0.0f))), _::pick<T>(-10.0f, -20.0));  // beyond, tanh is 1
+    const L t = _::keep(mul_add(a, L(_::pick<T>(2.88539004f, 2.8853900817779268)), L(_::to_integer<T>)));
+    const L n = _::keep(t - L(_::to_integer<T>));
+    L r = _::keep(mul_add(n, L(_::pick<T>(-0.3465728759765625f, -0.34657359027994517)), a));
+    r = mul_add(n, L(_::pick<T>(-7.143033827e-7f, -2.7489615093541856e-14)), r);
+    const L r2 = r * r, s = _::quick_scale(L(1), t);  // 2^n
+    L p;
+    if constexpr (sizeof(T) == 4)
+        p = _::polynomial(r, r2, -0.0444882773f, -0.133877695f, -0.333335072f, -0.666661441f, -1.0f);
+    else
+        p = _::polynomial(r, r2, -2.5774127366819651e-05, -0.00014149067241045384, -0.00070546128173759311, -0.0031745897798750055,
+                          -0.012698412818680926, -0.044444444641920024, -0.13333333333242342, -0.33333333333214576,
+                          -0.66666666666666852, -1.000000000000002);
+    const L h = mul_add(s, mul_add(p, r2, -r), mul_add(s, L(-0.5f), L(0.5f)));
+    return _::from_bits(_::bits_of(_::over_one_minus(h)) | sign);
 }
 
 }  // namespace etta

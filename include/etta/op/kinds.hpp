@@ -18,10 +18,11 @@ grads(var, var, var) -> grads<3>;
 namespace _ {
 
 // Views are ops too, but every kind needs expand (broadcasting) and cast: declared here, defined in op/view.hpp.
-constexpr int expand_to(builder& g, int v, const shape& to);
+// Shapes by value: a reference into the Graph would dangle as soon as it grows.
+constexpr int expand_to(builder& g, int v, shape to);
 constexpr int cast_to(builder& g, int v, dtype to);
 constexpr int add_values(builder& g, int a, int b);
-constexpr int reshape_to(builder& g, int v, const shape& to);
+constexpr int reshape_to(builder& g, int v, shape to);
 constexpr int reshaped_from(const builder& g, int v);  // what a reshape (of more than ones) reshapes, or -1
 
 constexpr dtype result_of(result_type rule, dtype t) {

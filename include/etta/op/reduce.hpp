@@ -180,7 +180,7 @@ constexpr var as_floating(var x) { return is_floating(x.type()) ? x : var{x.g, c
 // x divided by a count, as a multiplication where the count is a constant.
 constexpr var divide_by(var x, var count) {
     double c = 0;
-    return x.g->constant(count.id, c) ? x * (1.0 / c) : x / count;
+    return x.g->constant(count.id, c) && c != 0 ? x * (1.0 / c) : x / count;
 }
 
 struct Mean : CompositeOp<Mean> {

@@ -2,8 +2,7 @@
 // of them passes over a row while it is in cache. And positions (iota), with which labels become masks.
 #pragma once
 
-#include "reduce.hpp"
-#include "unary.hpp"
+#include "activation.hpp"
 
 namespace etta {
 namespace _ {
@@ -14,12 +13,12 @@ struct Iota {
     static constexpr op_kind kind = op_kind::generator;
     static constexpr bool differentiable = false;
     static constexpr int flops = 0;
-    static constexpr var like(var x, int axis) {
-        const shape& s = x.extents();
+    static constexpr var of(builder& g, const shape& s, int axis) {
         std::int64_t t[max_rank + 1] = {axis < 0 ? axis + s.rank : axis};
         for (int i = 0; i < s.rank; ++i) t[i + 1] = s.at[i].code;
-        return {x.g, x.g->add(&info_of<Iota>::value, nullptr, 0, t, s.rank + 1, dtype::i32, s)};
+        return {&g, g.add(&info_of<Iota>::value, nullptr, 0, t, s.rank + 1, dtype::i32, s)};
     }
+    static constexpr var like(var x, int axis) { return of(*x.g, x.extents(), axis); }
 };
 
 constexpr var max_along(var x, unsigned axes) { return {x.g, Max::add(*x.g, x.id, axes)}; }

@@ -21,11 +21,11 @@ struct view_op {
     }
 };
 
-constexpr int reshape_to(builder& g, int v, const shape& to);
+constexpr int reshape_to(builder& g, int v, shape to);
 constexpr int copied(builder& g, int v);                // an element-wise identity: the view's elements in memory
 constexpr int transposed_product(builder& g, int v);    // matmul.hpp: (a b)ᵀ as a product, or -1 if v is none
 constexpr int sum_over(builder& g, int v, unsigned axes);
-constexpr int place_in(builder& g, int v, const shape& whole, const std::int64_t* start_step);
+constexpr int place_in(builder& g, int v, shape whole, const std::int64_t* start_step);
 
 struct Expand : view_op<Expand> {
     static constexpr std::string_view name = "expand";
@@ -141,7 +141,7 @@ struct Slice : view_op<Slice> {  // attributes: (start, step) per axis; the coun
         }
         return true;
     }
-    static constexpr int add(builder& g, int v, const std::int64_t* start_step, const shape& to) {
+    static constexpr int add(builder& g, int v, const std::int64_t* start_step, shape to) {
         if (g.extents_of(v) == to) {
             bool identity = true;
             for (int i = 0; i < to.rank; ++i) identity = identity && start_step[2 * i] == 0 && start_step[2 * i + 1] == 1;
@@ -161,7 +161,7 @@ struct Slice : view_op<Slice> {  // attributes: (start, step) per axis; the coun
     }
 };
 
-constexpr int expand_to(builder& g, int v, const shape& to) {
+constexpr int expand_to(builder& g, int v, shape to) {
     if (g.extents_of(v) == to) return v;
     if (g.is<Expand>(v) && g.extents_of(g.arg(g.of(v), 0)).rank <= to.rank) v = g.arg(g.of(v), 0);
     std::int64_t t[max_rank] = {};
@@ -201,7 +201,7 @@ constexpr int reshaped_from(const builder& g, int v) {
     return g.of(r).op->kind == op_kind::view || only_ones_differ(g.extents_of(r), g.extents_of(v)) ? -1 : r;
 }
 
-constexpr int reshape_to(builder& g, int v, const shape& to) {
+constexpr int reshape_to(builder& g, int v, shape to) {
     if (g.extents_of(v) == to) return v;
     if (!same_count(g, g.extents_of(v), to)) {
         g.blame(mistake::reshape_size, "reshape", g.extents_of(v), to);

@@ -1,5 +1,5 @@
 // execute.hpp: runs a program's table on the CPU: one parallel region per run, every kernel shared out in fixed chunks, a
-// barrier after each kernel. Work too small for two threads stays on one.
+// barrier after each kernel that was shared out or that the next shared one needs. Small work stays on one thread.
 #pragma once
 
 #include "../../compile/program.hpp"
@@ -63,6 +63,7 @@ inline void run_calls(const table_entry* calls, int n_calls, const std::int64_t*
             for (int i = 0; i < n_calls; ++i) {
                 if (calls[i].parallel) calls[i].run(words + calls[i].words, c);
                 else if (c.thread == 0) calls[i].run(words + calls[i].words, alone);
+                if (!calls[i].parallel && i + 1 < n_calls && !calls[i + 1].parallel) continue;  // thread 0 goes on alone
 #pragma omp barrier
             }
         }

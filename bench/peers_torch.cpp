@@ -1,0 +1,149 @@
+// libtorch, eager, through its C++ interface.
+#include <torch/torch.h>
+
+#include "bench.hpp"
+#include "workloads.hpp"
+
+namespace {
+
+using bench::meter;
+using torch::Tensor;
+
+Tensor filled(torch::IntArrayRef sizes, std::uint32_t stream, double low = -1, double high = 1) {
+    Tensor t = torch::empty(sizes);
+    bench::fill(t.data_ptr<float>(), t.numel(), stream, low, high);
+    return t;
+}
+
+template <int N>
+void fused(meter& m) {
+    const torch::NoGradGuard off;
+    const Tensor x = filled({N}, 1, -2, 2), y = filled({N}, 2, -2, 2);
+    Tensor z;
+    auto step = [&] { z = bench::e1_a * x + torch::tanh(y) * torch::relu(x - y) + torch::exp(-x * x); };
+    step();
+    m.note("max_abs_error", bench::e1_error(x.data_ptr<float>(), y.data_ptr<float>(), z.data_ptr<float>(), N));
+    m.run(step);
+}
+
+template <int N>
+void axpy(meter& m) {
+    const torch::NoGradGuard off;
+    const Tensor x = filled({N}, 1, -2, 2), y = filled({N}, 2, -2, 2);
+    Tensor z = torch::empty({N});
+    m.run([&] { torch::add_out(z, y, x, bench::e1_a); });
+}
+
+void softmax_rows(meter& m) {
+    const torch::NoGradGuard off;
+    const Tensor x = filled({64, 1000}, 1, -4, 4);
+    Tensor z;
+    m.run([&] { z = torch::softmax(x, 1); });
+}
+
+void layernorm(meter& m) {
+    const torch::NoGradGuard off;
+    const Tensor x = filled({64, 768}, 1), scale = filled({768}, 3), shift = filled({768}, 4);
+    Tensor z;
+    m.run([&] { z = torch::layer_norm(x, {768}, scale, shift); });
+}
+
+void sum_all(meter& m) {
+    const torch::NoGradGuard off;
+    const Tensor x = filled({1048576}, 1, -4, 4);
+    Tensor s;
+    m.run([&] { s = x.sum(); });
+}
+
+void logsumexp_all(meter& m) {
+    const torch::NoGradGuard off;
+    const Tensor x = filled({1048576}, 1, -4, 4);
+    Tensor s;
+    m.run([&] { s = torch::logsumexp(x, 0); });
+}
+
+template <int M, int K, int N>
+void product(meter& m) {
+    const torch::NoGradGuard off;
+    const Tensor a = filled({M, K}, 1), b = filled({K, N}, 2);
+    Tensor c = torch::empty({M, N});
+    m.run([&] { torch::mm_out(c, a, b); });
+}
+
+template <class Optimizer>
+void step(meter& m, torch::nn::Sequential net, Optimizer& optimizer, torch::IntArrayRef sample) {
+    std::vector<std::int64_t> sizes{bench::train_batch};
+    sizes.insert(sizes.end(), sample.begin(), sample.end());
+    const Tensor x = filled(sizes, 1, 0, 1);
+    int label[bench::train_batch];
+    bench::digit_labels(label);
+    const Tensor y = torch::from_blob(label, {bench::train_batch}, torch::kInt).to(torch::kLong);
+    m.run([&] {
+        optimizer.zero_grad();
+        const Tensor loss = torch::cross_entropy_loss(net->forward(x), y);
+        loss.backward();
+        optimizer.step();
+    });
+}
+
+void mlp_step(meter& m) {
+    torch::manual_seed(1);
+    torch::nn::Sequential net(torch::nn::Linear(784, 128), torch::nn::ReLU(), torch::nn::Linear(128, 10));
+    torch::optim::Adam adam(net->parameters(), torch::optim::AdamOptions(bench::train_rate));
+    step(m, net, adam, {784});
+}
+
+void lenet_step(meter& m) {
+    using namespace torch::nn;
+    torch::manual_seed(1);
+    Sequential net(Conv2d(1, 8, 5), ReLU(), MaxPool2d(2), Conv2d(8, 16, 5), ReLU(), MaxPool2d(2), Flatten(), Linear(256, 120), ReLU(), Linear(120, 84), ReLU(), Linear(84, 10));
+    torch::optim::SGD sgd(net->parameters(), torch::optim::SGDOptions(bench::train_rate).momentum(0.9));
+    step(m, net, sgd, {1, 28, 28});
+}
+
+void mlp_sample(meter& m) {
+    const torch::NoGradGuard off;
+    torch::nn::Sequential net(torch::nn::Linear(784, 128), torch::nn::ReLU(), torch::nn::Linear(128, 10));
+    net->eval();
+    const Tensor x = filled({1, 784}, 1, 0, 1);
+    Tensor y;
+    m.run([&] { y = net->forward(x); });
+}
+
+template <int N>
+void gradient(meter& m) {
+    Tensor x = torch::empty({N}, torch::kDouble);
+    bench::fill(x.data_ptr<double>(), N, 1);
+    x.requires_grad_();
+    Tensor g;
+    m.run([&] {
+        const Tensor f = (torch::sin(x) * torch::exp(-x * x)).sum();
+        g = torch::autograd::grad({f}, {x})[0];
+    });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const char* const threads = std::getenv("OMP_NUM_THREADS");
+    torch::set_num_threads(threads ? std::atoi(threads) : 1);
+    bench::suite s("libtorch", argc, argv);
+#define ADD(name, n) s.add("E1.fused." name, fused<n>);
+    BENCH_LENGTHS(ADD)
+#undef ADD
+#define ADD(name, n) s.add("E2.axpy." name, axpy<n>);
+    BENCH_LENGTHS(ADD)
+#undef ADD
+    s.add("E3.softmax.64x1000", softmax_rows);
+    s.add("E4.layernorm.64x768", layernorm);
+    s.add("E5.sum.1M", sum_all);
+    s.add("E5.logsumexp.1M", logsumexp_all);
+#define ADD(name, m, k, n) s.add(name, product<m, k, n>);
+    BENCH_GEMMS(ADD)
+    s.add("T1.mlp.adam.b64", mlp_step);
+    s.add("T2.lenet.sgdm.b64", lenet_step);
+    s.add("I1.mlp784-128-10", mlp_sample);
+    s.add("A1.grad.n10", gradient<10>);
+    s.add("A1.grad.n1000", gradient<1000>);
+    return s.run();
+}

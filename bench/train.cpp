@@ -1,0 +1,53 @@
+// Whole training steps: forward, loss, backward, update (T1, T2).
+#include <etta/etta.hpp>
+
+#include "bench.hpp"
+#include "workloads.hpp"
+
+namespace {
+
+struct Mlp {
+    etta::Linear<128> fc1;
+    etta::Linear<10> fc2;
+    constexpr auto operator()(auto x) const { return fc2(relu(fc1(x))); }
+};
+
+struct LeNet {
+    etta::Conv2d<8, 5> conv1;
+    etta::Conv2d<16, 5> conv2;
+    etta::Linear<120> fc1;
+    etta::Linear<84> fc2;
+    etta::Linear<10> fc3;
+    constexpr auto operator()(auto x) const {
+        x = max_pool<2>(relu(conv1(x)));
+        x = max_pool<2>(relu(conv2(x)));
+        return fc3(relu(fc2(relu(fc1(flatten(x))))));
+    }
+};
+
+template <class Model, class Rule>
+void step(bench::meter& m, Rule rule) {
+    static Model model{etta::seed(7)};
+    static auto trainer = etta::Trainer(model, etta::CrossEntropy{}, rule);
+    static const float* const x = bench::numbers(bench::train_batch * Model::input_type::sample_size, 1, 0, 1);
+    static int y[bench::train_batch];
+    bench::digit_labels(y);
+    double loss = 0;
+    m.run([&] { loss = trainer.step(x, y, bench::train_batch), bench::keep(&loss); });
+}
+
+void mlp(bench::meter& m) {
+    step<etta::Model<Mlp, etta::Input<float, 784>, etta::max_batch<bench::train_batch>>>(m, etta::Adam{.lr = bench::train_rate});
+}
+void lenet(bench::meter& m) {
+    step<etta::Model<LeNet, etta::Input<float, 1, 28, 28>, etta::max_batch<bench::train_batch>>>(m, etta::SGD{.lr = bench::train_rate, .momentum = 0.9});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    bench::suite s("etta", argc, argv);
+    s.add("T1.mlp.adam.b64", mlp);
+    s.add("T2.lenet.sgdm.b64", lenet);
+    return s.run();
+}
