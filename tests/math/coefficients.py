@@ -160,6 +160,10 @@ polynomial("asin: (asin(x) - x) / x^3 in x^2", (mpf("1e-12"), mpf("0.5")), (5, 1
            lambda x: (mp.asin(x) - x) / x**3, square)
 polynomial("sinh: (sinh(x) - x) / x^3 in x^2", (mpf("1e-12"), mpf(1)), (4, 7), lambda x: x**3 / mp.sinh(x),
            lambda x: (mp.sinh(x) - x) / x**3, square)
+polynomial("tanh: (tanh(x) - x) / x^3 in x^2", (mpf("1e-12"), mpf("0.35")), (4, 0), lambda x: x**3 / mp.tanh(x),
+           lambda x: (mp.tanh(x) - x) / x**3, square)
+polynomial("softplus: (2 atanh(s) - 2 s) / s^3 in s^2, s <= 1/3", (mpf("1e-12"), mpf(1) / 3), (4, 10), lambda s: s**3 / (2 * mp.atanh(s)),
+           lambda s: (2 * mp.atanh(s) - 2 * s) / s**3, square)
 polynomial("erf: erf(x) / x - 1 in x^2", (mpf("1e-12"), mpf(1)), (7, 12), lambda x: x / mp.erf(x), lambda x: mp.erf(x) / x - 1, square)
 polynomial("erf: log(erfc(x)) / x, 1 <= x <= 4", (mpf(1), mpf(4)), (6, 0), lambda x: x * mp.erfc(x) / mp.erf(x),
            lambda x: mp.log(mp.erfc(x)) / x)

@@ -97,7 +97,7 @@ struct planner {
                       : any_row                    ? level::row
                                                    : level::once;
             if (i.level != level::full) i.stage = 0;
-            i.src[0] = static_cast<int>(lane_of(ac, ax.lane));
+            i.src[0] = static_cast<int>(lane_of(ac, ax.lane_axis));
             sl.value = a;
         }
         for (int k = 0; k < local_slots.size && i.kind == instruction::literal; ++k)
@@ -154,7 +154,7 @@ struct planner {
             const axis_lists ax = axes_of_kernel(kn);
             const int d = static_cast<int>(g.attr(n, 0));
             i.level = f.is_full[v] && ((kn.axes >> d) & 1) ? level::full : level::row;
-            i.src[0] = static_cast<int>(d == ax.lane ? lane_class::contiguous : lane_class::uniform);
+            i.src[0] = static_cast<int>(d == ax.lane_axis ? lane_class::contiguous : lane_class::uniform);
             i.op = local_slots.push({slot::position, v});
         } else if (n.op->kind == op_kind::reduce) {
             i.kind = instruction::reduce;
@@ -185,7 +185,7 @@ struct planner {
         i.type = g.values[v].type;
         const kernel& kn = f.kernels[current];
         i.src[0] = reg[v];
-        i.src[1] = static_cast<int>(lane_of(access_in(g, v, kn.space, b), axes_of_kernel(kn).lane));
+        i.src[1] = static_cast<int>(lane_of(access_in(g, v, kn.space, b), axes_of_kernel(kn).lane_axis));
         i.op = local_slots.push({slot::store, v});
         push(i);
     }

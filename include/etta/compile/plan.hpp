@@ -152,7 +152,7 @@ constexpr access access_in(const graph_view& g, int v, const shape& space, const
 // The axes of a kernel's space, sorted into rows (kept) and columns (reduced); the lane axis comes last of its list.
 struct axis_lists {
     int rows[max_rank] = {}, cols[max_rank] = {};
-    int n_rows = 0, n_cols = 0, lane = -1;
+    int n_rows = 0, n_cols = 0, lane_axis = -1;
     bool lane_reduced = false;
 };
 
@@ -160,14 +160,14 @@ constexpr axis_lists axes_of_kernel(const kernel& k) {
     axis_lists a;
     if (k.kind == kernel_kind::gemm) {  // rows: batch and M; lanes: N
         for (int i = 0; i + 1 < k.space.rank; ++i) a.rows[a.n_rows++] = i;
-        a.lane = k.space.rank - 1;
+        a.lane_axis = k.space.rank - 1;
         return a;
     }
-    for (int i = k.space.rank - 1; i >= 0 && a.lane < 0; --i)
-        if (!k.space.at[i].is(1)) a.lane = i;
-    a.lane_reduced = a.lane >= 0 && ((k.axes >> a.lane) & 1);
+    for (int i = k.space.rank - 1; i >= 0 && a.lane_axis < 0; --i)
+        if (!k.space.at[i].is(1)) a.lane_axis = i;
+    a.lane_reduced = a.lane_axis >= 0 && ((k.axes >> a.lane_axis) & 1);
     for (int i = 0; i < k.space.rank; ++i) {
-        if (i == a.lane || k.space.at[i].is(1)) continue;
+        if (i == a.lane_axis || k.space.at[i].is(1)) continue;
         if ((k.axes >> i) & 1) a.cols[a.n_cols++] = i;
         else a.rows[a.n_rows++] = i;
     }
@@ -221,7 +221,7 @@ struct layout {
         extent rows[max_rank] = {}, cols[max_rank] = {};
         for (int i = 0; i < a.n_rows; ++i) rows[i] = k.space.at[a.rows[i]];
         for (int i = 0; i < a.n_cols; ++i) cols[i] = k.space.at[a.cols[i]];
-        extent lane = a.lane < 0 ? extent(1) : k.space.at[a.lane];
+        extent lane = a.lane_axis < 0 ? extent(1) : k.space.at[a.lane_axis];
         // Collapse: merge list[i] into list[i + 1].
         const auto even = [&](int outer, int inner, extent inner_extent) constexpr {
             if (!inner_extent.is_static() && g.symbols[inner_extent.symbol()].bound > 0) return false;
@@ -243,11 +243,11 @@ struct layout {
         };
         collapse(a.rows, rows, a.n_rows);
         collapse(a.cols, cols, a.n_cols);
-        if (!gemm && a.lane >= 0) {
+        if (!gemm && a.lane_axis >= 0) {
             int* const list = a.lane_reduced ? a.cols : a.rows;
             extent* const e = a.lane_reduced ? cols : rows;
             int& n = a.lane_reduced ? a.n_cols : a.n_rows;
-            while (n > 0 && even(list[n - 1], a.lane, lane)) lane = product(e[n - 1], lane), --n;
+            while (n > 0 && even(list[n - 1], a.lane_axis, lane)) lane = product(e[n - 1], lane), --n;
         }
         put(a.n_rows);
         put(a.n_cols);
@@ -275,7 +275,7 @@ struct layout {
             }
             for (int i = 0; i < a.n_rows; ++i) put(accesses[s].strides[a.rows[i]]);
             for (int i = 0; i < a.n_cols; ++i) put(accesses[s].strides[a.cols[i]]);
-            put(a.lane < 0 ? 0 : accesses[s].strides[a.lane]);
+            put(a.lane_axis < 0 ? 0 : accesses[s].strides[a.lane_axis]);
         }
         if (gemm) {
             const node& n = g.nodes[k.anchor];

@@ -28,14 +28,14 @@ ETTA_LANE lane<T, N, Target> sinh(lane<T, N, Target> x) {
         p = _::horner(z, 7.7765994444561488e-13, 1.6056659215350008e-10, 2.5052130998067571e-8, 2.7557319106759917e-6,
                       0.00019841269841593405, 0.0083333333333329117, 0.16666666666666669);
     const L e = _::half_exp(a);
-    return copysign(select(a < L(1), mul_add(p, z * a, a), e - L(0.25f) / e), x);
+    return copysign(select(a < L(1), mul_add(p, z * a, a), e - _::divide(L(0.25f), e)), x);
 }
 
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> cosh(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
     const L e = _::half_exp(abs(x));
-    return e + L(0.25f) / e;
+    return e + _::divide(L(0.25f), e);
 }
 
 // h / (1 - h) with h = (1 - e^(-2 |x|)) / 2.
@@ -58,7 +58,12 @@ ETTA_LANE lane<T, N, Target> tanh(lane<T, N, Target> x) {
                           -0.012698412818680926, -0.044444444641920024, -0.13333333333242342, -0.33333333333214576,
                           -0.66666666666666852, -1.000000000000002);
     const L h = mul_add(s, mul_add(p, r2, -r), mul_add(s, L(-0.5f), L(0.5f)));
-    return _::from_bits(_::bits_of(_::over_one_minus(h)) | sign);
+    L y = _::over_one_minus(h);
+    if constexpr (sizeof(T) == 4 && !_::has_fma<T, Target>) {  // the roundings that a fused multiply-add saves
+        const L z = a * a;
+        y = select(a > L(-0.35f), mul_add(_::horner(z, 0.0194479078f, -0.0537296198f, 0.133324057f, -0.333333224f), z * -a, -a), y);
+    }
+    return _::from_bits(_::bits_of(y) | sign);
 }
 
 }  // namespace etta

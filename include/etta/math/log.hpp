@@ -63,7 +63,7 @@ ETTA_LANE L log_tail(L f) {
                            -0.250008196f, 0.333333313f);
         return w * mul_add(p, f, L(-0.5f));
     } else {
-        const L s = f / (f + L(2)), z = s * s, h = L(0.5f) * w;
+        const L s = divide(f, f + L(2)), z = s * s, h = L(0.5f) * w;
         const L r = z * polynomial(z, z * z, 0.14795562427072059, 0.15314093658605965, 0.18183562451370203, 0.22222198613366767,
                                0.28571428741949512, 0.39999999999416908, 0.66666666666667340);
         return mul_add(s, h + r, -h);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "exp.hpp"
-#include "log.hpp"
 
 namespace etta {
 
@@ -19,11 +18,16 @@ template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> softplus(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
     const L e = _::exp_negative(-abs(x));
-    // 1 + e is at most 2: m = (1 + e) / 2 above sqrt(2), with what 1 + e loses by rounding.
-    const L u = _::keep(e + L(1)), lost = e - _::keep(u - L(1));
-    const auto big = u > L(_::pick<T>(1.41421354f, 1.4142135623730951));
-    const L f = select(big, mul_add(L(0.5f), u, L(-1)) + L(0.5f) * lost, e);
-    return max(x, L(0)) + _::log_join(select(big, L(1), L(0)), f);
+    // log(1 + e) = e - s (e - R), s = e / (2 + e), R = 2 atanh(s) - 2 s.
+    const L s = _::divide(e, e + L(2)), z = s * s;
+    L p;
+    if constexpr (sizeof(T) == 4)
+        p = _::polynomial(z, z * z, 0.280067503f, 0.280030280f, 0.400214374f, 0.666664183f);
+    else
+        p = _::polynomial(z, z * z, 0.17015218557498954, 0.083421074263456269, 0.12105580366178262, 0.13301043740734947,
+                          0.15386554085995177, 0.18181744222989496, 0.22222223960570278, 0.28571428548012617,
+                          0.40000000000155900, 0.66666666666666308);
+    return max(x, L(0)) + mul_add(s, mul_add(p, z, -e), e);
 }
 
 }  // namespace etta

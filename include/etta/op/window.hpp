@@ -34,8 +34,8 @@ struct Windows : view_op<Windows> {
         }
         const index oh = positions(x.extent(2), t[0], t[2], t[4]), ow = positions(x.extent(3), t[1], t[3], t[5]);
         if (x.extent(2) < 0 || x.extent(3) < 0 || oh <= 0 || ow <= 0)
-            g.blame(mistake::window, who, shape(index{t[4] * (t[0] - 1) + 1}, index{t[5] * (t[1] - 1) + 1}), shape(s.at[2], s.at[3]));
-        const shape to(s.at[0], s.at[1], extent(t[0]), extent(t[1]), extent(oh), extent(ow));
+            g.blame(mistake::window, who, shape(extent(static_cast<index>(t[4] * (t[0] - 1) + 1)), extent(static_cast<index>(t[5] * (t[1] - 1) + 1))), shape(s.at[2], s.at[3]));
+        const shape to(s.at[0], s.at[1], extent(static_cast<index>(t[0])), extent(static_cast<index>(t[1])), extent(oh), extent(ow));
         return {&g, g.add(&info_of<Windows>::value, &x.id, 1, t, window_attributes, x.type(), to)};
     }
     static constexpr void vjp_rule(const rule_call& c);

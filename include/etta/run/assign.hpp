@@ -302,7 +302,7 @@ void evaluate_into(const Dst& to, const E& e, bool) {
 template <class E>
 struct value_type_of {
     static constexpr auto& graph = graph_constant<assignment_source<E, void>>::value;
-    static constexpr const value& v = graph.values[graph.outputs[0]];
+    static constexpr value v = graph.values[graph.outputs[0]];
     template <std::size_t... I>
     static constexpr auto type(std::index_sequence<I...>)
         -> Tensor<type_of<v.type>, (v.extents.at[I].is_static() ? static_cast<std::size_t>(v.extents.at[I].code) : dyn)...>;

@@ -75,7 +75,7 @@ struct call_source {
 
 template <class Program, int I>
 struct output_of {
-    static constexpr const value& v = Program::view.values[Program::view.outputs[I]];
+    static constexpr value v = Program::view.values[Program::view.outputs[I]];
     template <std::size_t... K>
     static auto type(std::index_sequence<K...>) -> Tensor<type_of<v.type>, (v.extents.at[K].is_static() ? static_cast<std::size_t>(v.extents.at[K].code) : dyn)...>;
     using tensor = decltype(type(std::make_index_sequence<static_cast<std::size_t>(v.extents.rank)>{}));

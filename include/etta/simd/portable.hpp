@@ -10,11 +10,8 @@
 
 #include "../core/target.hpp"
 
-#if defined(__CUDACC__)
-#define ETTA_HD __host__ __device__
-#else
+// Host code only for the time being: nvcc refuses vector types in device code. The CUDA back end brings its own lanes.
 #define ETTA_HD
-#endif
 #define ETTA_LANE ETTA_HD ETTA_INLINE
 
 namespace etta::_ {
@@ -136,7 +133,7 @@ struct portable_ops {
 
     // Rounding by adding a number so large that only integers are left (Hacker's Delight, 17). Half to even.
     ETTA_LANE static vec round(vec x) {
-        const vec big = splat(T(sizeof(T) == 4 ? 8388608.0f : 4503599627370496.0));  // 2^23, 2^52
+        const vec big = splat(sizeof(T) == 4 ? T(8388608.0f) : T(4503599627370496.0L));  // 2^23, 2^52
         const ivec sign = bits<ivec>(x) & bits<ivec>(splat(T(-0.0f)));
         const vec a = bits<vec>(bits<ivec>(x) ^ sign);
         const vec r = bits<vec>(bits<ivec>(vec(keep(vec(a + big)) - big)) | sign);

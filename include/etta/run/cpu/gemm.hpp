@@ -39,7 +39,7 @@ struct gemm_kernel {
         d.n_rows = static_cast<int>(w[0]), d.n_cols = 0;
         d.row_extents = w + 2;
         d.col_extents = d.row_extents + d.n_rows;
-        d.lane = ctx.value(d.col_extents[0]);
+        d.lane_extent = ctx.value(d.col_extents[0]);
         d.slot_words = 3 + d.n_rows;
         const std::int64_t* const a = d.col_extents + 1;
         const std::int64_t* const b = a + d.slot_words;
@@ -62,7 +62,7 @@ struct gemm_kernel {
         for (int i = 0; i + 1 < d.n_rows; ++i) batches *= ctx.value(d.row_extents[i]);
         const index m = d.n_rows > 0 ? ctx.value(d.row_extents[d.n_rows - 1]) : 1;
         gemm_operands<T> g;
-        g.m = m, g.n = d.lane, g.k = depth;
+        g.m = m, g.n = d.lane_extent, g.k = depth;
         g.a_row = d.n_rows > 0 ? a[1 + d.n_rows] : 0, g.a_k = inner[1];
         g.b_k = inner[2], g.b_col = b[d.slot_words - 1];
         // Many small products are shared out whole; one product by its rows or columns.

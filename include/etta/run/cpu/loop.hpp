@@ -36,7 +36,7 @@ struct loop_kernel {
     struct shape_data {
         int n_rows, n_cols;
         const std::int64_t *row_extents, *col_extents, *slots;
-        index lane;
+        index lane_extent;
         int slot_words;
     };
 
@@ -135,10 +135,10 @@ struct loop_kernel {
             if constexpr (lane_reduced) {
                 index i = 0;
                 if constexpr (one_body) {
-                    for (; i < d.lane; i += lanes) steps<level::full, Stage, true>(f, c, i, rest(d.lane - i), ctx);
+                    for (; i < d.lane_extent; i += lanes) steps<level::full, Stage, true>(f, c, i, rest(d.lane_extent - i), ctx);
                 } else {
-                    for (; i + lanes <= d.lane; i += lanes) steps<level::full, Stage, false>(f, c, i, lanes, ctx);
-                    if (i < d.lane) steps<level::full, Stage, true>(f, c, i, rest(d.lane - i), ctx);
+                    for (; i + lanes <= d.lane_extent; i += lanes) steps<level::full, Stage, false>(f, c, i, lanes, ctx);
+                    if (i < d.lane_extent) steps<level::full, Stage, true>(f, c, i, rest(d.lane_extent - i), ctx);
                 }
             } else {
                 steps<level::full, Stage, Tail>(f, c, j, count, ctx);
@@ -188,7 +188,7 @@ struct loop_kernel {
         d.n_rows = static_cast<int>(w[0]), d.n_cols = static_cast<int>(w[1]);
         d.row_extents = w + 2;
         d.col_extents = d.row_extents + d.n_rows;
-        d.lane = ctx.value(d.col_extents[d.n_cols]);
+        d.lane_extent = ctx.value(d.col_extents[d.n_cols]);
         d.slots = d.col_extents + d.n_cols + 1;
         d.slot_words = 3 + d.n_rows + d.n_cols;
         cursor c;
@@ -202,10 +202,10 @@ struct loop_kernel {
         index rows = 1;
         index extents[max_rank] = {}, position[max_rank] = {};
         for (int i = 0; i < d.n_rows; ++i) extents[i] = ctx.value(d.row_extents[i]), rows *= extents[i];
-        part r{0, rows}, l{0, lane_reduced ? 1 : d.lane};
+        part r{0, rows}, l{0, lane_reduced ? 1 : d.lane_extent};
         if (ctx.threads > 1) {
             if (lane_reduced || rows >= 4 * ctx.threads) r = share(rows, 1, ctx);
-            else l = share(d.lane, lanes, ctx);
+            else l = share(d.lane_extent, lanes, ctx);
         }
         if (r.begin >= r.end || l.begin >= l.end) return;
         for (index rest = r.begin, i = d.n_rows - 1; i >= 0; --i) {

@@ -1,0 +1,21 @@
+// op.hpp: every op. Programs that include etta.hpp have them; a file that wants few compiles faster with their headers.
+#pragma once
+
+#include "activation.hpp"
+#include "arithmetic.hpp"
+#include "binary.hpp"
+#include "conv.hpp"
+#include "einsum.hpp"
+#include "index.hpp"
+#include "matmul.hpp"
+#include "place.hpp"
+#include "pool.hpp"
+#include "reduce.hpp"
+#include "scan.hpp"
+#include "shape.hpp"
+#include "softmax.hpp"
+#include "sort.hpp"
+#include "statistics.hpp"
+#include "trigonometry.hpp"
+#include "unary.hpp"
+#include "view.hpp"

@@ -1,0 +1,114 @@
+// What becomes one kernel: checked while compiling, on the programs that assignments, calls and models run.
+#include <etta/op/activation.hpp>
+#include <etta/op/matmul.hpp>
+#include <etta/op/softmax.hpp>
+#include <etta/run/call.hpp>
+#include <etta/train/step.hpp>
+
+#include "catch.hpp"
+
+using etta::axis;
+using etta::keepdims;
+using etta::Tensor;
+
+namespace {
+
+template <class Dst, class E>
+using program_of = etta::_::program<etta::_::assignment_source<E, decltype(std::declval<Dst&>().view())>, etta::this_target>;
+// Kernel calls that `to = e` takes.
+template <class Dst, class E>
+constexpr int calls(const Dst&, const E&) { return program_of<Dst, E>::n_calls; }
+template <class Dst, class E>
+constexpr etta::index workspace(const Dst&, const E&) { return program_of<Dst, E>::workspace_bytes; }
+
+template <class F, class... X>
+using call_of = etta::_::program<etta::_::call_source<F, etta::View<const typename X::value_type, typename X::extents_type>...>, etta::this_target>;
+template <class F, class... X>
+constexpr int calls_of(const F&, const X&...) { return call_of<F, X...>::n_calls; }
+
+struct Mlp {
+    etta::Linear<32> fc1;
+    etta::Linear<10> fc2;
+    constexpr auto operator()(auto x) const { return fc2(relu(fc1(x))); }
+};
+template <class Net>
+using inference = etta::_::program<etta::_::inference_source<Net, etta::Input<float, 20>, 16>, etta::this_target>;
+template <class Net, class Loss = etta::CrossEntropy>
+using training = etta::_::program<etta::_::training_source<Net, etta::Input<float, 20>, 16, Loss>, etta::this_target>;
+
+}  // namespace
+
+TEST_CASE("an element-wise chain is one call and stores nothing between") {
+    Tensor<float, 8, 33> x, y, z;
+    Tensor<float, 33> row;
+    CHECK(calls(z, 2 * x + tanh(y) * relu(x - y) - exp(-x * x) / 3) == 1);
+    CHECK(workspace(z, 2 * x + tanh(y) * relu(x - y) - exp(-x * x) / 3) == 0);
+    CHECK(calls(z, (x + row) * where(y > 0, x, row)) == 1);
+    CHECK(calls(z, cast<float>(cast<int>(x)) + 1) == 1);
+}
+
+TEST_CASE("views cost no call of their own") {
+    Tensor<float, 8, 33> x, z;
+    Tensor<float, 33, 8> t;
+    CHECK(calls(t, transpose(x) * 2) == 1);
+    CHECK(calls(z, etta::flip<1>(x) + transpose(t)) == 1);
+    CHECK(calls(z, etta::reshape<8, 33>(t) + x) == 1);
+}
+
+TEST_CASE("a product takes its bias and activation along") {
+    Tensor<float, 8, 20> x;
+    Tensor<float, 20, 33> w;
+    Tensor<float, 33> b;
+    Tensor<float, 8, 33> h;
+    CHECK(calls(h, relu(matmul(x, w) + b)) == 1);
+    CHECK(workspace(h, relu(matmul(x, w) + b)) == 0);
+    CHECK(calls(h, h + tanh(matmul(x, w) + b) * 0.5) == 1);  // a residual
+    Tensor<float, 33, 20> wt;
+    CHECK(calls(h, matmul(x, transpose(wt))) == 1);
+    CHECK(inference<Mlp>::n_calls == 2);
+}
+
+TEST_CASE("a reduction takes what makes its operand along") {
+    Tensor<float, 8, 33> x, y;
+    Tensor<float, 8> r;
+    Tensor<float, 33> c;
+    Tensor<float> s;
+    CHECK(calls(s, sum(square(x - y))) == 1);
+    CHECK(calls(r, sum(x * y, axis<1>)) == 1);
+    CHECK(calls(c, mean(x * y, axis<0>)) == 1);
+}
+
+TEST_CASE("softmax and its kin stay on a row: one call") {
+    Tensor<float, 8, 33> x, y;
+    Tensor<float, 8> r;
+    CHECK(calls(y, softmax(x)) == 1);
+    CHECK(calls(y, log_softmax(x)) == 1);
+    CHECK(calls(r, logsumexp(x, axis<1>)) == 1);
+    CHECK(calls(y, (x - mean(x, axis<1>, keepdims)) / sqrt(mean(square(x - mean(x, axis<1>, keepdims)), axis<1>, keepdims) + 1e-5)) == 1);
+}
+
+TEST_CASE("cross-entropy with its gradient is a handful of calls") {
+    const auto loss = [](auto logits, auto label) { return etta::CrossEntropy{}(logits, label); };
+    Tensor<float, 16, 10> logits;
+    Tensor<int, 16> label;
+    CHECK(calls_of(loss, logits, label) <= 2);
+    CHECK(calls_of(etta::value_and_grad<0>(loss), logits, label) <= 3);
+    // forward 2, loss and its gradient, then two products per layer (one for the first) and two bias sums
+    CHECK(training<Mlp>::n_calls <= 9);
+}
+
+TEST_CASE("equal subexpressions are computed once") {
+    Tensor<float, 8, 20> x;
+    Tensor<float, 20, 33> w;
+    const auto gated = [](auto x, auto w) { return matmul(x, w) * tanh(matmul(x, w)); };
+    CHECK(calls_of(gated, x, w) == 1);
+    const auto twice = [](auto x) { return sum(exp(x)) + sum(exp(x)); };
+    CHECK(call_of<decltype(twice), Tensor<float, 50>>::view.n_nodes <= 6);
+}
+
+TEST_CASE("facts about a program are constants") {
+    static_assert(inference<Mlp>::n_calls == 2);
+    static_assert(inference<Mlp>::workspace_bytes == 16 * 32 * 4);  // one activation
+    static_assert(etta::Model<Mlp, etta::Input<float, 20>, etta::max_batch<16>>::parameter_count == 20 * 32 + 32 + 32 * 10 + 10);
+    SUCCEED();
+}
