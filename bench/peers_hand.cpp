@@ -1,11 +1,25 @@
 // Plain loops that the compiler vectorises (-ffast-math, glibc's vector library): what a C++ programmer gets without any
 // library. The derivative is derived by hand.
+#include <omp.h>
+
 #include "bench.hpp"
 #include "workloads.hpp"
 
 namespace {
 
 using bench::meter;
+
+// f(begin, end) on every thread's share.
+template <class F>
+void share(int n, const F& f) {
+    const int threads = omp_get_max_threads();
+    if (threads == 1 || n < 8192) return f(0, n);
+#pragma omp parallel
+    {
+        const int t = omp_get_thread_num(), part = (n / threads + 15) / 16 * 16;
+        f(std::min(n, t * part), t + 1 == threads ? n : std::min(n, (t + 1) * part));
+    }
+}
 
 template <int N>
 void fused(meter& m) {
@@ -14,14 +28,16 @@ void fused(meter& m) {
     float a = bench::e1_a;
     auto step = [&] {
         bench::keep(&a);
-        const float* __restrict u = x;
-        const float* __restrict v = y;
-        float* __restrict w = z;
-#pragma omp parallel for simd schedule(static) if (N > 8192)
-        for (int i = 0; i < N; ++i) {
-            const float d = u[i] - v[i];
-            w[i] = a * u[i] + std::tanh(v[i]) * (d > 0 ? d : 0) + std::exp(-u[i] * u[i]);
-        }
+        share(N, [&](int begin, int end) {
+            const float* __restrict u = x;
+            const float* __restrict v = y;
+            float* __restrict w = z;
+#pragma omp simd
+            for (int i = begin; i < end; ++i) {
+                const float d = u[i] - v[i];
+                w[i] = a * u[i] + std::tanh(v[i]) * (d > 0 ? d : 0) + std::exp(-u[i] * u[i]);
+            }
+        });
         bench::clobber();
     };
     step();
@@ -36,11 +52,13 @@ void axpy(meter& m) {
     float a = bench::e1_a;
     m.run([&] {
         bench::keep(&a);
-        const float* __restrict u = x;
-        const float* __restrict v = y;
-        float* __restrict w = z;
-#pragma omp parallel for simd schedule(static) if (N > 8192)
-        for (int i = 0; i < N; ++i) w[i] = a * u[i] + v[i];
+        share(N, [&](int begin, int end) {
+            const float* __restrict u = x;
+            const float* __restrict v = y;
+            float* __restrict w = z;
+#pragma omp simd
+            for (int i = begin; i < end; ++i) w[i] = a * u[i] + v[i];
+        });
         bench::clobber();
     });
 }

@@ -15,7 +15,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 BUILD = pathlib.Path(os.environ.get("ETTA_BUILD", ROOT / "build" / "bench"))
 CXX = os.environ.get("CXX", "g++")
-FLAGS = shlex.split(os.environ.get("CXXFLAGS", "")) + ["-std=c++20", "-O3", "-march=native", "-fopenmp", "-DNDEBUG"]
+FLAGS = ["-std=c++20", "-O3", "-march=native", "-fopenmp", "-DNDEBUG"]
+OUR_FLAGS = shlex.split(os.environ.get("CXXFLAGS", ""))
 OURS = "etta"
 AVX512 = "avx512f" in pathlib.Path("/proc/cpuinfo").read_text()
 
@@ -129,7 +130,8 @@ def build(names):
             print(f"{name}: {side['needs']} is not installed; left out (--peers installs it)", file=sys.stderr)
             continue
         program = BUILD / name
-        command = [CXX, *FLAGS, *side.get("flags", []), f"-I{ROOT / 'include'}", "-MMD", "-MF", str(program.with_suffix(".d")),
+        ours = [] if name.startswith("peers") else [*OUR_FLAGS, f"-I{ROOT / 'include'}"]
+        command = [CXX, *FLAGS, *ours, *side.get("flags", []), "-MMD", "-MF", str(program.with_suffix(".d")),
                    str(HERE / f"{name}.cpp"), "-o", str(program), *side.get("libraries", [])]
         if up_to_date(program, command):
             built[name] = program
@@ -311,7 +313,8 @@ def tables(results, o):
     for rounds in results.rounds.values():
         peers += [p for p in rounds[0] if p not in (OURS, "limit") and p not in peers]
     rows, limits = [], []
-    for (workload, threads), rounds in sorted(results.rounds.items()):
+    order = sorted(results.rounds.items(), key=lambda item: (list(WORK).index(item[0][0]) if item[0][0] in WORK else -1, item[0][1]))
+    for (workload, threads), rounds in order:
         if workload.startswith("P."):
             work = rounds[0]["limit"]["work"] / results.time(workload, "limit", threads)
             limits.append([workload, threads, f"{work:.0f} {'GFLOP/s' if workload == 'P.fma' else 'GB/s'}"])
@@ -332,7 +335,7 @@ def tables(results, o):
         out.append(render(["limit", "threads", "rate"], limits, o.markdown))
     if rows:
         out.append(render(["workload", "threads", OURS, "rate", "of peak FMA"] + [f"{p} (etta's time / its)" for p in peers], rows, o.markdown))
-    errors = [[w, p, f"{x['max_abs_error']:.2g}"] for (w, t), rounds in sorted(results.rounds.items()) if t == o.threads[0] and w.startswith("E1")
+    errors = [[w, p, f"{x['max_abs_error']:.2g}"] for (w, t), rounds in order if t == o.threads[0] and w.startswith("E1")
               for p, x in rounds[0].items() if "max_abs_error" in x]
     if errors:
         out.append(render(["workload", "side", "largest error against double"], errors, o.markdown))

@@ -8,7 +8,8 @@
 #     --quick       3 short rounds: a look, not a measurement
 #     further options: bench/run.sh --help
 #
-# CXX: another compiler than g++. CXXFLAGS: flags put before the others. ETTA_BUILD: where to build (default: build/bench).
+# CXX: another compiler than g++. CXXFLAGS: further flags for etta's programs. ETTA_BUILD: where to build (default:
+# build/bench).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 

@@ -11,6 +11,7 @@
 #include "nn/loss.hpp"
 #include "nn/model.hpp"
 #include "nn/save.hpp"
+#include "nn/summary.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/schedule.hpp"
 #include "run/call.hpp"

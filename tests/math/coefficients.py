@@ -160,7 +160,7 @@ polynomial("asin: (asin(x) - x) / x^3 in x^2", (mpf("1e-12"), mpf("0.5")), (5, 1
            lambda x: (mp.asin(x) - x) / x**3, square)
 polynomial("sinh: (sinh(x) - x) / x^3 in x^2", (mpf("1e-12"), mpf(1)), (4, 7), lambda x: x**3 / mp.sinh(x),
            lambda x: (mp.sinh(x) - x) / x**3, square)
-polynomial("tanh: (tanh(x) - x) / x^3 in x^2", (mpf("1e-12"), mpf("0.35")), (4, 0), lambda x: x**3 / mp.tanh(x),
+polynomial("tanh: (tanh(x) - x) / x^3 in x^2", (mpf("1e-12"), mpf("0.55")), (5, 0), lambda x: x**3 / mp.tanh(x),
            lambda x: (mp.tanh(x) - x) / x**3, square)
 polynomial("softplus: (2 atanh(s) - 2 s) / s^3 in s^2, s <= 1/3", (mpf("1e-12"), mpf(1) / 3), (4, 10), lambda s: s**3 / (2 * mp.atanh(s)),
            lambda s: (2 * mp.atanh(s) - 2 * s) / s**3, square)

@@ -189,3 +189,52 @@ TEST_CASE("a convolution has second derivatives") {
     CHECK(wrong_differences(get<0>(g), value, x) == 0);
     CHECK(wrong_differences(get<1>(g), value, w) == 0);
 }
+
+namespace {
+// Runs a kernel by hand as each of `threads` threads in turn. Operands: two read, one written.
+template <class Op, class T>
+std::vector<T> run_kernel(int threads, const std::vector<T>& a, const std::vector<long>& ea, const std::vector<T>& b, const std::vector<long>& eb,
+                          const std::vector<long>& er, const std::vector<long>& attributes) {
+    std::vector<std::int64_t> words;
+    long size = 1;
+    const std::vector<long>* const shapes[] = {&ea, &eb, &er};
+    for (int v = 0; v < 3; ++v) {
+        words.insert(words.end(), {v, 0, 4});
+        size = 1;
+        std::vector<std::int64_t> axes;
+        for (int d = 3; d >= 0; --d) axes.insert(axes.begin(), {(*shapes[v])[d], size}), size *= (*shapes[v])[d];
+        words.insert(words.end(), axes.begin(), axes.end());
+    }
+    words.insert(words.end(), attributes.begin(), attributes.end());
+    std::vector<T> result(static_cast<std::size_t>(size), T(7));
+    char* const buffers[] = {reinterpret_cast<char*>(const_cast<T*>(a.data())), reinterpret_cast<char*>(const_cast<T*>(b.data())), reinterpret_cast<char*>(result.data())};
+    for (int t = 0; t < threads; ++t) {
+        etta::_::context c;
+        c.buffers = buffers, c.thread = t, c.threads = threads;
+        etta::_::library_kernel<Op, etta::this_target>::run(words.data(), c);
+    }
+    return result;
+}
+template <class T>
+std::vector<T> numbers(long n, unsigned seed) {
+    std::vector<T> v(static_cast<std::size_t>(n));
+    for (T& x : v) seed = seed * 1664525u + 1013904223u, x = static_cast<T>(static_cast<double>(seed >> 8) / (1 << 24) - 0.5);
+    return v;
+}
+}  // namespace
+
+TEMPLATE_TEST_CASE("convolution kernels give equal bits for any number of threads", "", float, double) {
+    using T = TestType;
+    for (const long n : {1L, 5L}) {
+        const std::vector<long> x{n, 6, 14, 15}, w{20, 3, 3, 2}, y{n, 20, 7, 8}, a{2, 2, 1, 1, 1, 2, 2};
+        const auto vx = numbers<T>(n * 6 * 14 * 15, 1), vw = numbers<T>(20 * 3 * 3 * 2, 2), vy = numbers<T>(n * 20 * 7 * 8, 3);
+        const auto f = run_kernel<etta::_::Conv2dForward<T>>(1, vx, x, vw, w, y, a);
+        const auto gi = run_kernel<etta::_::Conv2dGradInput<T>>(1, vy, y, vw, w, x, a);
+        const auto gw = run_kernel<etta::_::Conv2dGradWeight<T>>(1, vx, x, vy, y, w, a);
+        for (const int threads : {2, 3, 4}) {
+            CHECK(run_kernel<etta::_::Conv2dForward<T>>(threads, vx, x, vw, w, y, a) == f);
+            CHECK(run_kernel<etta::_::Conv2dGradInput<T>>(threads, vy, y, vw, w, x, a) == gi);
+            CHECK(run_kernel<etta::_::Conv2dGradWeight<T>>(threads, vx, x, vy, y, w, a) == gw);
+        }
+    }
+}

@@ -7,6 +7,7 @@ namespace etta::_ {
 
 struct plan_sizes {
     int codes, ops, kernels, calls, slots;
+    bool too_large;
 };
 
 // A plan in arrays of exactly its size.
@@ -38,7 +39,7 @@ struct planner {
     }
 
     constexpr plan_sizes sizes() const {
-        return {codes.size, ops.size, kernels.size, calls.size, slots.size};
+        return {codes.size, ops.size, kernels.size, calls.size, slots.size, too_large};
     }
     template <class Plan>
     constexpr Plan freeze() const {
@@ -62,7 +63,11 @@ struct planner {
             if (local_ops[i] == id) return i;
         return local_ops.push(id);
     }
-    constexpr int push(instr i) { return code.push(i.encode()); }
+    constexpr int push(instr i) {
+        if (code.size >= 4095 || i.stage > 31 || i.op > 4095) too_large = true;
+        return code.push(i.encode());
+    }
+    bool too_large = false;  // a kernel does not fit the instruction word
     constexpr level level_of(int r) const { return instr::decode(code[r]).level; }
 
     constexpr lane_class lane_of(const access& a, int lane) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "abi.hpp"
+#include "cost.hpp"
 #include "emit.hpp"
 
 namespace etta::_ {
@@ -55,10 +56,12 @@ struct program {
     static constexpr auto scheduled = scheduler<sizes.nodes, sizes.values>(view, bind()).s;
     static constexpr schedule_view schedule = scheduled.view();
     static constexpr plan_sizes table_sizes = planner(view, bind(), schedule).run().sizes();
+    static_assert(!table_sizes.too_large, "etta: one fused kernel would have more than 4095 instructions or 31 passes: split it with a tensor in between");
     static constexpr auto table = planner(view, bind(), schedule).run().template freeze<plan_of<table_sizes>>();
     static constexpr const kernel* fused = scheduled.kernels;
 
     static constexpr index workspace_bytes = scheduled.workspace_bytes;
+    static constexpr index flops = flops_of(view, symbols.at);  // of one run with every extent at its bound
 
     template <int K, std::size_t... W, std::size_t... O>
     static constexpr kernel_function kernel_at(std::index_sequence<W...>, std::index_sequence<O...>) {

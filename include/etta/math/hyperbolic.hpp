@@ -28,14 +28,14 @@ ETTA_LANE lane<T, N, Target> sinh(lane<T, N, Target> x) {
         p = _::horner(z, 7.7765994444561488e-13, 1.6056659215350008e-10, 2.5052130998067571e-8, 2.7557319106759917e-6,
                       0.00019841269841593405, 0.0083333333333329117, 0.16666666666666669);
     const L e = _::half_exp(a);
-    return copysign(select(a < L(1), mul_add(p, z * a, a), e - _::divide(L(0.25f), e)), x);
+    return copysign(select(a < L(1), mul_add(p, z * a, a), e - L(0.25f) / e), x);
 }
 
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> cosh(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
     const L e = _::half_exp(abs(x));
-    return e + _::divide(L(0.25f), e);
+    return e + L(0.25f) / e;
 }
 
 // h / (1 - h) with h = (1 - e^(-2 |x|)) / 2.
@@ -61,7 +61,7 @@ ETTA_LANE lane<T, N, Target> tanh(lane<T, N, Target> x) {
     L y = _::over_one_minus(h);
     if constexpr (sizeof(T) == 4 && !_::has_fma<T, Target>) {  // the roundings that a fused multiply-add saves
         const L z = a * a;
-        y = select(a > L(-0.35f), mul_add(_::horner(z, 0.0194479078f, -0.0537296198f, 0.133324057f, -0.333333224f), z * -a, -a), y);
+        y = select(a > L(-0.55f), mul_add(_::horner(z, -0.00624286477f, 0.0210507177f, -0.0538475476f, 0.133325443f, -0.333333164f), z * -a, -a), y);
     }
     return _::from_bits(_::bits_of(y) | sign);
 }

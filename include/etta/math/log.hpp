@@ -78,12 +78,23 @@ ETTA_LANE L log_join(L e, L f) {
     return mul_add(e, L(pick<T>(0.693145751953125f, 0.69314718055989033)), f + t);
 }
 
+// f c + low, with the product's rounding error.
+template <class L>
+ETTA_LANE L times(L f, L c, L low) {
+    if constexpr (has_fma<typename L::value_type, typename L::target>) {
+        return mul_add(f, c, low);
+    } else {
+        const auto p = exact_product(f, c);
+        return p.hi + (p.lo + low);
+    }
+}
+
 // y where x is positive and finite, else what a logarithm is there.
-template <class T, int N, class Target>
+template <bool Always = false, class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> log_edges(lane<T, N, Target> x, lane<T, N, Target> y) {
     using L = lane<T, N, Target>;
-    if constexpr (L::halved) return L::of({log_edges(x.v.lo, y.v.lo), log_edges(x.v.hi, y.v.hi)});
-    else if constexpr (ops<T, N, Target>::has_float_tools) return y;  // log_split took care
+    if constexpr (L::halved) return L::of({log_edges<Always>(x.v.lo, y.v.lo), log_edges<Always>(x.v.hi, y.v.hi)});
+    else if constexpr (!Always && ops<T, N, Target>::has_float_tools) return y;  // log_split took care
     const L outside = select(x == L(0), L(-infinity<T>), L(not_a_number<T>));
     return select(x > L(0), select(x < L(infinity<T>), y, x), outside);
 }
@@ -102,8 +113,7 @@ ETTA_LANE lane<T, N, Target> log2(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
     const auto p = _::log_split(x);
     const L c = _::pick<T>(1.44269502f, 1.4426950408889634), c_low = _::pick<T>(1.92596303e-8f, 2.0355273740931033e-17);
-    const L t = mul_add(_::log_tail(p.f), c, p.f * c_low);
-    return _::log_edges(x, p.e + mul_add(p.f, c, t));
+    return _::log_edges(x, p.e + _::times(p.f, c, mul_add(_::log_tail(p.f), c, p.f * c_low)));
 }
 
 template <class T, int N, class Target>
@@ -113,7 +123,7 @@ ETTA_LANE lane<T, N, Target> log10(lane<T, N, Target> x) {
     const L c = _::pick<T>(0.434294492f, 0.43429448190325182), c_low = _::pick<T>(-1.010305e-8f, 1.0983196502167651e-17);
     const L t = mul_add(_::log_tail(p.f), c, p.f * c_low);
     const L low = mul_add(p.e, L(_::pick<T>(4.60503907e-6f, 2.8363394551044964e-14)), t);
-    return _::log_edges(x, mul_add(p.e, L(_::pick<T>(0.301025390625f, 0.30102999566395283)), mul_add(p.f, c, low)));
+    return _::log_edges(x, mul_add(p.e, L(_::pick<T>(0.301025390625f, 0.30102999566395283)), _::times(p.f, c, low)));
 }
 
 // log(1 + x), exact to the last place or two also where x is small. The rounding error of 1 + x is added back.
@@ -126,7 +136,7 @@ ETTA_LANE lane<T, N, Target> log1p(lane<T, N, Target> x) {
     // 2^-e; 0 instead of what would be out of range, where u.lo is 0 as well.
     const L back = _::from_bits(max(_::bits_of(L(1)) - (_::whole(p.e) << m), 0));
     const L y = _::log_join(p.e, mul_add(u.lo, back, p.f));
-    return copysign(_::log_edges(u.hi, y), x);
+    return copysign(_::log_edges<true>(u.hi, y), x);
 }
 
 }  // namespace etta

@@ -70,12 +70,14 @@ template <class... Layers>
 struct Sequential;
 template <>
 struct Sequential<> {
+    using etta_sequence = void;
     template <class F>
     constexpr void etta_layers(F&&, std::size_t = 0) {}
     constexpr var operator()(var x) const { return x; }
 };
 template <class First, class... Rest>
 struct Sequential<First, Rest...> {
+    using etta_sequence = void;
     First first;
     Sequential<Rest...> rest;
     template <class F>

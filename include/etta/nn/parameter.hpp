@@ -135,7 +135,7 @@ constexpr void walk(M& m, const Path& at, F& f) {
         f(m, at);
     } else if constexpr (is_array<T>) {
         for (std::size_t i = 0; i < m.size(); ++i) walk(m[i], at.with(i), f);
-    } else if constexpr (requires { m.etta_layers(); }) {
+    } else if constexpr (requires { typename T::etta_sequence; }) {
         m.etta_layers([&](auto& layer, std::size_t i) constexpr { walk(layer, at.with(i), f); });
     } else if constexpr (std::is_class_v<T> && !std::is_empty_v<T>) {
         walk_members(m, at, f, std::make_index_sequence<member_count<T>()>{});

@@ -100,6 +100,7 @@ public:
 
     History fit(const Dataset& train, const FitOptions& o = {}) {
         check_dataset(train);
+        if (o.validation.size() > 0) check_dataset(o.validation);
         const index batch = o.batch;
         if (batch < 1 || batch > batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(batch_bound));
         batch_options bo;

@@ -121,6 +121,17 @@ struct loop_kernel {
         (accumulator<traits::template instructions<level::full, Stage>.at[I], Start>(f), ...);
     }
 
+    template <int I>
+    ETTA_INLINE static void merge_one(file& into, file& from) {
+        constexpr instr in = at<I>;
+        if constexpr (in.kind == instruction::reduce)
+            traits::template get<I>(into) = traits::template op<in.op>::combine(traits::template get<I>(into), traits::template get<I>(from));
+    }
+    template <int Stage, std::size_t... I>
+    ETTA_INLINE static void merge(std::index_sequence<I...>, file& into, file& from) {
+        (merge_one<traits::template instructions<level::full, Stage>.at[I]>(into, from), ...);
+    }
+
     // One pass over the columns.
     template <int Stage, bool Tail>
     ETTA_INLINE static void pass(file& f, cursor& c, const shape_data& d, index j, int count, const context& ctx) {
@@ -134,6 +145,22 @@ struct loop_kernel {
         for (index k = 0; k < total; ++k) {
             if constexpr (lane_reduced) {
                 index i = 0;
+                if constexpr (traits::n <= 8 && traits::template count<level::full, Stage> != 0) {
+                    // Short sums wait for their own result: four of them side by side, added in a fixed order.
+                    file b = f, e = f, g = f;
+                    accumulators<Stage, true>(sequence, b);
+                    accumulators<Stage, true>(sequence, e);
+                    accumulators<Stage, true>(sequence, g);
+                    for (; i + 4 * lanes <= d.lane_extent; i += 4 * lanes) {
+                        steps<level::full, Stage, false>(f, c, i, lanes, ctx);
+                        steps<level::full, Stage, false>(b, c, i + lanes, lanes, ctx);
+                        steps<level::full, Stage, false>(e, c, i + 2 * lanes, lanes, ctx);
+                        steps<level::full, Stage, false>(g, c, i + 3 * lanes, lanes, ctx);
+                    }
+                    merge<Stage>(sequence, e, g);
+                    merge<Stage>(sequence, f, b);
+                    merge<Stage>(sequence, f, e);
+                }
                 if constexpr (one_body) {
                     for (; i < d.lane_extent; i += lanes) steps<level::full, Stage, true>(f, c, i, rest(d.lane_extent - i), ctx);
                 } else {

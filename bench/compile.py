@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Compiles small programs and reports what that took: see compile.sh."""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+PROGRAMS = HERE / "compile"
+
+# name: (source, optimisation, defines, how often; the quickest counts)
+WHAT = {
+    "include_etta": (PROGRAMS / "include_etta.cpp", "-O2", [], 3),
+    "include_xsimd": (PROGRAMS / "include_xsimd.cpp", "-O2", [], 3),
+    "expression": (PROGRAMS / "expression.cpp", "-O3", [], 1),
+    "mlp_train": (PROGRAMS / "mlp_train.cpp", "-O3", [], 1),
+    "lenet_train": (PROGRAMS / "lenet_train.cpp", "-O3", [], 1),
+    "hessian": (ROOT / "examples" / "newton" / "newton.cpp", "-O3", [], 1),
+    "pinn": (ROOT / "examples" / "pinn" / "pinn.cpp", "-O3", [], 1),
+    "deep25": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=25"], 1),
+    "deep50": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=50"], 1),
+    "deep100": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=100"], 1),
+    "deep200": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=200"], 1),
+}
+
+# The budgets, and by how much --check lets them be missed: twice for what depends on the machine. program None: every one.
+# A budget's program may be a pair: the quotient of the two.
+BUDGETS = [
+    # program                             figure            budget        slack
+    (("include_etta", "include_xsimd"),   "seconds",        2.3,          2),
+    ("mlp_train",                         "seconds",        3,            2),
+    ("lenet_train",                       "seconds",        6,            2),
+    ("hessian",                           "seconds",        8,            2),
+    ("pinn",                              "seconds",        8,            2),
+    ("deep100",                           "seconds",        10,           2),
+    ("deep100",                           "peak_mb",        1536,         2),
+    ("deep100",                           "binary_bytes",   100 * 1024,   2),
+    (("deep200", "deep100"),              "seconds",        2.6,          1),  # linear would be 2, quadratic 4
+    (None,                                "longest_symbol", 2000,         1),
+]
+
+KERNEL = re.compile(r"^_ZN4etta1_\d+\w*_kernelI.*E3runEPK[lx]RKNS0_7contextE$")
+
+
+def compile_once(command):
+    """(exit status, user seconds, peak MB, what it said), of the command and all that it started."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_utime, usage.ru_maxrss / 1024, said
+
+
+def openmp(compiler):
+    code = "int main() {}\n"
+    return subprocess.run([compiler, "-fopenmp", "-x", "c++", "-", "-o", os.devnull], input=code, text=True, capture_output=True).returncode == 0
+
+
+def measure(name, compiler, common, folder):
+    source, level, defines, times = WHAT[name]
+    flags = ["-std=c++20", level, *common, *defines]
+    binary = folder / name
+    command = [compiler, *shlex.split(os.environ.get("CXXFLAGS", "")), *flags, "-I", str(ROOT / "include"), str(source), "-o", str(binary)]
+    best = None
+    for _ in range(times):
+        status, seconds, peak, said = compile_once(command)
+        if status != 0:
+            errors = [line for line in said.splitlines() if "error" in line] or said.splitlines()[-3:]
+            print(f"{name} does not compile with {compiler}:\n  " + "\n  ".join(line[:240] for line in errors[:3]), file=sys.stderr)
+            return None
+        best = seconds if best is None else min(best, seconds)
+    symbols = [line.split()[-1] for line in subprocess.run(["nm", binary], capture_output=True, text=True, check=True).stdout.splitlines()]
+    subprocess.run(["strip", binary], check=True)
+    result = {
+        "program": name, "compiler": compiler, "flags": " ".join(flags), "seconds": round(best, 2), "peak_mb": round(peak),
+        "binary_bytes": binary.stat().st_size, "longest_symbol": max(map(len, symbols)), "kernels": len({s for s in symbols if KERNEL.match(s)}),
+    }
+    binary.unlink()
+    print(json.dumps(result), flush=True)
+    return result
+
+
+def over_budget(results, slack):
+    """A line for each budget that was missed (by more than its slack, if slack is on), or that could not be tested."""
+    said = []
+    for program, figure, budget, factor in BUDGETS:
+        limit = budget * (factor if slack else 1)
+        if isinstance(program, tuple):
+            a, b = (results.get(p) for p in program)
+            found = [(f"{program[0]} over {program[1]}", a[figure] / b[figure])] if a and b else []
+        else:
+            found = [(n, r[figure]) for n, r in results.items() if program in (None, n)]
+        for name, x in found:
+            if x > limit:
+                said.append(f"over: {name}: {figure} {x:.4g}, {'limit' if slack else 'budget'} {limit:g}")
+    return said
+
+
+def table(results, markdown):
+    head = ["program", "compiler", "level", "seconds", "peak MB", "stripped KB", "longest symbol", "kernels"]
+    rows = [[r["program"], r["compiler"], r["flags"].split()[1], f"{r['seconds']:.2f}", r["peak_mb"], f"{r['binary_bytes'] / 1024:.0f}", r["longest_symbol"], r["kernels"]]
+            for r in results]
+    if markdown:
+        return "\n".join("| " + " | ".join(str(c) for c in r) + " |" for r in [head, ["---"] * len(head), *rows])
+    width = [max(len(str(r[i])) for r in [head, *rows]) for i in range(len(head))]
+    return "\n".join("  ".join(str(c).ljust(w) if i < 3 else str(c).rjust(w) for i, (c, w) in enumerate(zip(r, width))) for r in [head, *rows])
+
+
+def main():
+    a = argparse.ArgumentParser(prog="bench/compile.sh", description=__doc__)
+    a.add_argument("filter", nargs="?", default="", help="a part of the program's name")
+    a.add_argument("--check", action="store_true", help="only what has a budget, g++ only; exit status 1 if anything is over")
+    a.add_argument("--markdown", action="store_true", help="the table as Markdown")
+    o = a.parse_args()
+    budgeted = {p for program, *_ in BUDGETS if program for p in ([program] if isinstance(program, str) else program)}
+    names = [n for n in WHAT if o.filter in n and (not o.check or n in budgeted)]
+    results, missing = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for compiler in ["g++"] if o.check else ["g++", "clang++"]:
+            if not shutil.which(compiler):
+                print(f"{compiler} is not here: left out")
+                continue
+            common = ["-march=native"] + (["-fopenmp"] if openmp(compiler) else [])
+            for name in names:
+                if name == "include_xsimd" and not pathlib.Path("/usr/include/xsimd").exists():
+                    print("xsimd is not installed: include_xsimd is left out")
+                    continue
+                r = measure(name, compiler, common, pathlib.Path(folder))
+                if r:
+                    results.append(r)
+                else:
+                    missing.append(f"over: {name} does not compile with {compiler}")
+    if results:
+        print("\n" + table(results, o.markdown))
+    said = missing + over_budget({r["program"]: r for r in results if r["compiler"] == "g++"}, slack=o.check)
+    print("\n" + ("\n".join(said) if said else "everything is within " + ("twice its budget" if o.check else "its budget") + " (g++)"))
+    sys.exit(1 if said and o.check else 0)
+
+
+main()

@@ -1,0 +1,3 @@
+#include <etta/etta.hpp>
+
+int main() {}

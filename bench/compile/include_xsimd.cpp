@@ -1,0 +1,3 @@
+#include <xsimd/xsimd.hpp>
+
+int main() {}

@@ -1,0 +1,26 @@
+// cost.hpp: what a Graph costs, as constants: floating-point operations and bytes. A multiply-add counts as two; an
+// element-wise op counts what it states (flops); views and copies count nothing.
+#pragma once
+
+#include "schedule.hpp"
+
+namespace etta::_ {
+
+// Operations of one node with every extent at its bound.
+constexpr index flops_of(const graph_view& g, const node& n, const index* symbols) {
+    const shape& out = g.values[n.results].extents;
+    switch (n.op->kind) {
+        case op_kind::elementwise: return out.count(symbols) * n.op->flops;
+        case op_kind::reduce: return g.values[g.arg(n, 0)].extents.count(symbols) * n.op->flops;
+        case op_kind::contraction: return 2 * out.count(symbols) * g.values[g.arg(n, 0)].extents[-1].at(symbols);
+        case op_kind::library: return out.count(symbols) * n.op->flops;
+        default: return 0;
+    }
+}
+constexpr index flops_of(const graph_view& g, const index* symbols) {
+    index sum = 0;
+    for (int i = 0; i < g.n_nodes; ++i) sum += flops_of(g, g.nodes[i], symbols);
+    return sum;
+}
+
+}  // namespace etta::_

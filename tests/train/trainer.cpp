@@ -1,0 +1,230 @@
+// Trainer: a step lowers the loss, evaluation counts right, bad data is refused before anything changes, and neither
+// training nor inference allocates.
+#include <etta/etta.hpp>
+
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+
+namespace {
+long allocations = 0;
+void* counted(std::size_t n, std::size_t alignment) {
+    ++allocations;
+    void* const p = std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment + (n == 0 ? alignment : 0));
+    if (p == nullptr) throw std::bad_alloc();
+    return p;
+}
+}  // namespace
+void* operator new(std::size_t n) { return counted(n, 16); }
+void* operator new[](std::size_t n) { return counted(n, 16); }
+void* operator new(std::size_t n, std::align_val_t a) { return counted(n, static_cast<std::size_t>(a)); }
+void* operator new[](std::size_t n, std::align_val_t a) { return counted(n, static_cast<std::size_t>(a)); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+using etta::Dataset;
+using etta::seed;
+
+namespace {
+
+struct Net {
+    etta::Linear<16> fc1;
+    etta::Linear<3> fc2;
+    constexpr auto operator()(auto x) const { return fc2(tanh(fc1(x))); }
+};
+using Network = etta::Model<Net, etta::Input<float, 4>, etta::max_batch<16>>;
+
+// Three classes in four dimensions, far enough apart to be learnt.
+std::vector<float> points(int n) {
+    std::vector<float> x(static_cast<std::size_t>(4 * n));
+    for (int i = 0; i < n; ++i)
+        for (int k = 0; k < 4; ++k)
+            x[static_cast<std::size_t>(4 * i + k)] = static_cast<float>((k == i % 3 ? 2 : 0) + 0.3 * etta::normal_at<double>(seed(9), 0, static_cast<std::uint64_t>(4 * i + k)));
+    return x;
+}
+std::vector<std::int32_t> classes(int n) {
+    std::vector<std::int32_t> y(static_cast<std::size_t>(n));
+    for (int i = 0; i < n; ++i) y[static_cast<std::size_t>(i)] = i % 3;
+    return y;
+}
+Dataset clusters(int n) { return Dataset::from(points(n), {4}, classes(n), 3); }
+std::string bytes(const Network& m) {
+    return {reinterpret_cast<const char*>(m.parameters.data()), static_cast<std::size_t>(m.parameter_bytes)};
+}
+
+}  // namespace
+
+TEST_CASE("steps lower the loss") {
+    Network model{seed(1)};
+    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::Adam{.lr = 1e-2});
+    const auto x = points(16);
+    const auto y = classes(16);
+    const double first = trainer.step(x.data(), y.data(), 16);
+    CHECK(first == Approx(std::log(3.0)).epsilon(0.5));
+    double last = first;
+    for (int i = 0; i < 200; ++i) last = trainer.step(x.data(), y.data(), 16);
+    CHECK(last < 0.02);
+    CHECK(trainer.steps() == 201);
+}
+
+TEST_CASE("the same seed trains the same model, bit for bit") {
+    const Dataset data = clusters(50);
+    std::string first;
+    for (int k = 0; k < 2; ++k) {
+        Network model{seed(1)};
+        auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::AdamW{.lr = 1e-2});
+        const auto h = trainer.fit(data, {.epochs = 3, .batch = 16, .schedule = etta::cosine(), .verbose = false});
+        CHECK(h.epochs.size() == 3);
+        CHECK(h.epochs[2].loss < h.epochs[0].loss);
+        CHECK(h.epochs[2].rate < h.epochs[0].rate);
+        if (k == 0) first = bytes(model);
+        else CHECK((bytes(model) == first));
+    }
+    Network model{seed(1)};
+    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::AdamW{.lr = 1e-2});
+    trainer.fit(data, {.epochs = 3, .batch = 16, .schedule = etta::cosine(), .seed = seed(5), .verbose = false});
+    CHECK((bytes(model) != first));  // another order
+}
+
+TEST_CASE("evaluation counts what is right and where it is wrong") {
+    Network model{seed(1)};
+    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::Adam{.lr = 1e-2});
+    const Dataset data = clusters(100);
+    const std::string before = bytes(model);
+    const auto e = trainer.evaluate(data);
+    CHECK((bytes(model) == before));
+    CHECK(e.samples == 100);
+    CHECK(e.classes == 3);
+    REQUIRE(e.predicted.size() == 100);
+
+    // the same by hand
+    const auto x = points(100);
+    std::vector<float> logits(300);
+    for (int i = 0; i < 100; i += 10) model.run(x.data() + 4 * i, logits.data() + 3 * i, 10);
+    double loss = 0;
+    int right = 0, table[3][3] = {};
+    for (int i = 0; i < 100; ++i) {
+        const float* const p = logits.data() + 3 * i;
+        int best = 0;
+        for (int k = 1; k < 3; ++k)
+            if (p[k] > p[best]) best = k;
+        CHECK(e.predicted[static_cast<std::size_t>(i)] == best);
+        ++table[i % 3][best];
+        right += best == i % 3;
+        loss -= p[i % 3] - std::log(std::exp(double(p[0])) + std::exp(double(p[1])) + std::exp(double(p[2])));
+    }
+    CHECK(e.loss == Approx(loss / 100).epsilon(1e-5));
+    CHECK(e.accuracy == Approx(right / 100.0));
+    for (int i = 0; i < 3; ++i)
+        for (int k = 0; k < 3; ++k) CHECK(e.confused(i, k) == table[i][k]);
+    CHECK(e.table().find("actual") == 0);
+
+    const auto predicted = trainer.predict(data);
+    REQUIRE(predicted.size() == 300);
+    for (int i = 0; i < 300; ++i) CHECK(predicted[static_cast<std::size_t>(i)] == Approx(logits[static_cast<std::size_t>(i)]).margin(1e-6));
+
+    trainer.fit(data, {.epochs = 30, .batch = 16, .verbose = false});
+    CHECK(trainer.evaluate(data).accuracy > 0.97);
+}
+
+TEST_CASE("bad batches and data sets are refused, and the model stays as it was") {
+    Network model{seed(1)};
+    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::Adam{});
+    const std::string before = bytes(model);
+    auto x = points(20);
+    auto y = classes(20);
+    SECTION("a label out of range") {
+        y[3] = 3;
+        CHECK_THROWS_WITH(trainer.step(x.data(), y.data(), 5), says("label 3") && says("sample 3") && says("0 .. 2"));
+        y[3] = -1;
+        CHECK_THROWS_WITH(trainer.step(x.data(), y.data(), 5), says("label -1"));
+    }
+    SECTION("a loss that is not finite") {
+        x[6] = std::numeric_limits<float>::quiet_NaN();
+        CHECK_THROWS_WITH(trainer.step(x.data(), y.data(), 5), says("NaN") && says("not updated"));
+        x[6] = std::numeric_limits<float>::infinity();
+        x[7] = -x[6];
+        CHECK_THROWS_AS(trainer.step(x.data(), y.data(), 5), etta::Error);
+    }
+    SECTION("too many samples, or none") {
+        CHECK_THROWS_WITH(trainer.step(x.data(), y.data(), 17), says("17") && says("max_batch<16>"));
+        CHECK_THROWS_AS(trainer.step(x.data(), y.data(), 0), etta::Error);
+        CHECK_THROWS_AS(trainer.fit(clusters(20), {.batch = 17, .verbose = false}), etta::Error);
+    }
+    SECTION("samples of another shape") {
+        const Dataset wide = Dataset::from(std::vector<float>(50), {5}, classes(10), 3);
+        CHECK_THROWS_WITH(trainer.fit(wide, {.batch = 5, .verbose = false}), says("5") && says("4"));
+        CHECK_THROWS_AS(trainer.evaluate(wide), etta::Error);
+    }
+    SECTION("more classes than outputs, or none") {
+        CHECK_THROWS_AS(trainer.fit(Dataset::from(points(10), {4}, classes(10), 7), {.verbose = false}), etta::Error);
+        CHECK_THROWS_AS(trainer.fit(Dataset::from(points(10), {4}), {.batch = 4, .verbose = false}), etta::Error);
+        CHECK_THROWS_AS(trainer.fit(Dataset::from(points(10), {4}, std::vector<double>(10)), {.batch = 4, .verbose = false}), etta::Error);
+    }
+    SECTION("validation data that does not fit") {
+        const Dataset wide = Dataset::from(std::vector<float>(50), {5}, classes(10), 3);
+        CHECK_THROWS_AS(trainer.fit(clusters(20), {.epochs = 1, .batch = 16, .validation = wide, .verbose = false}), etta::Error);
+    }
+    CHECK((bytes(model) == before));
+    CHECK(trainer.steps() == 0);
+    // and it goes on as if nothing had been
+    auto good = points(16);
+    auto labels = classes(16);
+    CHECK(std::isfinite(trainer.step(good.data(), labels.data(), 16)));
+}
+
+TEST_CASE("a training step and an inference allocate nothing") {
+    Network model{seed(1)};
+    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::AdamW{});
+    const auto x = points(16);
+    const auto y = classes(16);
+    float out[48];
+    model.run(x.data(), out, 1);  // the first makes the workspace
+    trainer.step(x.data(), y.data(), 16);
+    const long before = allocations;
+    for (const int n : {16, 1, 7}) {
+        trainer.step(x.data(), y.data(), n);
+        model.run(x.data(), out, n);
+    }
+    CHECK(allocations == before);
+}
+
+namespace {
+struct Line {
+    etta::Linear<1> fc;
+    constexpr auto operator()(auto x) const { return fc(x); }
+};
+}  // namespace
+
+TEST_CASE("a regression finds the line") {
+    std::vector<double> x(200), y(100);
+    for (std::size_t i = 0; i < 100; ++i) {
+        x[2 * i] = std::sin(static_cast<double>(i)), x[2 * i + 1] = std::cos(1.7 * static_cast<double>(i));
+        y[i] = 3 * x[2 * i] - 2 * x[2 * i + 1] + 0.5;
+    }
+    const Dataset data = Dataset::from(x, {2}, y, {1});
+    etta::Model<Line, etta::Input<double, 2>, etta::max_batch<25>> model{seed(1)};
+    auto trainer = etta::Trainer(model, etta::MSE{}, etta::SGD{.lr = 0.2, .momentum = 0.5});
+    const auto h = trainer.fit(data, {.epochs = 60, .batch = 25, .validation = data, .verbose = false});
+    CHECK(h.epochs.back().loss < 1e-12);
+    CHECK(h.validated);
+    CHECK_FALSE(h.classification);
+    CHECK(h.epochs.back().validation_loss < 1e-12);
+    CHECK(model.parameter(0).data[0] == Approx(3));
+    CHECK(model.parameter(0).data[1] == Approx(-2));
+    CHECK(model.parameter(1).data[0] == Approx(0.5));
+    CHECK(trainer.evaluate(data).loss < 1e-12);
+    CHECK_THROWS_AS(trainer.fit(Dataset::from(x, {2}, classes(100), 3), {.batch = 25, .verbose = false}), etta::Error);
+    CHECK_THROWS_AS(trainer.fit(Dataset::from(x, {2}, std::vector<double>(200), {2}), {.batch = 25, .verbose = false}), etta::Error);
+}
