@@ -362,7 +362,11 @@ def main():
     a.add_argument("--sides", default="", help="only these programs: e.g. train,peers_eigen")
     a.add_argument("--foreign", type=float, default=0.15, help="cores that others may use before a round is repeated (0.15)")
     a.add_argument("--patience", type=float, default=180, help="seconds spent at most on such repetitions (180)")
+    a.add_argument("--cpu-time", action="store_true", help="time by the processes' own processor time, 1 thread only: for a crowded machine")
     o = a.parse_args()
+    if o.cpu_time:
+        os.environ["BENCH_CLOCK"] = "cpu"
+        o.threads, o.patience = "1", 0
     o.threads = [int(t) for t in o.threads.split(",")]
     if o.quick:
         o.rounds, o.milliseconds, o.patience = 3, 20, 0

@@ -6,6 +6,7 @@
 #     --peers       installs the peers by apt first; without it those are used that are there
 #     --markdown    the tables as Markdown, to paste into docs/performance.md
 #     --quick       3 short rounds: a look, not a measurement
+#     --cpu-time    1 thread, timed by processor time: what to use while others use the machine
 #     further options: bench/run.sh --help
 #
 # CXX: another compiler than g++. CXXFLAGS: further flags for etta's programs. ETTA_BUILD: where to build (default:

@@ -60,7 +60,7 @@ struct checker;
 template <class F, int... I>
 struct checker<F, std::integer_sequence<int, I...>> {
     template <class... X>
-    static double run(X... x) {
+    static double run(const X&... x) {
         constexpr etta::_::gradient<weighed_sum<F>, true, I...> value_and_gradient{};
         const auto all = value_and_gradient(x...);
         double error = 0;
@@ -73,7 +73,7 @@ struct checker<F, std::integer_sequence<int, I...>> {
         return worse(error, std::abs(etta::get<1>(forward) - dot) / (1 + std::abs(dot)));
     }
     template <int K, class G, class All, class X, class... Xs>
-    static double one(const G& value_and_gradient, const All& all, const X&, Xs... x) {
+    static double one(const G& value_and_gradient, const All& all, const X&, const Xs&... x) {
         auto inputs = etta::_::make_results(x...);
         double error = 0;
         const long n = count(etta::get<K - 1>(inputs));

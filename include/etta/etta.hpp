@@ -1,6 +1,7 @@
 // etta.hpp: everything that a hosted program wants. Firmware includes micro.hpp.
 #pragma once
 
+#include "core/create.hpp"
 #include "core/print.hpp"
 #include "core/random.hpp"
 #include "core/tensor.hpp"
@@ -12,6 +13,7 @@
 #include "nn/model.hpp"
 #include "nn/save.hpp"
 #include "nn/summary.hpp"
+#include "op/op.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/schedule.hpp"
 #include "run/call.hpp"

@@ -167,7 +167,7 @@ def run(program, expected):
             wanted.setdefault(number, []).append(line)
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / "examples").symlink_to(ROOT / "examples")
-        result = subprocess.run([program], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
+        result = subprocess.run([str(pathlib.Path(program).resolve())], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
     printed, number = {0: []}, 0
     for line in result.stdout.splitlines():
         if re.fullmatch(r"#\d+", line):

@@ -154,7 +154,7 @@ polynomial("sin: (sin(r) - r) / r^3 in r^2", Q, (3, 6), lambda r: r**3 / mp.sin(
 polynomial("cos: (cos(r) - 1 + r^2/2) / r^4 in r^2", (mpf("1e-6"), Q[1]), (3, 6), lambda r: r**4 / mp.cos(r),
            lambda r: (mp.cos(r) - 1 + r * r / 2) / r**4, square)
 polynomial("tan: (tan(r) - r) / r^3 in r^2", Q, (6, 0), lambda r: r**3 / mp.tan(r), lambda r: (mp.tan(r) - r) / r**3, square)
-polynomial("atan: (atan(t) - t) / t^3 in t^2", (mpf("1e-12"), mp.tan(mp.pi / 8) * mpf("1.0001")), (4, 10), lambda t: t**3 / mp.atan(t),
+polynomial("atan: (atan(t) - t) / t^3 in t^2", (mpf("1e-12"), mpf("0.5")), (5, 11), lambda t: t**3 / mp.atan(t),
            lambda t: (mp.atan(t) - t) / t**3, square)
 polynomial("asin: (asin(x) - x) / x^3 in x^2", (mpf("1e-12"), mpf("0.5")), (5, 12), lambda x: x**3 / mp.asin(x),
            lambda x: (mp.asin(x) - x) / x**3, square)

@@ -32,10 +32,10 @@ using kernel_function = void (*)(const std::int64_t* words, const context&);
 
 // This thread's part of n items, in multiples of `grain`: fixed chunks, so that what is computed together never depends
 // on the number of threads.
-struct part {
+struct chunk {
     index begin, end;
 };
-ETTA_INLINE part share(index n, index grain, const context& c) {
+ETTA_INLINE chunk share(index n, index grain, const context& c) {
     const index blocks = (n + grain - 1) / grain;
     const index b = blocks * c.thread / c.threads * grain, e = blocks * (c.thread + 1) / c.threads * grain;
     return {b, e < n ? e : n};

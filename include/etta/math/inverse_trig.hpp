@@ -22,22 +22,22 @@ inline constexpr T half_pi = pick<T>(1.57079637f, 1.5707963267948966);
 template <class T>
 inline constexpr T half_pi_low = pick<T>(-4.37113883e-8f, 6.123233995736766e-17);
 
-// atan(a / b) for a, b >= 0, not both 0 or infinite. The smaller over the larger, q; above tan(pi/8) pi/4 + atan of
-// (q - 1) / (q + 1), so that one division does.
+// atan(a / b) for a, b >= 0, not both 0 or infinite. The smaller over the larger, q; above 1/2 pi/4 + atan of
+// (q - 1) / (q + 1), so that one division does and 1 - q loses nothing.
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> atan_first_quadrant(lane<T, N, Target> a, lane<T, N, Target> b) {
     using L = lane<T, N, Target>;
     const auto steep = a > b;
     const L lo = select(steep, b, a), hi = select(steep, a, b);
-    const auto middle = lo > hi * L(pick<T>(0.414213568f, 0.41421356237309503));
+    const auto middle = lo > L(0.5f) * hi;
     const L t = select(middle, lo - hi, lo) / select(middle, lo + hi, hi), z = t * t;
     L p;
     if constexpr (sizeof(T) == 4)
-        p = polynomial(z, z * z, 0.0805404708f, -0.138778225f, 0.199777290f, -0.333329499f);
+        p = polynomial(z, z * z, -0.0512430817f, 0.101554871f, -0.141741708f, 0.199941665f, -0.333332330f);
     else
-        p = polynomial(z, z * z, 0.021255889429903994, -0.043587781402147460, 0.056924315331538064, -0.066411011694984326,
-                       0.076900660657827941, -0.090907822599143318, 0.11111106647358597, -0.14285714195119481, 0.19999999999087409,
-                       -0.33333333333330145);
+        p = polynomial(z, z * z, -0.012333875599289059, 0.032012143654871456, -0.047531376886551950, 0.057708630311105617,
+                       -0.066501515520717036, 0.076906550620298816, -0.090907997053079004, 0.11111106529991549,
+                       -0.14285714173770642, 0.19999999998631834, -0.33333333333327508);
     // base + sign (t + t z p), base 0, pi/4, pi/4 or pi/2 in two parts.
     const L tail = p * z * t;
     const auto k = select(middle, L(0.5f), select(steep, L(1), L(0)));

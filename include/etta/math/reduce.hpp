@@ -8,7 +8,7 @@ namespace etta::_ {
 
 template <class T, int N, class Target>
 struct quadrant {
-    lane<T, N, Target> r;
+    lane<T, N, Target> r, low;  // r + low; low is what r's rounding lost
     integers<T, N, Target> q;  // its last two bits count
 };
 
@@ -26,9 +26,9 @@ std::uint32_t two_over_pi(int at) {
     return s == 0 ? word(w) : (word(w) << s) | (word(w + 1) >> (32 - s));
 }
 
-// Any finite x, |x| >= 1. Returns q; r is right to its last place.
+// Any finite x, |x| >= 1. Returns q.
 template <class T, class Target>
-ETTA_NOINLINE int reduce_exactly(T x, T& r) {
+ETTA_NOINLINE int reduce_exactly(T x, T& r, T& r_low) {
     using U = uint_of<T>;
     constexpr int m = mantissa_bits<T>, words = sizeof(T) == 4 ? 4 : 7;
     const U b = __builtin_bit_cast(U, x);
@@ -68,40 +68,41 @@ ETTA_NOINLINE int reduce_exactly(T x, T& r) {
     }
     const L c = pick<T>(1.57079637f, 1.5707963267948966), c_low = pick<T>(-4.37113883e-8f, 6.123233995736766e-17);
     const auto y = exact_product(hi, c);
-    const T a = ((y.lo + (lo * c + hi * c_low)) + y.hi).v * unit;
     const bool negative = x < 0;
-    r = above != negative ? -a : a;
+    const auto z = quick_sum(y.hi, y.lo + (lo * c + hi * c_low));
+    const T scale = above != negative ? -unit : unit;
+    r = z.hi.v * scale, r_low = z.lo.v * scale;
     return negative ? -q : q;
 }
 
 template <class T, int N, class Target>
-ETTA_NOINLINE void reduce_exactly(const T* x, T* r, int_of<T>* q) {
+ETTA_NOINLINE void reduce_exactly(const T* x, T* r, T* low, int_of<T>* q) {
     for (int i = 0; i < N; ++i) {
-        q[i] = 0;
+        q[i] = 0, low[i] = 0;
         if (!(x[i] - x[i] == 0)) r[i] = not_a_number<T>;
         else if (x[i] < T(1e5f) && x[i] > T(-1e5f)) r[i] = x[i];
-        else q[i] = reduce_exactly<T, Target>(x[i], r[i]);
+        else q[i] = reduce_exactly<T, Target>(x[i], r[i], low[i]);
     }
 }
 
 // 1e5 / (pi/2) has 16 digits: without a fused multiply-add each part of pi/2 leaves room for as many.
 template <class L>
-ETTA_LANE L minus_n_half_pi(L x, L n) {
+ETTA_LANE pair<L> minus_n_half_pi(L x, L n) {
     using T = typename L::value_type;
     if constexpr (has_fma<T, typename L::target>) {
         const L a = keep(mul_add(n, L(pick<T>(-1.57079637f, -1.5707963267948966)), x));
-        const L b = keep(mul_add(n, L(pick<T>(4.37113883e-8f, -6.123233995736766e-17)), a));
-        return mul_add(n, L(pick<T>(1.71512451e-15f, 1.4973849048591698e-33)), b);
+        const L c = pick<T>(4.37113883e-8f, -6.123233995736766e-17), b = keep(mul_add(n, c, a));
+        return quick_sum(b, mul_add(n, L(pick<T>(1.71512451e-15f, 1.4973849048591698e-33)), mul_add(n, c, a - b)));
     } else if constexpr (sizeof(T) == 4) {
         L a = keep(keep(keep(x - n * L(1.5703125f)) - n * L(0.000484466553f)) - n * L(-6.40749931e-7f));  // exact
         const auto s = exact_sum(a, n * L(-9.89530236e-10f));
         const L low = keep(n * L(2.55795385e-12f)) + keep(keep(n * L(5.38458167e-15f)) + n * L(5.72118892e-18f));
-        return s.hi + (s.lo - low);
+        return quick_sum(s.hi, s.lo - low);
     } else {
         const L a = keep(keep(x - n * L(1.5707963267341256)) - n * L(6.077100506303966e-11));
         const auto s = exact_sum(a, n * L(-2.0222662487111665e-21));
         const L low = keep(n * L(8.4784276603482293e-32)) + n * L(2.0670321148798775e-43);
-        return s.hi + (s.lo - low);
+        return quick_sum(s.hi, s.lo - low);
     }
 }
 
@@ -111,14 +112,15 @@ ETTA_LANE quadrant<T, N, Target> reduce_half_pi(lane<T, N, Target> x) {
     using I = integers<T, N, Target>;
     const L t = keep(mul_add(x, L(pick<T>(0.636619747f, 0.63661977236758138)), L(to_integer<T>)));
     const L n = keep(t - L(to_integer<T>));
-    quadrant<T, N, Target> z{minus_n_half_pi(x, n), bits_of(t)};
+    const auto near = minus_n_half_pi(x, n);
+    quadrant<T, N, Target> z{near.hi, near.lo, bits_of(t)};
     const auto far = !(abs(x) < L(1e5f));
     if (any(far)) {
-        T in[N], r[N];
+        T in[N], r[N], low[N];
         int_of<T> q[N];
         x.store(in);
-        reduce_exactly<T, N, Target>(in, r, q);
-        z.r = select(far, L::load(r), z.r);
+        reduce_exactly<T, N, Target>(in, r, low, q);
+        z.r = select(far, L::load(r), z.r), z.low = select(far, L::load(low), z.low);
         z.q = select(mask_cast<int_of<T>>(far), I::load(q), z.q);
     }
     return z;

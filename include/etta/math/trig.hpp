@@ -65,8 +65,11 @@ ETTA_LANE lane<T, N, Target> tan(lane<T, N, Target> x) {
     L y;
     if constexpr (sizeof(T) == 4) {
         const L p = _::polynomial(s, s * s, 0.00939670857f, 0.00310123735f, 0.0244414974f, 0.0534081869f, 0.133388355f, 0.333331555f);
-        const L t = mul_add(p, s * z.r, z.r);
-        y = select(odd, L(-1), t) / select(odd, t, L(1));
+        const auto t = _::quick_sum(z.r, mul_add(p, s * z.r, mul_add(z.low, s, z.low)));
+        const L q = L(-1) / t.hi;
+        L error = q * t.lo;  // of q as -1 / tan(r), relative
+        if constexpr (_::has_fma<T, Target>) error += mul_add(q, t.hi, L(1));
+        y = select(odd, mul_add(q, error, q), t.hi);
     } else {
         const L a = _::sin_polynomial(z.r, s), b = _::cos_polynomial(s);
         y = select(odd, -b, a) / select(odd, a, b);

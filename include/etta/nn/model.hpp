@@ -60,6 +60,18 @@ struct Model {
         if (workspace.data() == nullptr) workspace = _::heap_elements<char>(workspace_bytes());
     }
 
+    // One sample (its extents, or as many elements) or a static batch of them -> a tensor of predictions.
+    template <class X>
+        requires(_::is_tensor_like<X>::value)
+    auto operator()(const X& x) {
+        static_assert(std::is_same_v<typename X::value_type, element>, "etta: the model's element type is another");
+        static_assert(X::extents_type::dynamic_rank == 0, "etta: run-time extents: use run(x, y, n)");
+        constexpr index n = X::extents_type::static_size / In::sample_size;
+        static_assert(n * In::sample_size == X::extents_type::static_size && n >= 1, "etta: the tensor is not a whole number of the model's samples");
+        static_assert(n <= batch_bound, "etta: more samples than the model's max_batch");
+        return predict<n, X::rank == In::sample().rank>(x, std::make_index_sequence<static_cast<std::size_t>(output_shape.rank - 1)>{});
+    }
+
     // n samples at x -> n predictions at y. n <= the batch bound; no allocation.
     void run(const element* x, element* y, index n) {
         if (n < 0 || n > batch_bound) fail<>("a batch of " + std::to_string(n) + " is larger than the model's max_batch<" + std::to_string(batch_bound) + ">");
@@ -72,6 +84,16 @@ struct Model {
 
     _::heap_elements<element> parameters;
     _::heap_elements<char> workspace;
+
+private:
+    template <index N, bool Single, class X, std::size_t... I>
+    auto predict(const X& x, std::index_sequence<I...>) {
+        using One = Tensor<element, static_cast<std::size_t>(output_shape.at[I + 1].code)...>;
+        using Many = Tensor<element, static_cast<std::size_t>(N), static_cast<std::size_t>(output_shape.at[I + 1].code)...>;
+        std::conditional_t<Single && N == 1, One, Many> y;
+        run(x.data(), y.data(), N);
+        return y;
+    }
 };
 
 }  // namespace etta

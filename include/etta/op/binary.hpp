@@ -112,17 +112,7 @@ struct Atan2 : ElementwiseOp<Atan2> {  // y, x
     static constexpr int operands = 2;
     static constexpr int flops = 24;
     static constexpr bool cheap = false;
-    static constexpr auto eval(auto y, auto x) {
-        using V = decltype(x);
-        using T = typename V::value_type;
-        const V ax = abs(x), ay = abs(y), low = min(ax, ay), high = max(ax, ay);
-        // Both 0: the angle is 0 or pi; both infinite: it is on a diagonal.
-        const V t = select(low == high, select(high == V(T(0)), V(T(0)), V(T(1))), low / high);
-        V a = atan(t);
-        a = select(ax < ay, V(T(1.57079632679489661923)) - a, a);
-        a = select(copysign(V(T(1)), x) < V(T(0)), V(T(3.14159265358979323846)) - a, a);
-        return select(is_nan(x) | is_nan(y), x + y, copysign(a, y));
-    }
+    static constexpr auto eval(auto y, auto x) { return atan2(y, x); }
     static constexpr auto vjp(auto y, auto x, auto, auto g) {
         auto s = x * x + y * y;
         auto q = where(s == 0, 0, g / s);

@@ -18,19 +18,9 @@ constexpr int add_pooling(builder& g, const int* operands, int n, const std::int
     return g.add(type == dtype::f64 ? &info_of<Op<double>>::value : &info_of<Op<float>>::value, ids, n, t, pool_attributes, type, to);
 }
 
-// The same op of (x, y, v) instead of its operands: what all derivatives here are.
-template <template <class> class Op>
-constexpr int pooling_of(const rule_call& c, int x, int y, int v, shape to) {
-    std::int64_t t[pool_attributes] = {};
-    for (int i = 0; i < pool_attributes; ++i) t[i] = c.g->attr(c.g->nodes[c.node], i);
-    const int ids[3] = {x, y, v};
-    return add_pooling<Op>(*c.g, ids, 3, t, to);
-}
-
-template <class T>
-struct MaxPoolGrad;
-template <class T>
-struct MaxPoolGather;
+// v, of y's extents, added where y comes from; v, of x's extents, read there. `c`: the node whose window it is.
+constexpr int max_pool_grad(const rule_call& c, int x, int y, int v);
+constexpr int max_pool_gather(const rule_call& c, int x, int y, int v);
 
 template <class T>
 struct MaxPool {  // x -> y
@@ -40,46 +30,59 @@ struct MaxPool {  // x -> y
     static constexpr bool cheap = false;
     static constexpr void vjp_rule(const rule_call& c) {
         const node n = c.g->nodes[c.node];
-        const int x = c.g->arg(n, 0);
-        c.out[0] = pooling_of<MaxPoolGrad>(c, x, n.results, c.cotangents[0], c.g->extents_of(x));
+        c.out[0] = max_pool_grad(c, c.g->arg(n, 0), n.results, c.cotangents[0]);
     }
     static constexpr void jvp_rule(const rule_call& c) {
         const node n = c.g->nodes[c.node];
-        if (c.tangents[0] >= 0) c.out[0] = pooling_of<MaxPoolGather>(c, c.g->arg(n, 0), n.results, c.tangents[0], c.g->extents_of(n.results));
+        if (c.tangents[0] >= 0) c.out[0] = max_pool_gather(c, c.g->arg(n, 0), n.results, c.tangents[0]);
     }
 };
 
 template <class T>
-struct MaxPoolGrad {  // (x, y, v): v, of y's extents, added where y comes from
+struct MaxPoolGrad {  // (x, y, v)
     static constexpr std::string_view name = "max_pool_grad";
     static constexpr op_kind kind = op_kind::library;
     static constexpr bool cheap = false;
     static constexpr void vjp_rule(const rule_call& c) {
         const node n = c.g->nodes[c.node];
-        const int x = c.g->arg(n, 0), y = c.g->arg(n, 1);
-        c.out[2] = pooling_of<MaxPoolGather>(c, x, y, c.cotangents[0], c.g->extents_of(y));
+        c.out[2] = max_pool_gather(c, c.g->arg(n, 0), c.g->arg(n, 1), c.cotangents[0]);
     }
     static constexpr void jvp_rule(const rule_call& c) {
         const node n = c.g->nodes[c.node];
-        if (c.tangents[2] >= 0) c.out[0] = pooling_of<MaxPoolGrad>(c, c.g->arg(n, 0), c.g->arg(n, 1), c.tangents[2], c.g->extents_of(n.results));
+        if (c.tangents[2] >= 0) c.out[0] = max_pool_grad(c, c.g->arg(n, 0), c.g->arg(n, 1), c.tangents[2]);
     }
 };
 
 template <class T>
-struct MaxPoolGather {  // (x, y, v): v, of x's extents, read where y comes from
+struct MaxPoolGather {  // (x, y, v)
     static constexpr std::string_view name = "max_pool_gather";
     static constexpr op_kind kind = op_kind::library;
     static constexpr bool cheap = false;
     static constexpr void vjp_rule(const rule_call& c) {
         const node n = c.g->nodes[c.node];
-        const int x = c.g->arg(n, 0), y = c.g->arg(n, 1);
-        c.out[2] = pooling_of<MaxPoolGrad>(c, x, y, c.cotangents[0], c.g->extents_of(x));
+        c.out[2] = max_pool_grad(c, c.g->arg(n, 0), c.g->arg(n, 1), c.cotangents[0]);
     }
     static constexpr void jvp_rule(const rule_call& c) {
         const node n = c.g->nodes[c.node];
-        if (c.tangents[2] >= 0) c.out[0] = pooling_of<MaxPoolGather>(c, c.g->arg(n, 0), c.g->arg(n, 1), c.tangents[2], c.g->extents_of(n.results));
+        if (c.tangents[2] >= 0) c.out[0] = max_pool_gather(c, c.g->arg(n, 0), c.g->arg(n, 1), c.tangents[2]);
     }
 };
+
+template <template <class> class Op>
+constexpr int pooling_of(const rule_call& c, int x, int y, int v, const shape& to) {
+    std::int64_t t[pool_attributes] = {};
+    for (int i = 0; i < pool_attributes; ++i) t[i] = c.g->attr(c.g->nodes[c.node], i);
+    const int ids[3] = {x, y, v};
+    return add_pooling<Op>(*c.g, ids, 3, t, to);
+}
+constexpr int max_pool_grad(const rule_call& c, int x, int y, int v) {
+    const shape to = c.g->extents_of(x);
+    return pooling_of<MaxPoolGrad>(c, x, y, v, to);
+}
+constexpr int max_pool_gather(const rule_call& c, int x, int y, int v) {
+    const shape to = c.g->extents_of(y);
+    return pooling_of<MaxPoolGather>(c, x, y, v, to);
+}
 
 // [N, C, H, W] -> [N, C, OH, OW], padding counts as -inf and is at most half a window. N may be known at run time only.
 struct MaxPooling : CompositeOp<MaxPooling> {

@@ -197,7 +197,7 @@ struct conv_engine {
         if (t.n == 0) return zero(p, ctx), true;
         alignas(64) T planes[room + slack];
         alignas(64) T weights[weight_room];  // (row blocks, k, rows)
-        alignas(64) T tile[rows * panel * lanes];
+        alignas(64) T tile[(rows * panel + 1) * lanes];  // a run is read in whole vectors
         std::int32_t offsets[max_k];
         const index phases = p.from.step[0] * p.from.step[1];
         blocks b;
@@ -208,7 +208,7 @@ struct conv_engine {
         }
         const index bands = (p.grid[0] + b.height - 1) / b.height, largest = b.channels * t.n;
         const index together = weight_room / (largest * rows) * rows;
-        const part mine = share(p.n * bands, 1, ctx);
+        const chunk mine = share(p.n * bands, 1, ctx);
         for (index r0 = 0; r0 < p.n_rows; r0 += together) {
             const index r1 = r0 + together < p.n_rows ? r0 + together : p.n_rows;
             for (index c0 = 0; c0 < p.from_channels; c0 += b.channels) {
@@ -267,7 +267,7 @@ struct conv_engine {
                 if (p.column == 1) {
                     for (int e = 0; e < runs[q].count; e += lanes) {
                         const int count = runs[q].count - e < lanes ? runs[q].count - e : lanes;
-                        const V s = V::load(x + e, count);
+                        const V s = V::load(x + e);
                         (first ? s : s + V::load(y + e, count)).store(y + e, count);
                     }
                 } else {
@@ -327,7 +327,7 @@ struct conv_engine {
         if (channels > max_k / t.n) channels = max_k / t.n;
         if (channels > k.c) channels = k.c;
         const index row_blocks = (k.o + y_rows - 1) / y_rows, channel_blocks = (k.c + channels - 1) / channels;
-        const part mine = share(k.groups * row_blocks * channel_blocks, 1, ctx);
+        const chunk mine = share(k.groups * row_blocks * channel_blocks, 1, ctx);
         for (index m = mine.begin; m < mine.end; ++m) {
             const index g = m / (row_blocks * channel_blocks), o0 = m / channel_blocks % row_blocks * y_rows, c0 = m % channel_blocks * channels;
             const index n_rows = k.o - o0 < y_rows ? k.o - o0 : y_rows, n_channels = k.c - c0 < channels ? k.c - c0 : channels, n_k = n_channels * t.n;

@@ -67,7 +67,7 @@ struct gemm_kernel {
         g.b_k = inner[2], g.b_col = b[d.slot_words - 1];
         // Many small products are shared out whole; one product by its rows or columns.
         const bool by_batch = batches >= 2 * ctx.threads && ctx.threads > 1;
-        const part mine = by_batch ? share(batches, 1, ctx) : part{0, batches};
+        const chunk mine = by_batch ? share(batches, 1, ctx) : chunk{0, batches};
         context one = ctx;
         if (by_batch) one.thread = 0, one.threads = 1;
         for (index q = mine.begin; q < mine.end; ++q) {

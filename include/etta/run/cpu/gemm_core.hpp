@@ -191,7 +191,7 @@ struct gemm_engine {
     ETTA_NOINLINE static void run_dots(const gemm_operands<T>& g, const finish_t& finish, const context& ctx) {
         alignas(64) T tile[6 * Lanes];
         if (g.n <= narrow) {  // four rows at a time
-            const part mine = share(g.m, 4, ctx);
+            const chunk mine = share(g.m, 4, ctx);
             for (index i = mine.begin; i < mine.end; i += 4) {
                 const T* r[4];
                 for (index c = 0; c < 4; ++c) r[c] = g.a + (i + c < g.m ? i + c : g.m - 1) * g.a_row;
@@ -200,7 +200,7 @@ struct gemm_engine {
             }
             return;
         }
-        const part mine = share(g.n, Lanes, ctx);
+        const chunk mine = share(g.n, Lanes, ctx);
         for (index j = mine.begin; j < mine.end; j += Lanes) {
             const index end = mine.end - j < Lanes ? mine.end : j + Lanes;
             for (index q = j; q < end; q += 4) {
@@ -274,7 +274,7 @@ struct gemm_engine {
         if constexpr (vectors)
             if (few_dots(g)) return run_dots(g, finish, ctx);
         const int block_rows = g.m >= rows ? rows : g.m >= few ? few : 1;
-        part r{0, g.m}, s{0, g.n};
+        chunk r{0, g.m}, s{0, g.n};
         if (ctx.threads > 1) {  // by rows or by columns, whichever leaves the longest share shorter
             const index by_rows = (((g.m + block_rows - 1) / block_rows + ctx.threads - 1) / ctx.threads) * block_rows * g.n;
             const index by_columns = (((g.n + Lanes - 1) / Lanes + ctx.threads - 1) / ctx.threads) * Lanes * g.m;

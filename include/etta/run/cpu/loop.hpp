@@ -229,7 +229,7 @@ struct loop_kernel {
         index rows = 1;
         index extents[max_rank] = {}, position[max_rank] = {};
         for (int i = 0; i < d.n_rows; ++i) extents[i] = ctx.value(d.row_extents[i]), rows *= extents[i];
-        part r{0, rows}, l{0, lane_reduced ? 1 : d.lane_extent};
+        chunk r{0, rows}, l{0, lane_reduced ? 1 : d.lane_extent};
         if (ctx.threads > 1) {
             if (lane_reduced || rows >= 4 * ctx.threads) r = share(rows, 1, ctx);
             else l = share(d.lane_extent, lanes, ctx);

@@ -34,7 +34,7 @@ inline void place_elements(const library_operand& x, const library_operand& y, c
     // Rows of the result: all axes but the last.
     const int last = y.rank - 1;
     const index rows = y.count() / (y.extent[last] > 0 ? y.extent[last] : 1);
-    const part mine = share(rows, 1, ctx);
+    const chunk mine = share(rows, 1, ctx);
     for (index r = mine.begin; r < mine.end; ++r) {
         T* const out = reinterpret_cast<T*>(y.data) + r * y.extent[last];
         __builtin_memset(static_cast<void*>(out), 0, static_cast<std::size_t>(y.extent[last]) * sizeof(T));
@@ -71,7 +71,7 @@ struct library_kernel<Place, Target> {
 template <class T>
 inline void fold_windows(const library_operand& x, const library_operand& y, const std::int64_t* a, const context& ctx) {
     const index planes = y.extent[0] * y.extent[1], h = y.extent[2], wd = y.extent[3];
-    const part mine = share(planes, 1, ctx);
+    const chunk mine = share(planes, 1, ctx);
     for (index p = mine.begin; p < mine.end; ++p) {
         T* const out = reinterpret_cast<T*>(y.data) + p * h * wd;
         const T* const in = reinterpret_cast<const T*>(x.data) + p / y.extent[1] * x.stride[0] + p % y.extent[1] * x.stride[1];

@@ -69,8 +69,8 @@ struct pool_engine {
     };
 
     // Calls f(row of windows, its column range, offset of the tap of the first of them) for one plane, taps in order.
-    template <class Begin, class Tap>
-    ETTA_INLINE static void rows(const call& k, const Begin& begin, const Tap& tap) {
+    template <class Begin, class Tap, class End>
+    ETTA_INLINE static void rows(const call& k, const Begin& begin, const Tap& tap, const End& end) {
         for (index i = 0; i < k.out[0]; ++i) {
             begin(i);
             for (index p = 0; p < k.kernel[0]; ++p) {
@@ -81,38 +81,62 @@ struct pool_engine {
                     for (index j = from; j < to; j += lanes) tap(i, h, j * k.stride[1] + q - k.pad[1], j, static_cast<int>(to - j < lanes ? to - j : lanes));
                 }
             }
+            end(i);
         }
     }
     // A plane of an operand: columns `step` apart.
     static T* plane(const typed_operand<T>& v, index m) { return v.data + m / v.extent[1] * v.stride[0] + m % v.extent[1] * v.stride[1]; }
 
-    ETTA_NOINLINE static void forward(const call& k, const typed_operand<T>& x, const typed_operand<T>& y, const context& ctx) {
-        const part mine = share(x.extent[0] * x.extent[1], 1, ctx);
-        const index step = k.stride[1] * x.stride[3];
+    // A row of windows is cut into stretches whose state is kept beside, in whole vectors: a masked store followed by a load
+    // of the same bytes waits for the cache.
+    static constexpr index stretch = Target::scalar ? 32 : 512;
+    static call part_of(const call& whole, index c) {
+        call k = whole;
+        k.out[1] = whole.out[1] - c < stretch ? whole.out[1] - c : stretch;
+        k.pad[1] = whole.pad[1] - c * whole.stride[1];
+        return k;
+    }
+    ETTA_INLINE static void fill(T* p, index n, T x) {
+        for (index j = 0; j < n; j += lanes) V(x).store(p + j);
+    }
+    ETTA_INLINE static void copy(const T* p, index n, T* to) {
+        for (index j = 0; j < n; j += lanes) V::load(p + j).store(to + j, static_cast<int>(n - j < lanes ? n - j : lanes));
+    }
+    // x where there is one, `other` in the lanes from count on.
+    ETTA_INLINE static V only(V x, T other, int count) {
+        if (count == lanes) return x;
+        return select(first_lanes<T, lanes, Target>(count), x, V(other));
+    }
+
+    ETTA_NOINLINE static void forward(const call& whole, const typed_operand<T>& x, const typed_operand<T>& y, const context& ctx) {
+        const chunk mine = share(x.extent[0] * x.extent[1], 1, ctx);
+        const index step = whole.stride[1] * x.stride[3];
+        alignas(64) T best[stretch + 2 * lanes];
         for (index m = mine.begin; m < mine.end; ++m) {
             const T* const in = plane(x, m);
             T* const out = plane(y, m);
-            rows(
-                k,
-                [&](index i) {
-                    for (index j = 0; j < k.out[1]; j += lanes) V(lowest_of<T>()).store(out + i * y.stride[2] + j, static_cast<int>(k.out[1] - j < lanes ? k.out[1] - j : lanes));
-                },
-                [&](index i, index h, index w, index j, int count) {
-                    T* const o = out + i * y.stride[2] + j;
-                    max(V::load(o, count), take(in + h * x.stride[2] + w * x.stride[3], step, count)).store(o, count);
-                });
+            for (index c = 0; c < whole.out[1]; c += stretch) {
+                const call k = part_of(whole, c);
+                rows(
+                    k, [&](index) { fill(best, k.out[1], lowest_of<T>()); },
+                    [&](index, index h, index w, index j, int count) {
+                        const V a = only(take(in + h * x.stride[2] + w * x.stride[3], step, count), lowest_of<T>(), count);
+                        max(V::load(best + j), a).store(best + j);
+                    },
+                    [&](index i) { copy(best, k.out[1], out + i * y.stride[2] + c); });
+            }
         }
     }
 
     // Both derivatives visit, for every window, the first element that equals its maximum (or is NaN). `open`: 1 where that
-    // is still to come; rows of windows are cut into stretches that it covers.
-    static constexpr index stretch = 512;
+    // is still to come.
     template <bool Gather>
     ETTA_NOINLINE static void derivative(const call& whole, const typed_operand<T>& x, const typed_operand<T>& y, const typed_operand<T>& v, const typed_operand<T>& r,
                                          const context& ctx) {
-        const part mine = share(x.extent[0] * x.extent[1], 1, ctx);
+        const chunk mine = share(x.extent[0] * x.extent[1], 1, ctx);
         const index step = whole.stride[1];
-        alignas(64) T open[stretch];
+        alignas(64) T open[stretch + 2 * lanes];
+        alignas(64) T found[Gather ? stretch + 2 * lanes : 1];
         for (index m = mine.begin; m < mine.end; ++m) {
             const T *const px = plane(x, m), *const py = plane(y, m), *const pv = plane(v, m);
             T* const pr = plane(r, m);
@@ -121,30 +145,28 @@ struct pool_engine {
                     for (index w = 0; w < whole.in[1]; w += lanes)
                         V(T(0)).store(pr + h * r.stride[2] + w, static_cast<int>(whole.in[1] - w < lanes ? whole.in[1] - w : lanes));
             for (index c = 0; c < whole.out[1]; c += stretch) {
-                call k = whole;  // the stretch's windows alone
-                k.out[1] = whole.out[1] - c < stretch ? whole.out[1] - c : stretch;
-                k.pad[1] = whole.pad[1] - c * step;
+                const call k = part_of(whole, c);
                 rows(
                     k,
-                    [&](index i) {
-                        for (index j = 0; j < k.out[1]; j += lanes) {
-                            const int count = static_cast<int>(k.out[1] - j < lanes ? k.out[1] - j : lanes);
-                            V(T(1)).store(open + j, count);
-                            if constexpr (Gather) V(T(0)).store(pr + i * r.stride[2] + c + j, count);
-                        }
+                    [&](index) {
+                        fill(open, k.out[1], T(1));
+                        if constexpr (Gather) fill(found, k.out[1], T(0));
                     },
                     [&](index i, index h, index w, index j, int count) {
                         const V a = take(px + h * x.stride[2] + w * x.stride[3], step * x.stride[3], count);
-                        const V top = take(py + i * y.stride[2] + (c + j) * y.stride[3], y.stride[3], count), o = V::load(open + j, count);
-                        const auto hit = ((a == top) | (a != a)) & (o != V(T(0)));
-                        select(hit, V(T(0)), o).store(open + j, count);
+                        const V top = take(py + i * y.stride[2] + (c + j) * y.stride[3], y.stride[3], count);
+                        const V o = V::load(open + j), there = only(o, T(0), count);
+                        const auto hit = ((a == top) | (a != a)) & (there != V(T(0)));
+                        select(hit, V(T(0)), o).store(open + j);
                         if constexpr (Gather) {
-                            T* const to = pr + i * r.stride[2] + c + j;
-                            select(hit, take(pv + h * v.stride[2] + w * v.stride[3], step * v.stride[3], count), V::load(to, count)).store(to, count);
+                            select(hit, take(pv + h * v.stride[2] + w * v.stride[3], step * v.stride[3], count), V::load(found + j)).store(found + j);
                         } else {
                             const V g = take(pv + i * v.stride[2] + (c + j) * v.stride[3], v.stride[3], count);
                             give(pr + h * r.stride[2] + w, step, select(hit, g, V(T(0))), count);
                         }
+                    },
+                    [&](index i) {
+                        if constexpr (Gather) copy(found, k.out[1], pr + i * r.stride[2] + c);
                     });
             }
         }

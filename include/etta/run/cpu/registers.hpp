@@ -2,6 +2,7 @@
 // dtype; the whole file is one struct of lanes with constant indices, which the optimiser dissolves.
 #pragma once
 
+#include "../../math/math.hpp"
 #include "../../simd/lane.hpp"
 #include "../../compile/abi.hpp"
 

@@ -1,0 +1,13 @@
+// expect: etta: these dtypes do not mix: cast<
+// expect: f32
+// expect: f64
+// errors: 1
+#include <etta/etta.hpp>
+
+void f(etta::Tensor<double, 3>& z, const etta::Tensor<float, 3>& x, const etta::Tensor<double, 3>& y) {
+#ifdef TWIN
+    z = etta::cast<double>(x) * y;
+#else
+    z = x * y;
+#endif
+}
