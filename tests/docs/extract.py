@@ -85,9 +85,10 @@ class Page:
                 self.refused.append((b, list(self.declared), last))
             else:
                 if kind == "body":
-                    self.functions.append((len(self.declared), []))
+                    self.functions.append([0, []])
                 elif not self.functions:
                     sys.exit(f"{path}:{b.line}: there is nothing to continue")
+                self.functions[-1][0] = len(self.declared)  # what stands before the function's last block
                 self.functions[-1][1].append(b)
                 self.expected.append(last)
 

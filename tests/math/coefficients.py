@@ -168,6 +168,8 @@ polynomial("erf: erf(x) / x - 1 in x^2", (mpf("1e-12"), mpf(1)), (7, 12), lambda
 polynomial("erf: log(erfc(x)) / x, 1 <= x <= 4", (mpf(1), mpf(4)), (6, 0), lambda x: x * mp.erfc(x) / mp.erf(x),
            lambda x: mp.log(mp.erfc(x)) / x)
 
+polynomial("cbrt: v^(-1/3), sqrt(1/8) <= v <= sqrt(8)", (mp.sqrt(mpf(1) / 8), mp.sqrt(8)), (4, 0), lambda v: mp.cbrt(v), lambda v: 1 / mp.cbrt(v))
+
 
 def erfc_case(k, high, terms):
     polynomial(f"erfc: (1 + 2 x) e^(x^2) erfc(x) in (x - {k}) / (x + {k}), 0.5 <= x <= {high}", (mpf("0.5"), mpf(high)), terms,

@@ -37,6 +37,24 @@ ETTA_LANE L exp_polynomial(L r) {
     return mul_add(exp_tail(r, r2), r2, r) + L(1);
 }
 
+// x = n + r, and 2^r for |r| <= 1/2.
+template <class L>
+ETTA_LANE exp_parts<L> exp2_reduce(L x) {
+    const L c = to_integer<typename L::value_type>, t = keep(x + c), n = keep(t - c);
+    return {n, t, x - n};
+}
+template <class L>
+ETTA_LANE L exp2_polynomial(L r) {
+    L p;
+    if constexpr (sizeof(typename L::value_type) == 4)
+        p = polynomial(r, r * r, 0.000156846567f, 0.00134233211f, 0.00961736031f, 0.0555026159f, 0.240226552f, 0.693147242f);
+    else
+        p = polynomial(r, r * r, 4.4395466663741147e-10, 7.0731543988235129e-9, 1.0178160812098459e-7, 1.3215439187482651e-6,
+                       1.5252733627595748e-5, 0.00015403530448596082, 0.0013333558146548922, 0.0096181291076018055,
+                       0.055504108664821722, 0.24022650695910108, 0.69314718055994529);
+    return mul_add(p, r, L(1));
+}
+
 // Below these arguments exp is 0, above them infinite.
 template <class T>
 inline constexpr T exp_least = pick<T>(-105.0f, -746.0);
@@ -69,17 +87,8 @@ ETTA_LANE lane<T, N, Target> exp(lane<T, N, Target> x) {
 
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> exp2(lane<T, N, Target> x) {
-    using L = lane<T, N, Target>;
-    x = min(max(x, _::pick<T>(-151.0f, -1076.0)), _::pick<T>(129.0f, 1025.0));
-    const L t = _::keep(x + _::to_integer<T>), n = _::keep(t - _::to_integer<T>), r = x - n;
-    L p;
-    if constexpr (sizeof(T) == 4)
-        p = _::polynomial(r, r * r, 0.000156846567f, 0.00134233211f, 0.00961736031f, 0.0555026159f, 0.240226552f, 0.693147242f);
-    else
-        p = _::polynomial(r, r * r, 4.4395466663741147e-10, 7.0731543988235129e-9, 1.0178160812098459e-7, 1.3215439187482651e-6,
-                      1.5252733627595748e-5, 0.00015403530448596082, 0.0013333558146548922, 0.0096181291076018055,
-                      0.055504108664821722, 0.24022650695910108, 0.69314718055994529);
-    return _::scale(mul_add(p, r, L(1)), n, t);
+    const auto p = _::exp2_reduce(min(max(x, _::pick<T>(-151.0f, -1076.0)), _::pick<T>(129.0f, 1025.0)));
+    return _::scale(_::exp2_polynomial(p.r), p.n, p.t);
 }
 
 // e^x - 1, exact to the last place or two also where x is small.

@@ -85,34 +85,36 @@ ETTA_NOINLINE void reduce_exactly(const T* x, T* r, T* low, int_of<T>* q) {
     }
 }
 
-// 1e5 / (pi/2) has 16 digits: without a fused multiply-add each part of pi/2 leaves room for as many.
-template <class L>
+// x - n pi/2, |x| <= 1e5. Low: also what the result's rounding loses (else 0). n has 16 digits: without a fused
+// multiply-add each part of pi/2 leaves room for as many, and the differences that still round are made exact.
+template <bool Low, class L>
 ETTA_LANE pair<L> minus_n_half_pi(L x, L n) {
     using T = typename L::value_type;
     if constexpr (has_fma<T, typename L::target>) {
-        const L a = keep(mul_add(n, L(pick<T>(-1.57079637f, -1.5707963267948966)), x));
-        const L c = pick<T>(4.37113883e-8f, -6.123233995736766e-17), b = keep(mul_add(n, c, a));
-        return quick_sum(b, mul_add(n, L(pick<T>(1.71512451e-15f, 1.4973849048591698e-33)), mul_add(n, c, a - b)));
+        const L a = mul_add(n, L(pick<T>(-1.57079637f, -1.5707963267948966)), x);
+        const L c = pick<T>(4.37113883e-8f, -6.123233995736766e-17), d = pick<T>(1.71512451e-15f, 1.4973849048591698e-33);
+        if constexpr (!Low) return {mul_add(n, d, mul_add(n, c, a)), L(0)};
+        const auto p = exact_product(n, c), s = exact_sum(a, p.hi);
+        return quick_sum(s.hi, mul_add(n, d, s.lo + p.lo));
     } else if constexpr (sizeof(T) == 4) {
-        L a = keep(keep(keep(x - n * L(1.5703125f)) - n * L(0.000484466553f)) - n * L(-6.40749931e-7f));  // exact
-        const auto s = exact_sum(a, n * L(-9.89530236e-10f));
-        const L low = keep(n * L(2.55795385e-12f)) + keep(keep(n * L(5.38458167e-15f)) + n * L(5.72118892e-18f));
-        return quick_sum(s.hi, s.lo - low);
+        const L a = keep(keep(x - n * L(1.5703125f)) - n * L(0.000484466553f));
+        const auto s = exact_sum(a, n * L(6.40749931e-7f)), u = exact_sum(s.hi, n * L(-9.89530236e-10f)),
+                   v = exact_sum(u.hi, n * L(-2.55795385e-12f));
+        return quick_sum(v.hi, keep(s.lo + u.lo) + keep(v.lo - keep(n * L(5.38458167e-15f) + n * L(5.72118892e-18f))));
     } else {
-        const L a = keep(keep(x - n * L(1.5707963267341256)) - n * L(6.077100506303966e-11));
-        const auto s = exact_sum(a, n * L(-2.0222662487111665e-21));
-        const L low = keep(n * L(8.4784276603482293e-32)) + n * L(2.0670321148798775e-43);
-        return quick_sum(s.hi, s.lo - low);
+        const L a = keep(x - n * L(1.5707963267341256));
+        const auto s = exact_sum(a, n * L(-6.077100506303966e-11)), u = exact_sum(s.hi, n * L(-2.0222662487111665e-21));
+        return quick_sum(u.hi, keep(s.lo + u.lo) - keep(n * L(8.4784276603482293e-32) + n * L(2.0670321148798775e-43)));
     }
 }
 
-template <class T, int N, class Target>
+template <bool Low, class T, int N, class Target>
 ETTA_LANE quadrant<T, N, Target> reduce_half_pi(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
     using I = integers<T, N, Target>;
     const L t = keep(mul_add(x, L(pick<T>(0.636619747f, 0.63661977236758138)), L(to_integer<T>)));
     const L n = keep(t - L(to_integer<T>));
-    const auto near = minus_n_half_pi(x, n);
+    const auto near = minus_n_half_pi<Low>(x, n);
     quadrant<T, N, Target> z{near.hi, near.lo, bits_of(t)};
     const auto far = !(abs(x) < L(1e5f));
     if (any(far)) {

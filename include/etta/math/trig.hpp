@@ -45,12 +45,12 @@ ETTA_LANE lane<T, N, Target> sin_of(quadrant<T, N, Target> z) {
 
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> sin(lane<T, N, Target> x) {
-    return select(x == 0, x, _::sin_of(_::reduce_half_pi(x)));  // keeps -0
+    return select(x == 0, x, _::sin_of(_::reduce_half_pi<false>(x)));  // keeps -0
 }
 
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> cos(lane<T, N, Target> x) {
-    auto z = _::reduce_half_pi(x);
+    auto z = _::reduce_half_pi<false>(x);
     z.q += 1;
     return _::sin_of(z);
 }
@@ -59,7 +59,7 @@ ETTA_LANE lane<T, N, Target> cos(lane<T, N, Target> x) {
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> tan(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
-    const auto z = _::reduce_half_pi(x);
+    const auto z = _::reduce_half_pi<sizeof(T) == 4>(x);
     const auto odd = mask_cast<T>((z.q & 1) != 0);
     const L s = z.r * z.r;
     L y;

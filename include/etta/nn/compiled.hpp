@@ -3,7 +3,9 @@
 #pragma once
 
 #include "../run/cpu/execute.hpp"
+#include "../run/cpu/conv.hpp"
 #include "../run/cpu/place.hpp"
+#include "../run/cpu/pool.hpp"
 #include "traced.hpp"
 
 namespace etta {

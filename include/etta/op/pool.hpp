@@ -1,6 +1,7 @@
-// pool.hpp: pooling as a reduction over the windows of [N, C, H, W].
+// pool.hpp: pooling of [N, C, H, W]: the maximum by an op of its own, the mean as a reduction over windows.
 #pragma once
 
+#include "max_pooling.hpp"
 #include "window.hpp"
 
 namespace etta {
@@ -15,16 +16,10 @@ struct Pooling : CompositeOp<Pooling<Reduce>> {
     }
 };
 
-struct MaxWindow {
-    // Padding counts as -inf: x - lowest is placed in zeros, so that they can never win. Elements that share a window's
-    // maximum share its gradient.
+struct MaxWindow {  // padding counts as -inf
     static constexpr var over(var x, const std::int64_t* t, index padding) {
-        if (padding > 0 && x.rank() == 4) {
-            const var inside = pad_image({x.g, expand_to(*x.g, x.g->literal(1, x.type()), x.extents())}, padding, padding);
-            x = where(inside > 0, pad_image(x, padding, padding), -__builtin_inf());
-        }
-        const var v = Windows::of(x, t, "max_pool");
-        return v.rank() == 6 ? drop_axes({v.g, Max::add(*v.g, v.id, 0b1100)}, 0b1100, false) : v;
+        const std::int64_t a[6] = {t[0], t[1], t[2], t[3], padding, padding};
+        return MaxPooling::body(x, a, 6);
     }
 };
 struct MeanWindow {  // padding counts as zeros, as in PyTorch
@@ -37,8 +32,8 @@ struct MeanWindow {  // padding counts as zeros, as in PyTorch
 
 }  // namespace _
 
-// The largest element of every Kernel x Kernel window: [N, C, H, W] -> [N, C, OH, OW]. Elements that are equally large share
-// the gradient.
+// The largest element of every Kernel x Kernel window: [N, C, H, W] -> [N, C, OH, OW]. The gradient goes to the first
+// of the largest elements, as in PyTorch.
 template <int Kernel, int Stride = Kernel, int Padding = 0, operand X>
 constexpr _::applied<_::Pooling<_::MaxWindow>, _::attr<Kernel, Stride, Padding>, X> max_pool(X&& x) {
     return _::apply<_::Pooling<_::MaxWindow>, _::attr<Kernel, Stride, Padding>>(static_cast<X&&>(x));

@@ -6,7 +6,9 @@
 #include "../expr/expression.hpp"
 #include "../compile/mistakes.hpp"
 #include "cpu/execute.hpp"
+#include "cpu/conv.hpp"
 #include "cpu/place.hpp"
+#include "cpu/pool.hpp"
 
 namespace etta {
 namespace _ {
