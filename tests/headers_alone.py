@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Compiles every public header alone, so that none leans on what another one happens to include.
 
-    headers_alone.py COMPILER [FLAGS...]      from anywhere; says which fail, and exits with 1 if one does
+    headers_alone.py [--entries] COMPILER [FLAGS...]     from anywhere; says which fail, and exits with 1 if one does
+
+--entries: only those that users include, etta.hpp and micro.hpp.
 """
 import concurrent.futures
 import os
@@ -39,11 +41,15 @@ def heavy(header, command):
 
 def main():
     command = sys.argv[1:]
+    entries = "--entries" in command[:1]
+    command = command[entries:]
     if not command:
         sys.exit(__doc__)
     headers = sorted(INCLUDE.rglob("*.hpp"))
     # CUDA headers need nvcc.
     headers = [h for h in headers if "cuda" not in h.relative_to(INCLUDE).parts]
+    if entries:
+        headers = [h for h in headers if len(h.relative_to(INCLUDE).parts) == 2]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         for name, code, output in pool.map(lambda h: check(h, command), headers):

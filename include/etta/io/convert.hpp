@@ -2,7 +2,11 @@
 // compute with (half, bfloat16, unsigned), and bytes that are not aligned to them.
 #pragma once
 
-#include "safetensors.hpp"
+#include <cstdint>
+#include <cstring>
+
+#include "file.hpp"
+#include "named_tensor.hpp"
 
 namespace etta {
 

@@ -10,27 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "../core/dtype.hpp"
+#include "convert.hpp"
 #include "json.hpp"
+#include "named_tensor.hpp"
 #include "sort.hpp"
 
 namespace etta {
-
-// A tensor as bytes with a name. A view: who owns `data` differs.
-struct named_tensor {
-    std::string name;
-    dtype type = dtype::none;    // none: a type that etta does not compute with; `stored` names it
-    std::vector<index> shape;    // empty: one number
-    const std::byte* data = nullptr;  // row-major, little-endian; in a file that was read, not always aligned
-    std::size_t bytes = 0;
-    std::string stored = {};     // the file's name for the type, "F32"; needed for writing only if type is none
-
-    index count() const {
-        index n = 1;
-        for (const index e : shape) n *= e;
-        return n;
-    }
-};
 
 // Free text that goes into the header: who made it, with what.
 using safetensors_metadata = std::vector<std::pair<std::string, std::string>>;

@@ -72,9 +72,9 @@ ETTA_LANE L exp_negative(L x) {
 template <class L>
 ETTA_LANE L half_expm1(L x) {
     const auto p = exp_reduce(x);
-    const L r2 = p.r * p.r, e = mul_add(exp_tail(p.r, r2), r2, p.r);
+    const L r2 = p.r * p.r, w = exp_tail(p.r, r2) * r2;
     const L s = quick_scale(L(0.5f), p.t);  // 2^(n-1)
-    return mul_add(s, e, s - L(0.5f));
+    return mul_add(s, w, mul_add(s, p.r, s - L(0.5f)));  // the inner sum, where it cancels, is exact
 }
 
 }  // namespace _

@@ -19,22 +19,20 @@ ETTA_LANE pair<lane<T, N, Target>> log2_in_two(lane<T, N, Target> x) {
     const auto back = exact_product(s, d.hi);
     const L s_low = ((x2.f - back.hi) - back.lo - s * d.lo) * mul_add(s, L(-0.5f), L(0.5f));
     const L z = s * s;
-    pair<L> a;  // atanh(s)
-    if constexpr (sizeof(T) == 4) {
-        const L p = polynomial(z, z * z, 0.0977809951f, 0.110898666f, 0.142859861f, 0.199999988f);
-        a = quick_sum(s, mul_add(mul_add(p, z, L(0.333333343f)), z * s, s_low));
-    } else {
-        // s^3 / 3 in two parts, too.
-        const L p = polynomial(z, z * z, 0.059909198203932937, 0.058378860126599541, 0.066681324200135839, 0.076922792110185809,
-                               0.090909094220264622, 0.11111111108894763, 0.14285714285721920, 0.19999999999999990);
-        const auto square = exact_product(s, s), cube = exact_product(s, square.hi);
-        const L cube_low = cube.lo + s * (square.lo + L(3) * (s * s_low));  // s^2 * 3 s_low, of which s_low^2 is nothing
-        const L third = 0.33333333333333331;
-        const auto c = exact_product(cube.hi, third);
-        const auto sum = quick_sum(s, c.hi);
-        const L low = c.lo + mul_add(cube.hi, L(1.8503717077085941e-17), cube_low * third);
-        a = quick_sum(sum.hi, sum.lo + (s_low + mul_add(p, z * (z * s), low)));
-    }
+    // atanh(s) = s + s^3/3 + s^5 p, the second term in two parts, too.
+    L p;
+    if constexpr (sizeof(T) == 4)
+        p = polynomial(z, z * z, 0.0977809951f, 0.110898666f, 0.142859861f, 0.199999988f);
+    else
+        p = polynomial(z, z * z, 0.059909198203932937, 0.058378860126599541, 0.066681324200135839, 0.076922792110185809,
+                       0.090909094220264622, 0.11111111108894763, 0.14285714285721920, 0.19999999999999990);
+    const L third = pick<T>(0.333333343f, 0.33333333333333331), third_low = pick<T>(-9.9341078e-9f, 1.8503717077085941e-17);
+    const auto square = exact_product(s, s), cube = exact_product(s, square.hi);
+    const L cube_low = cube.lo + s * mul_add(L(3) * s, s_low, square.lo);
+    const auto c = exact_product(cube.hi, third);
+    const auto head = quick_sum(s, c.hi);
+    const L tail = c.lo + mul_add(cube.hi, third_low, cube_low * third);
+    const auto a = quick_sum(head.hi, head.lo + (s_low + mul_add(p, z * (z * s), tail)));
     const L k = pick<T>(2.88539004f, 2.8853900817779268), k_low = pick<T>(3.85192607e-8f, 4.0710547481862066e-17);
     const auto l = exact_product(a.hi, k);
     const auto sum = quick_sum(select(x2.e == L(0), l.hi, x2.e), select(x2.e == L(0), L(0), l.hi));
@@ -51,7 +49,7 @@ ETTA_LANE lane<T, N, Target> pow(lane<T, N, Target> x, lane<T, N, Target> y) {
     const auto finite = (a > zero) & (a < inf) & (abs(y) < inf);
     const auto l = _::log2_in_two(select(finite, a, one));
     const auto p = _::exact_product(y, l.hi);
-    const L most = _::pick<T>(300.0f, 2200.0);  // far out of range
+    const L most = _::pick<T>(200.0f, 1600.0);  // far out of range
     const auto near = abs(p.hi) < most;
     const auto e = _::exp2_reduce(select(near, p.hi, copysign(most, p.hi)));
     const L low = select(near, mul_add(y, l.lo, p.lo), zero);

@@ -1,0 +1,29 @@
+// named_tensor.hpp: what the readers and writers of tensor files exchange with the rest: a name, a type, a shape, and bytes
+// that somebody else owns. No tensor type of ours is involved, so files know nothing of models.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "../core/dtype.hpp"
+
+namespace etta {
+
+// A tensor as bytes with a name. A view: who owns `data` differs.
+struct named_tensor {
+    std::string name;
+    dtype type = dtype::none;    // none: a type that etta does not compute with; `stored` names it
+    std::vector<index> shape;    // empty: one number
+    const std::byte* data = nullptr;  // row-major, little-endian; in a file that was read, not always aligned
+    std::size_t bytes = 0;
+    std::string stored = {};     // the file's name for the type, "F32"; needed for writing only if type is none
+
+    index count() const {
+        index n = 1;
+        for (const index e : shape) n *= e;
+        return n;
+    }
+};
+
+}  // namespace etta
