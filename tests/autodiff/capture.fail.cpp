@@ -1,4 +1,4 @@
-// expect: etta: a compiled function cannot capture: pass what it needs as
+// expect: etta: a compiled function cannot capture: pass what it needs as an argument
 #include <etta/etta.hpp>
 
 void f(const etta::Tensor<double, 5>& x, double k) {

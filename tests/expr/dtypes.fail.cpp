@@ -1,6 +1,5 @@
 // expect: etta: these dtypes do not mix: cast<
-// expect: f32
-// expect: f64
+// expect: float, double
 // errors: 1
 #include <etta/etta.hpp>
 

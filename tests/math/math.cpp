@@ -56,12 +56,17 @@ struct worst {
     }
 };
 
+template <class T, int N>
+void by(const T* x, T* y, auto f) {
+    for (int i = 0; i < 2 * native<T>; i += N) f(lane<T, N, this_target>::load(x + i)).store(y + i);
+}
+
 // One function, on whole arrays.
 template <class T>
 struct function {
     const char* name;
     void (*native_width)(const T*, T*);       // native<T> elements
-    void (*other_widths[3])(const T*, T*);    // 64 elements by 1, by 4, at once
+    void (*other_widths[3])(const T*, T*);    // 2 * native<T> elements: one by one, by twos, at once
     wide<T> (*reference)(wide<T>);
     T lo, hi;                                 // where double is sampled densely
     double bound;
@@ -70,9 +75,9 @@ struct function {
 #define ETTA_TEST_FUNCTION(NAME, REFERENCE, LO, HI, BOUND)                                                       \
     function<T> {                                                                                                \
         #NAME, [](const T* x, T* y) { NAME(lane<T, native<T>, this_target>::load(x)).store(y); },                \
-            {[](const T* x, T* y) { for (int i = 0; i < 64; ++i) NAME(lane<T, 1, this_target>::load(x + i)).store(y + i); },     \
-             [](const T* x, T* y) { for (int i = 0; i < 64; i += 4) NAME(lane<T, 4, this_target>::load(x + i)).store(y + i); },  \
-             [](const T* x, T* y) { NAME(lane<T, (native<T> > 1 ? 64 : 1), this_target>::load(x)).store(y); }},  \
+            {[](const T* x, T* y) { by<T, 1>(x, y, [](auto v) { return NAME(v); }); },                           \
+             [](const T* x, T* y) { by<T, 2>(x, y, [](auto v) { return NAME(v); }); },                           \
+             [](const T* x, T* y) { by<T, 2 * native<T>>(x, y, [](auto v) { return NAME(v); }); }},              \
             [](wide<T> x) -> wide<T> { return REFERENCE; }, T(LO), T(HI), BOUND                                  \
     }
 
@@ -198,13 +203,13 @@ TEMPLATE_TEST_CASE("lanes of every width keep the same bound", "[math]", float, 
     if constexpr (has_reference<T>) {
         each_function<T>([](const function<T>& f) {
             worst w;
-            for (int r = 0; r < 200; ++r) {
-                T x[64], y[64];
-                for (int i = 0; i < 64; ++i)
-                    x[i] = i % 2 == 0 ? scattered<T>(static_cast<std::uint64_t>(r * 64 + i)) : f.lo + (f.hi - f.lo) * T((r * 64 + i) % 4099) / 4099;
+            constexpr int n = 2 * native<T>;
+            for (int r = 0; r < 10000 / n; ++r) {
+                T x[n], y[n];
+                for (int i = 0; i < n; ++i)
+                    x[i] = i % 2 == 0 ? scattered<T>(static_cast<std::uint64_t>(r * n + i)) : f.lo + (f.hi - f.lo) * T((r * n + i) % 4099) / 4099;
                 for (const auto g : f.other_widths) {
                     g(x, y);
-                    const int n = native<T> == 1 && g == f.other_widths[2] ? 1 : 64;
                     for (int i = 0; i < n; ++i) w.see(error_of<T>(y[i], f.reference(x[i])), x[i]);
                 }
             }

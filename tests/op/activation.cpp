@@ -31,7 +31,7 @@ const std::vector<family::reference> smooth_refs = {
 };
 constexpr auto pieces = [](auto x) {
     return _::make_results(relu(x), relu6(x), leaky_relu(x), leaky_relu(x, 0.2), elu(x), elu(x, 0.7), celu(x, 2), selu(x), hardtanh(x), hardsigmoid(x),
-                           hardswish(x), hardshrink(x), softshrink(x, 0.3), threshold(x, 0.1, -5));
+                           hardswish(x), hardshrink(x), softshrink(x, 0.25), threshold(x, 0.1, -5));
 };
 double elu_of(double x, double a) { return x > 0 ? x : a * std::expm1(x); }
 const std::vector<family::reference> piece_refs = {
@@ -47,7 +47,7 @@ const std::vector<family::reference> piece_refs = {
     {"hardsigmoid", [](double x) { return limited(x / 6 + 0.5, 0, 1); }},
     {"hardswish", [](double x) { return x * limited(x / 6 + 0.5, 0, 1); }},
     {"hardshrink", [](double x) { return std::fabs(x) <= 0.5 ? 0 : x; }},
-    {"softshrink(0.3)", [](double x) { return x - limited(x, -0.3, 0.3); }},
+    {"softshrink(0.25)", [](double x) { return x - limited(x, -0.25, 0.25); }},
     {"threshold(0.1, -5)", [](double x) { return x <= 0.1 ? -5 : x; }},
 };
 const std::vector<double> ordinary = {0.0, -0.0, 1, -1, 0.5, -0.5, 0.3, -0.3, 2.75, -2.75, 6.5, -6.5, 1.25, -1.25, 4, 0.75};

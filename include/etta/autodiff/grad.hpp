@@ -108,9 +108,10 @@ struct leaf_or_var<var> {
 // A transformation of two bundles as a function of all their members, N of them in the first.
 template <class Self, std::size_t N>
 struct unbundled {
+    Self self;
     template <class... X>
     constexpr auto trace(builder& g, const X&... x) const {
-        return Self{}.template trace<N>(g, x...);
+        return self.template trace<N>(g, x...);
     }
 };
 

@@ -34,8 +34,18 @@ template <class Op, class A, class B>
 inline constexpr bool axis_exists = false;
 template <class Op, class A, class B>
 inline constexpr bool sizes_match = false;
-template <class Op, dtype A, dtype B>
+template <class Op, class A, class B>
 inline constexpr bool dtypes_match = false;
+template <class Shape>
+inline constexpr bool loss_is_a_number = false;
+template <dtype D>
+struct printed_type {
+    using type = type_of<D>;
+};
+template <>
+struct printed_type<dtype::none> {
+    using type = void;
+};
 template <class Op, class A, class B>
 inline constexpr bool operands_fit = false;
 
@@ -54,7 +64,8 @@ constexpr bool check() {
         else if constexpr (e.what == mistake::rank) static_assert(ranks_fit<Op, A, B>, "etta: an operand has the wrong rank");
         else if constexpr (e.what == mistake::axis) static_assert(axis_exists<Op, A, B>, "etta: there is no such axis or element (first the extents there are, then what was asked for)");
         else if constexpr (e.what == mistake::reshape_size) static_assert(sizes_match<Op, A, B>, "etta: reshape: the numbers of elements differ");
-        else if constexpr (e.what == mistake::dtypes) static_assert(dtypes_match<Op, e.type_a, e.type_b>, "etta: these dtypes do not mix: cast<…>() one of them");
+        else if constexpr (e.what == mistake::dtypes) static_assert(dtypes_match<Op, typename printed_type<e.type_a>::type, typename printed_type<e.type_b>::type>, "etta: these dtypes do not mix: cast<…>() one of them");
+        else if constexpr (e.what == mistake::target) static_assert(loss_is_a_number<B>, "etta: a loss is one number: reduce it with mean or sum");
         else static_assert(operands_fit<Op, A, B>, "etta: the operands do not fit");
         return false;
     }

@@ -129,6 +129,8 @@ struct View<T, extents<E...>, Layout> : _::extent_store<extents<E...>> {
         v.pointer = pointer + offset;
         return v;
     }
+    // Transposed: the last two axes. An expression, so it costs nothing until it is read.
+    constexpr auto t() const { return transpose(*this); }
     // Assigns to the elements, whatever the expression reads (see assign()).
     template <class X>
         requires(!std::is_same_v<std::remove_cvref_t<X>, View>)
@@ -253,6 +255,8 @@ struct basic_tensor<T, extents<E...>, Storage> : _::extent_store<extents<E...>> 
     View<T, extents<E...>> view() { return make_view<T>(data()); }
     View<const T, extents<E...>> view() const { return make_view<const T>(data()); }
 
+    // Transposed: the last two axes. An expression, so it costs nothing until it is read.
+    auto t() const& { return transpose(*this); }
     template <class... I>
     decltype(auto) operator()(I... i) { return view()(i...); }
     template <class... I>

@@ -96,7 +96,7 @@ struct expression {
     operand_list<X...> operands;
     constexpr expression(const X&... x) : operands(x...) {}
     constexpr void etta_expression() const {}
-    constexpr auto t() const;
+    constexpr auto t() const { return transpose(*this); }  // the last two axes
 };
 
 // --- lowering ------------------------------------------------------------------------------------------------------

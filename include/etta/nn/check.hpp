@@ -1,7 +1,8 @@
 // check.hpp: the messages for mistakes in a model: which layer, what it expects, what it got; a layer that is never called.
 #pragma once
 
-#include "model.hpp"
+#include "traced.hpp"
+#include "../compile/mistakes.hpp"
 
 namespace etta {
 
@@ -36,12 +37,23 @@ inline constexpr bool layer_is_called = false;
 template <class Prediction, class Target>
 inline constexpr bool target_fits = false;
 
+// Stands in for a program that cannot be made, so that the message about it is the only one.
+struct nothing_source {
+    static constexpr builder make() { return {}; }
+    static constexpr failure error{};
+    static constexpr binding places(const graph_view&) { return {}; }
+};
+template <bool Ok, class Source>
+using sound = std::conditional_t<Ok, Source, nothing_source>;
+
 // True if the model traced without a mistake; else a static_assert has said what is wrong.
 template <class Net, class In, int Batch, class Source>
 constexpr bool check_model() {
     using facts = model_facts<Net, In, Batch>;
     constexpr failure e = Source::error;
-    if constexpr (e.what != mistake::none && e.scope >= 0) {
+    if constexpr (member_fault<Net>() != fault::none) {  // parameter.hpp has said it
+        return false;
+    } else if constexpr (e.what != mistake::none && e.scope >= 0) {
         using L = layer_name<facts, e.scope>;
         using A = decltype(expected_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.expected.rank)>{}));
         using B = decltype(got_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.got.rank)>{}));

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "../run/assign.hpp"
-#include "traced.hpp"
+#include "check.hpp"
 
 namespace etta {
 
@@ -24,7 +24,7 @@ struct Model {
     using element = typename In::element;
     static constexpr int batch_bound = Batch::value;
     using facts = _::model_facts<Net, In, Batch::value>;
-    using source = _::inference_source<Net, In, Batch::value>;
+    using source = _::sound<_::check_model<Net, In, Batch::value, _::inference_source<Net, In, Batch::value>>(), _::inference_source<Net, In, Batch::value>>;
     using program = _::program<source, this_target>;
     static constexpr int n_parameters = facts::n_parameters;
     static constexpr index parameter_bytes = facts::layout.elements * static_cast<index>(sizeof(element));

@@ -65,6 +65,7 @@ struct Param {
     constexpr var operator()(const var& x, double fan_in = -1) const { return declare(x, Extents::of(x), fan_in); }
     constexpr var declare(const var& x, const shape& s, double fan_in = -1) const {
         _::builder& b = *x.g;
+        if (slot < 0) return x;  // in a model whose members are refused
         if (b.params[slot] >= 0) {
             if (!(b.extents_of(b.params[slot]) == s)) b.blame(_::mistake::layer_input, "parameter", b.extents_of(b.params[slot]), s);
             return {&b, b.params[slot]};
@@ -127,6 +128,41 @@ struct no_path {
     constexpr no_path with(std::size_t) const { return {}; }
 };
 
+// What a model's members may not be, found before anything walks over them.
+enum class fault { none, c_array, not_a_layer };
+template <class T>
+constexpr fault member_fault() {
+    fault f = fault::none;
+    if constexpr (parameter<T>) {
+        return f;
+    } else if constexpr (is_array<T>) {
+        return member_fault<typename T::value_type>();
+    } else if constexpr (requires { typename T::etta_sequence; }) {
+        T t{};
+        t.etta_layers([&](auto& layer, std::size_t) constexpr { if (f == fault::none) f = member_fault<std::remove_cvref_t<decltype(layer)>>(); });
+        return f;
+    } else if constexpr (std::is_array_v<T>) {
+        return fault::c_array;
+    } else if constexpr (!std::is_class_v<T> || !std::is_aggregate_v<T>) {
+        return fault::not_a_layer;
+    } else if constexpr (std::is_empty_v<T>) {
+        return f;
+    } else if constexpr (!takes_braces<T, member_count<T>()>()) {
+        return fault::c_array;
+    } else {
+        T t{};
+        with_members(t, [&](auto&... m) constexpr { ((f = f == fault::none ? member_fault<std::remove_cvref_t<decltype(m)>>() : f), ...); });
+        return f;
+    }
+}
+template <class Net>
+constexpr bool check_members() {
+    constexpr fault f = member_fault<Net>();
+    static_assert(f != fault::c_array, "etta: a member of a model is a C array: use std::array");
+    static_assert(f != fault::not_a_layer, "etta: a member of a model is not a layer: members are layers, parameters, structs of layers and std::arrays of these");
+    return f == fault::none;
+}
+
 // Visits every parameter of a model in the order of the members: f(parameter&, path).
 template <class M, class Path, class F>
 constexpr void walk(M& m, const Path& at, F& f) {
@@ -137,10 +173,8 @@ constexpr void walk(M& m, const Path& at, F& f) {
         for (std::size_t i = 0; i < m.size(); ++i) walk(m[i], at.with(i), f);
     } else if constexpr (requires { typename T::etta_sequence; }) {
         m.etta_layers([&](auto& layer, std::size_t i) constexpr { walk(layer, at.with(i), f); });
-    } else if constexpr (std::is_class_v<T> && !std::is_empty_v<T>) {
+    } else if constexpr (std::is_class_v<T> && !std::is_empty_v<T> && member_fault<T>() == fault::none) {  // check_members has said what is wrong
         walk_members(m, at, f, std::make_index_sequence<member_count<T>()>{});
-    } else {
-        static_assert(std::is_class_v<T>, "etta: a member of a model is not a layer: members are layers, parameters, structs of layers and std::arrays of these");
     }
 }
 template <class M, class Path, class F, std::size_t... I>

@@ -34,6 +34,20 @@ constexpr std::size_t member_count() {
     else return 0;
 }
 
+// Is T made of N members that {} initialises? Not if one is a C array: `anything` fills its elements one by one.
+template <class T, std::size_t N>
+constexpr bool takes_braces() {
+    if constexpr (N == 1) return requires { T{{}}; };
+    else if constexpr (N == 2) return requires { T{{}, {}}; };
+    else if constexpr (N == 3) return requires { T{{}, {}, {}}; };
+    else if constexpr (N == 4) return requires { T{{}, {}, {}, {}}; };
+    else if constexpr (N == 5) return requires { T{{}, {}, {}, {}, {}}; };
+    else if constexpr (N == 6) return requires { T{{}, {}, {}, {}, {}, {}}; };
+    else if constexpr (N == 7) return requires { T{{}, {}, {}, {}, {}, {}, {}}; };
+    else if constexpr (N == 8) return requires { T{{}, {}, {}, {}, {}, {}, {}, {}}; };
+    else return true;  // many members: the message is the compiler's own
+}
+
 // f(all members in order).
 template <class T, class F>
 constexpr auto with_members(T& t, F&& f) {

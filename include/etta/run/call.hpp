@@ -141,7 +141,9 @@ struct call_leaf<scalar_operand<T>> {
 template <class Self, class... X>
 auto call_program(const X&... x) {
     using S = call_source<Self, typename call_leaf<X>::type...>;
-    if constexpr (check<S>()) {
+    if constexpr (!std::is_default_constructible_v<Self>) {
+        static_assert(always_false<Self>, "etta: a compiled function cannot capture: pass what it needs as an argument");
+    } else if constexpr (check<S>()) {
         return run_call<Self, this_target>(std::make_index_sequence<static_cast<std::size_t>(S::n_outputs)>{}, static_cast<const typename call_leaf<X>::type&>(call_leaf<X>::of(x))...);
     }
 }
@@ -152,7 +154,6 @@ auto call_program(const X&... x) {
 // returns (one value or several through grad and its kin) comes back as tensors; numbers where there is no axis.
 template <class F, class... X>
 auto call(const F&, const X&... x) {
-    static_assert(std::is_empty_v<F>, "etta: a compiled function cannot capture: pass what it needs as arguments");
     return _::call_program<F>(x...);
 }
 

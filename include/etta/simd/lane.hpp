@@ -99,6 +99,15 @@ struct mask {
     using rep = typename _::reps<T, N, Target>::mask;
     rep v;
 
+    // g++ 12 without SSE4.1 joins 64-bit masks into a conditional that it then cannot expand (an internal error, in
+    // gimple_expand_vec_cond_expr): it is kept from seeing that they are masks.
+#if defined(__SSE2__) && !defined(__SSE4_1__) && !defined(__clang__)
+    static constexpr bool by_words = N > 1 && !halved && sizeof(T) == 8;
+#else
+    static constexpr bool by_words = false;
+#endif
+    using words = _::vector<std::int32_t, by_words ? 2 * N : 4>;
+
     mask() = default;
     template <std::same_as<bool> B>
     ETTA_LANE mask(B b) {
@@ -127,6 +136,7 @@ struct mask {
 #define ETTA_MASK_BINARY(OP, LIKE)                                         \
     friend ETTA_LANE mask operator OP(mask a, mask b) {                    \
         if constexpr (halved) return of({a.v.lo LIKE b.v.lo, a.v.hi LIKE b.v.hi}); \
+        else if constexpr (by_words) return of((rep)((words)a.v LIKE (words)b.v)); \
         else return of((rep)(a.v LIKE b.v));                               \
     }
     ETTA_MASK_BINARY(&, &)
@@ -156,6 +166,7 @@ struct mask {
     friend ETTA_LANE lane<T, N, Target> select(mask m, lane<T, N, Target> a, lane<T, N, Target> b) {
         using L = lane<T, N, Target>;
         if constexpr (halved) return L::of({select(m.v.lo, a.v.lo, b.v.lo), select(m.v.hi, a.v.hi, b.v.hi)});
+        else if constexpr (by_words) return L::of((typename L::rep)(((words)m.v & (words)a.v) | (~(words)m.v & (words)b.v)));
         else return L::of(m.v ? a.v : b.v);
     }
     friend ETTA_LANE mask select(mask m, mask a, mask b) { return (m & a) | (b & !m); }

@@ -54,10 +54,10 @@ public:
     using net = typename M::net_type;
     using input = typename M::input_type;
     static constexpr int batch_bound = M::batch_bound;
-    using source = _::training_source<net, input, batch_bound, Loss>;
-    static_assert(_::check_model<net, input, batch_bound, source>(), "etta: see the error before this one");
+    static constexpr bool sound = _::check_model<net, input, batch_bound, _::training_source<net, input, batch_bound, Loss>>();
+    using source = _::sound<sound, _::training_source<net, input, batch_bound, Loss>>;
     using program = _::program<source, this_target>;
-    using evaluation = _::program<_::evaluation_source<net, input, batch_bound, Loss>, this_target>;
+    using evaluation = _::program<_::sound<sound, _::evaluation_source<net, input, batch_bound, Loss>>, this_target>;
     static constexpr index n_elements = M::facts::layout.elements;
     using update = _::program<_::update_source<Rule, element, n_elements>, this_target>;
     static constexpr bool classifies = _::takes_labels<Loss>();
@@ -75,6 +75,7 @@ public:
     // is not finite or a label is out of range.
     template <class Y>
     double step(const element* x, const Y* y, index n) {
+        if constexpr (!takes<Y>()) return 0;
         const double loss = gradients(x, y, n);
         if (!(loss - loss == 0)) fail<>("the loss is " + std::string(loss != loss ? "NaN" : "infinite") + " at step " + std::to_string(steps_ + 1) + ": the parameters were not updated");
         ++steps_;
@@ -90,11 +91,19 @@ public:
     // The loss and its gradient (parameter by parameter, laid out like the model's), without an update.
     template <class Y>
     double gradients(const element* x, const Y* y, index n) {
+        if constexpr (!takes<Y>()) return 0;
         check_size(n);
         if constexpr (classifies) check_labels(y, n);
         element loss = 0;
         run<program>(x, y, n, loss);
         return static_cast<double>(loss);
+    }
+    // Are these the targets that the loss needs? A static_assert has said what they are if not.
+    template <class Y>
+    static constexpr bool takes() {
+        if constexpr (classifies) static_assert(std::is_same_v<Y, std::int32_t>, "etta: the targets of this loss are class labels: std::int32_t");
+        else if constexpr (needs_targets) static_assert(std::is_same_v<Y, element>, "etta: the targets of this loss are numbers of the model's element type");
+        return classifies ? std::is_same_v<Y, std::int32_t> : !needs_targets || std::is_same_v<Y, element>;
     }
     const element* gradient_data() const { return gradients_.data(); }
 
