@@ -52,7 +52,7 @@ void layernorm(meter& m) {
     fill(x, 1, 1), fill(scale, 3, 1), fill(shift, 4, 1);
     m.run([&] {
         auto centred = x - mean(x, etta::axis<-1>, etta::keepdims);
-        z = centred / sqrt(mean(square(centred), etta::axis<-1>, etta::keepdims) + 1e-5f) * scale + shift;
+        z = centred * rsqrt(mean(square(centred), etta::axis<-1>, etta::keepdims) + 1e-5f) * scale + shift;
         bench::clobber();
     });
 }

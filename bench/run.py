@@ -29,8 +29,10 @@ def library_folder():
 # ---- the sides: source, further flags, environment, a header without which it is left out -----------------------------
 # Peers run as well as they can be made to without changing their code: OpenBLAS 0.3.21 does not know newer processors and
 # would take AVX2 kernels; Debian's libtorch has the same BLAS with a second thread pool, AVX2 loops, and returns memory to
-# the system after every operation.
+# the system after every operation. OpenBLAS' own threads go on spinning for 20 ms after each call, in the others' time;
+# the build on OpenMP does not.
 SKYLAKE = {"OPENBLAS_CORETYPE": "SkylakeX"} if AVX512 else {}
+OPENMP_BLAS = {"LD_LIBRARY_PATH": str(library_folder() / "openblas-openmp")}
 SIDES = {
     "limits": {},
     "elementwise": {},
@@ -41,7 +43,7 @@ SIDES = {
     "peers_eigen": {"flags": ["-I/usr/include/eigen3"], "needs": "<Eigen/Dense>"},
     "peers_openblas": {
         "flags": [f"-I/usr/include/{library_folder().name}/openblas-pthread"], "libraries": ["-lopenblas"],
-        "needs": "<cblas.h>", "environment": SKYLAKE,
+        "needs": "<cblas.h>", "environment": {**SKYLAKE, **OPENMP_BLAS},
     },
     "peers_onednn": {"libraries": ["-ldnnl"], "needs": "<oneapi/dnnl/dnnl.hpp>"},
     "peers_torch": {
@@ -49,7 +51,7 @@ SIDES = {
         "needs": "<torch/torch.h>",
         "environment": {
             **SKYLAKE, **({"ATEN_CPU_CAPABILITY": "avx512"} if AVX512 else {}),
-            "LD_LIBRARY_PATH": str(library_folder() / "openblas-openmp"),
+            **OPENMP_BLAS,
             "GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=8589934592:glibc.malloc.top_pad=268435456",
         },
     },
@@ -80,7 +82,7 @@ def goals(r):
         return None if t is None or p is None else 2 * n**3 / t / p
 
     yield "T1, 1 thread: time of Eigen by hand", "<=", 0.72, r.ratio("T1.mlp.adam.b64", "Eigen", 1)
-    yield "T1, 2 threads: time of one thread", "<=", 0.68, quotient(r.time("T1.mlp.adam.b64", OURS, 2), r.time("T1.mlp.adam.b64", OURS, 1))
+    yield "T1, 2 threads: time of one thread", "<=", 0.68, r.ratio("T1.mlp.adam.b64", OURS, 1, OURS, 2)
     for n in ("64k", "1M"):
         yield f"E1 {n}, 1 thread: time of Eigen", "<=", 1.1, r.ratio(f"E1.fused.{n}", "Eigen", 1)
     for n in (256, 512):
@@ -148,13 +150,16 @@ def build(names):
 # ---- measuring ---------------------------------------------------------------------------------------------------------
 
 
+def environment_of(name, threads):
+    return {**os.environ, "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads), **SIDES[name].get("environment", {})}
+
+
 class Side:
     """One program, running, with one number of threads."""
 
     def __init__(self, name, program, threads):
-        self.environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads), **SIDES[name].get("environment", {})}
-        self.program = program
-        self.process = subprocess.Popen([program, "--serve"], env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.program, self.threads, self.cpu = program, threads, 0.0
+        self.process = subprocess.Popen([program, "--serve"], env=environment_of(name, threads), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def measure(self, workload, milliseconds):
         try:
@@ -173,8 +178,7 @@ class Side:
 
 
 def names_of(program, name):
-    environment = {**os.environ, **SIDES[name].get("environment", {})}
-    return subprocess.run([program, "--list"], env=environment, capture_output=True, text=True, check=True).stdout.split()
+    return subprocess.run([program, "--list"], env=environment_of(name, 1), capture_output=True, text=True, check=True).stdout.split()
 
 
 def machine_cpu():
@@ -184,92 +188,93 @@ def machine_cpu():
 
 
 class Results:
+    """rounds[workload]: one {(peer, threads): reply} per round; foreign[workload]: cores that others used meanwhile."""
+
     def __init__(self):
-        self.rounds = {}   # (workload, threads) -> [{peer: reply}, ...], one per round
-        self.foreign = {}  # (workload, threads) -> cores that others used, mean over the rounds kept
-        self.memory = {}   # peer -> MB
+        self.rounds, self.foreign, self.memory = {}, {}, {}
 
     def per_round(self, workload, peer, threads):
-        """Side `peer`'s medians; a peer is also found by the name's part before '('."""
-        rounds = self.rounds.get((workload, threads), [])
-        return [next((x["median_ns"] for p, x in r.items() if p == peer or p.split("(")[0] == peer), None) for r in rounds]
+        """The side's medians in ns, round by round. A peer is also found by its name's part before '('."""
+        def of(r):
+            return next((x["median_ns"] for (p, t), x in r.items() if t == threads and peer in (p, p.split("(")[0])), None)
+
+        return [of(r) for r in self.rounds.get(workload, [])]
 
     def time(self, workload, peer, threads):
         times = [t for t in self.per_round(workload, peer, threads) if t is not None]
         return statistics.median(times) if times else None
 
-    def ratio(self, workload, peer, threads):
-        """etta's time over the peer's in the same round, median over the rounds."""
-        pairs = zip(self.per_round(workload, OURS, threads), self.per_round(workload, peer, threads))
+    def ratio(self, workload, peer, threads, of=OURS, of_threads=None):
+        """One side's time over another's in the same round, median over the rounds."""
+        pairs = zip(self.per_round(workload, of, of_threads or threads), self.per_round(workload, peer, threads))
         ratios = [a / b for a, b in pairs if a is not None and b is not None]
         return statistics.median(ratios) if ratios else None
 
     def spread(self, workload, peer, threads):
+        """By how much the rounds' upper quartile exceeds the lower."""
         times = sorted(t for t in self.per_round(workload, peer, threads) if t is not None)
-        if len(times) < 4:
-            return 0
-        return times[len(times) * 3 // 4] / times[len(times) // 4] - 1
+        return times[len(times) * 3 // 4] / times[len(times) // 4] - 1 if len(times) >= 4 else 0
 
     def peak(self, threads):
-        rounds = self.rounds.get(("P.fma", threads), [])
-        return statistics.median(r["limit"]["work"] / r["limit"]["median_ns"] for r in rounds) if rounds else None
+        t = self.time("P.fma", "limit", threads)
+        return self.rounds["P.fma"][0]["limit", threads]["work"] / t if t else None
 
 
 def measure(programs, workloads, o):
     results = Results()
     patience = o.patience
-    for threads in o.threads:
-        sides = {}
-        who = {w: [] for w in workloads}
-        for name, program in programs.items():
-            mine = [w for w in names_of(program, name) if w in who]
-            if mine:
-                sides[name] = Side(name, program, threads)
-                for w in mine:
-                    who[w].append(name)
-        for workload in workloads:
-            rounds = []
-            milliseconds = o.milliseconds * (2 if workload[0] == "T" else 1)
-            while len(rounds) < o.rounds or (len(rounds) < 3 * o.rounds and patience > 0 and sum(r[0] <= o.foreign for r in rounds) < o.rounds):
-                start, cpu, own, replies = time.monotonic(), machine_cpu(), 0.0, {}
-                for name in list(who[workload]):
-                    try:
-                        reply = sides[name].measure(workload, milliseconds)
-                    except RuntimeError as e:
-                        print(f"{e}; it is left out from here on", file=sys.stderr)
-                        for w in who.values():
-                            if name in w:
-                                w.remove(name)
-                        continue
-                    previous = sides[name].cpu if hasattr(sides[name], "cpu") else None
-                    own += reply["cpu_s"] - previous if previous is not None else 0
-                    sides[name].cpu = reply["cpu_s"]
-                    replies[reply["peer"]] = reply
-                if not replies:
-                    break
-                elapsed = time.monotonic() - start
-                foreign = max(0.0, (machine_cpu() - cpu - own) / elapsed)
-                if len(rounds) >= o.rounds:
-                    patience -= elapsed
-                rounds.append((foreign, replies))
-            if not rounds:
+    sides, who = [], {w: [] for w in workloads}
+    for name, program in programs.items():
+        mine = [w for w in names_of(program, name) if w in who]
+        for threads in o.threads if mine else []:
+            sides.append(Side(name, program, threads))
+            for w in mine:
+                who[w].append(sides[-1])
+
+    def one_round(workload, first):
+        start, cpu, own, replies = time.monotonic(), machine_cpu(), 0.0, {}
+        turn = who[workload][first % len(who[workload]):] + who[workload][:first % len(who[workload])]
+        for side in turn:
+            try:
+                reply = side.measure(workload, o.milliseconds * (2 if workload[0] == "T" else 1))
+            except RuntimeError as e:
+                print(f"{e}; it is left out from here on", file=sys.stderr)
+                for w in who.values():
+                    if side in w:
+                        w.remove(side)
                 continue
-            kept = sorted(rounds, key=lambda r: r[0])[: o.rounds]
-            results.rounds[workload, threads] = [r for _, r in kept]
-            results.foreign[workload, threads] = statistics.mean(f for f, _ in kept)
-            for peer, reply in kept[0][1].items():
-                line = {"workload": workload, "peer": peer, "threads": threads, "median_ns": round(results.time(workload, peer, threads), 2)}
-                line |= {"spread": round(results.spread(workload, peer, threads), 3), "other_cpu": round(results.foreign[workload, threads], 2)}
-                unit, work = WORK.get(workload, ("GFLOP/s" if workload == "P.fma" else "GB/s", reply.get("work", 0)))
-                if unit:
-                    line[unit] = round(work / line["median_ns"] * (1e9 if unit == "samples/s" else 1), 2)
-                if peer != OURS and results.ratio(workload, peer, threads):
-                    line["etta_over_peer"] = round(results.ratio(workload, peer, threads), 3)
-                if "max_abs_error" in reply:
-                    line["max_abs_error"] = reply["max_abs_error"]
-                print(json.dumps(line), flush=True)
-        for side in sides.values():
-            side.close()
+            own += reply["cpu_s"] - side.cpu
+            side.cpu = reply["cpu_s"]
+            replies[reply["peer"], side.threads] = reply
+        elapsed = time.monotonic() - start
+        return max(0.0, (machine_cpu() - cpu - own) / elapsed), replies, elapsed
+
+    for workload in workloads:
+        rounds = []
+        while who[workload] and (len(rounds) < o.rounds or (
+                len(rounds) < 3 * o.rounds and patience > 0 and sum(r[0] <= o.foreign for r in rounds) < o.rounds)):
+            rounds.append(one_round(workload, len(rounds)))
+            if len(rounds) > o.rounds:
+                patience -= rounds[-1][2]
+        if not rounds or not rounds[0][1]:
+            continue
+        kept = sorted(rounds, key=lambda r: r[0])[: o.rounds]
+        results.rounds[workload] = [r for _, r, _ in kept]
+        results.foreign[workload] = statistics.mean(f for f, _, _ in kept)
+        for (peer, threads), reply in sorted(kept[0][1].items(), key=lambda item: item[0][1]):
+            t = results.time(workload, peer, threads)
+            line = {"workload": workload, "peer": peer, "threads": threads, "median_ns": round(t, 2),
+                    "spread": round(results.spread(workload, peer, threads), 3), "other_cpu": round(results.foreign[workload], 2)}
+            unit, work = WORK.get(workload, ("GFLOP/s" if workload == "P.fma" else "GB/s", reply.get("work", 0)))
+            if unit:
+                line[unit] = round(work / t * (1e9 if unit == "samples/s" else 1), 2)
+            if peer != OURS and results.ratio(workload, peer, threads):
+                line["etta_over_peer"] = round(results.ratio(workload, peer, threads), 3)
+            if "max_abs_error" in reply:
+                line["max_abs_error"] = reply["max_abs_error"]
+            print(json.dumps(line), flush=True)
+    for side in sides:
+        side.close()
     return results
 
 
@@ -279,8 +284,7 @@ def peak_memory(programs, workload):
     for name, program in programs.items():
         if workload not in names_of(program, name):
             continue
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **SIDES[name].get("environment", {})}
-        child = subprocess.Popen([program, workload], env=environment, stdout=subprocess.PIPE, text=True)
+        child = subprocess.Popen([program, workload], env=environment_of(name, 1), stdout=subprocess.PIPE, text=True)
         reply = json.loads(child.stdout.readline())
         _, _, usage = os.wait4(child.pid, 0)
         child.returncode = 0
@@ -309,23 +313,26 @@ def render(head, rows, markdown):
 
 
 def tables(results, o):
+    sides = [(w, t) for w in sorted(results.rounds, key=lambda w: list(WORK).index(w) if w in WORK else -1) for t in o.threads]
     peers = []
     for rounds in results.rounds.values():
-        peers += [p for p in rounds[0] if p not in (OURS, "limit") and p not in peers]
+        peers += [p for p, _ in sorted(rounds[0], key=lambda k: k[1]) if p not in (OURS, "limit", *peers)]
+    peers = list(dict.fromkeys(peers))
     rows, limits = [], []
-    order = sorted(results.rounds.items(), key=lambda item: (list(WORK).index(item[0][0]) if item[0][0] in WORK else -1, item[0][1]))
-    for (workload, threads), rounds in order:
+    for workload, threads in sides:
         if workload.startswith("P."):
-            work = rounds[0]["limit"]["work"] / results.time(workload, "limit", threads)
-            limits.append([workload, threads, f"{work:.0f} {'GFLOP/s' if workload == 'P.fma' else 'GB/s'}"])
+            rate = results.rounds[workload][0]["limit", threads]["work"] / results.time(workload, "limit", threads)
+            limits.append([workload, threads, f"{rate:.0f} {'GFLOP/s' if workload == 'P.fma' else 'GB/s'}"])
             continue
-        ours = results.time(workload, OURS, threads)
+        ours, peak = results.time(workload, OURS, threads), results.peak(threads)
         unit, work = WORK[workload]
-        rate = f"{work / ours * (1e9 if unit == 'samples/s' else 1):.3g} {unit}" if ours and unit and unit != "samples/s" else ""
         flops = work if unit == "GFLOP/s" else FLOPS.get(workload, 0)
-        share = f"{100 * flops / ours / results.peak(threads):.0f} %" if ours and flops and results.peak(threads) else ""
-        mark = "~" if results.spread(workload, OURS, threads) > 0.15 or results.foreign[workload, threads] > o.foreign else ""
-        row = [workload, threads, mark + si(ours) if ours else "", rate, share]
+        row = [workload, threads, "", "", ""]
+        if ours:
+            doubtful = results.spread(workload, OURS, threads) > 0.15 or results.foreign[workload] > o.foreign
+            row[2] = "~" * doubtful + si(ours)
+            row[3] = f"{work / ours:.3g} {unit}" if unit in ("GFLOP/s", "GB/s") else ""
+            row[4] = f"{100 * flops / ours / peak:.0f} %" if flops and peak else ""
         for p in peers:
             t, ratio = results.time(workload, p, threads), results.ratio(workload, p, threads)
             row.append("" if t is None else si(t) + (f" ({ratio:.2f})" if ratio else ""))
@@ -334,20 +341,20 @@ def tables(results, o):
     if limits:
         out.append(render(["limit", "threads", "rate"], limits, o.markdown))
     if rows:
-        out.append(render(["workload", "threads", OURS, "rate", "of peak FMA"] + [f"{p} (etta's time / its)" for p in peers], rows, o.markdown))
-    errors = [[w, p, f"{x['max_abs_error']:.2g}"] for (w, t), rounds in order if t == o.threads[0] and w.startswith("E1")
-              for p, x in rounds[0].items() if "max_abs_error" in x]
+        out.append(render(["workload", "threads", OURS, "rate", "of peak FMA"] + peers, rows, o.markdown) + "\n\nIn brackets: etta's time over theirs.")
+    errors = [[w, p, f"{x['max_abs_error']:.2g}"] for w in results.rounds if w.startswith("E1")
+              for (p, t), x in results.rounds[w][0].items() if t == o.threads[0] and "max_abs_error" in x]
     if errors:
         out.append(render(["workload", "side", "largest error against double"], errors, o.markdown))
     reached = []
     for what, sign, limit, figure in goals(results):
         if figure is not None:
             ok = figure <= limit if sign == "<=" else figure >= limit
-            reached.append([what, f"{sign} {limit}", f"{figure:.2f}", "reached" if ok else "NOT REACHED"])
+            reached.append([what, f"{'≤' if sign == '<=' else '≥'} {limit}", f"{figure:.2f}", "reached" if ok else "NOT REACHED"])
     if reached:
         out.append(render(["goal", "limit", "figure", ""], reached, o.markdown))
     if any(f > o.foreign for f in results.foreign.values()):
-        out.append(f"~: the rounds differ by more than 15 % or others used more than {o.foreign} of a core meanwhile: do not quote.")
+        out.append(f"~: the rounds differ by more than 15 %, or others used more than {o.foreign} of a core meanwhile: not to be quoted.")
     return "\n\n".join(out)
 
 

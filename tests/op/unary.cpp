@@ -109,21 +109,21 @@ TEST_CASE("the derivatives of functions of one element agree with differences, f
     Tensor<double, 7> x = {0.3, -0.7, 0.9, 0.11, -0.45, 0.62, -0.2};
     Tensor<double, 5> p = {0.3, 1.7, 2.9, 0.81, 4.5};
     Tensor<double, 4> big = {1.3, 1.7, 2.9, 4.1};
-    constexpr auto anywhere = [](auto x) { return exp(x) * abs(x) + exp2(x) - expm1(x) * sin(x) + cos(x) / (2 + tan(x)); };
-    constexpr auto more = [](auto x) { return asin(x) + 2 * acos(x) * atan(x) + sinh(x) - cosh(x) * tanh(x) + erf(x) - 2 * erfc(x); };
-    constexpr auto positive = [](auto x) { return sqrt(x) + 2 * rsqrt(x) - 3 * reciprocal(x) + log(x) * log2(x) - log10(x) + log1p(x) * square(x); };
-    constexpr auto inverse = [](auto x) { return asinh(x) + acosh(x) + atanh(1 / x); };
-    CHECK(gradient_error(anywhere, x) < 1e-6);
-    CHECK(gradient_error(more, x) < 1e-6);
-    CHECK(gradient_error(positive, p) < 1e-6);
-    CHECK(gradient_error(inverse, big) < 1e-6);
+    CHECK(gradient_error([](auto x) { return exp(x) * abs(x) + exp2(x); }, x) < 1e-6);
+    CHECK(gradient_error([](auto x) { return expm1(x) + erf(x) - 2 * erfc(x); }, x) < 1e-6);
+    CHECK(gradient_error([](auto x) { return sin(x) + 2 * cos(x) + tan(x); }, x) < 1e-6);
+    CHECK(gradient_error([](auto x) { return asin(x) + 2 * acos(x) * atan(x); }, x) < 1e-6);
+    CHECK(gradient_error([](auto x) { return sinh(x) - cosh(x) * tanh(x); }, x) < 1e-6);
+    CHECK(gradient_error([](auto x) { return sqrt(x) + 2 * rsqrt(x) - 3 * reciprocal(x) + square(x); }, p) < 1e-6);
+    CHECK(gradient_error([](auto x) { return log(x) * log2(x) - log10(x) + log1p(x); }, p) < 1e-6);
+    CHECK(gradient_error([](auto x) { return asinh(x) + acosh(x) + atanh(1 / x); }, big) < 1e-6);
 }
 
 TEST_CASE("the second derivatives of functions of one element agree with differences") {
-    Tensor<double, 5> x = {0.3, -0.7, 0.9, 0.11, -0.45};
-    Tensor<double, 4> p = {0.3, 1.7, 2.9, 0.81};
-    CHECK(second_derivative_error([](auto x) { return exp(x) + expm1(x) * sin(x) + cos(x) / (2 + tan(x)) + asin(x) * atan(x) + sinh(x) * tanh(x) + erf(x); }, x) < 1e-6);
-    CHECK(second_derivative_error([](auto x) { return sqrt(x) + 2 * rsqrt(x) - 3 * reciprocal(x) + log(x) * log1p(x) + asinh(x); }, p) < 1e-6);
+    Tensor<double, 4> p = {0.3, 0.7, 0.9, 0.81};
+    CHECK(second_derivative_error([](auto x) { return exp(x) * sin(x) + tan(x); }, p) < 1e-6);
+    CHECK(second_derivative_error([](auto x) { return asin(x) * atan(x) + erf(x); }, p) < 1e-6);
+    CHECK(second_derivative_error([](auto x) { return tanh(x) + rsqrt(x) * log1p(x); }, p) < 1e-6);
 }
 
 TEST_CASE("at a kink abs has the derivative 0, and what is piecewise constant has 0 everywhere") {

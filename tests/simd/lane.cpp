@@ -28,6 +28,13 @@ T sample(int i) {
     else return static_cast<T>(k);
 }
 
+// One macro expansion for all: it costs the compiler more than the operation under test.
+ETTA_NOINLINE void expect(bool good, const char* what, int size, int n) {
+    INFO(what << ", " << n << " elements of " << size << " bytes");
+    CHECK(good);
+}
+#define EXPECT(...) expect((__VA_ARGS__), #__VA_ARGS__, sizeof(T), N)
+
 template <class T>
 T wrapped(double exact, long long as_integer) {
     if constexpr (std::is_floating_point_v<T>) return static_cast<T>(exact);
@@ -69,52 +76,52 @@ template <class T, int N>
 void arithmetic() {
     const checker<T, N> k;
     const auto x = k.x, y = k.y, z = k.z;
-    CHECK(k.equal(x + y, [](T a, T b, T) { return wrapped<T>(double(a) + double(b), (long long)(a) + (long long)(b)); }));
-    CHECK(k.equal(x - y, [](T a, T b, T) { return wrapped<T>(double(a) - double(b), (long long)(a) - (long long)(b)); }));
-    CHECK(k.equal(x * y, [](T a, T b, T) { return wrapped<T>(double(a) * double(b), (long long)(a) * (long long)(b)); }));
-    CHECK(k.equal(-x, [](T a, T, T) { return wrapped<T>(-double(a), -(long long)(a)); }));
-    CHECK(k.equal(x + 1, [](T a, T, T) { return T(a + 1); }));
-    CHECK(k.equal(2 * x, [](T a, T, T) { return T(2 * a); }));
-    CHECK(k.equal(mul_add(x, y, z), [](T a, T b, T c) { return T(a * b + c); }));
-    CHECK(k.equal(fma(x, y, 1), [](T a, T b, T) { return T(a * b + 1); }));
-    CHECK(k.equal(abs(x), [](T a, T, T) { return a < 0 ? T(-a) : a; }));
-    CHECK(k.equal(max(x, y), [](T a, T b, T) { return a < b ? b : a; }));
-    CHECK(k.equal(min(x, 3), [](T a, T, T) { return a < T(3) ? a : T(3); }));
+    EXPECT(k.equal(x + y, [](T a, T b, T) { return wrapped<T>(double(a) + double(b), (long long)(a) + (long long)(b)); }));
+    EXPECT(k.equal(x - y, [](T a, T b, T) { return wrapped<T>(double(a) - double(b), (long long)(a) - (long long)(b)); }));
+    EXPECT(k.equal(x * y, [](T a, T b, T) { return wrapped<T>(double(a) * double(b), (long long)(a) * (long long)(b)); }));
+    EXPECT(k.equal(-x, [](T a, T, T) { return wrapped<T>(-double(a), -(long long)(a)); }));
+    EXPECT(k.equal(x + 1, [](T a, T, T) { return T(a + 1); }));
+    EXPECT(k.equal(2 * x, [](T a, T, T) { return T(2 * a); }));
+    EXPECT(k.equal(mul_add(x, y, z), [](T a, T b, T c) { return T(a * b + c); }));
+    EXPECT(k.equal(fma(x, y, 1), [](T a, T b, T) { return T(a * b + 1); }));
+    EXPECT(k.equal(abs(x), [](T a, T, T) { return a < 0 ? T(-a) : a; }));
+    EXPECT(k.equal(max(x, y), [](T a, T b, T) { return a < b ? b : a; }));
+    EXPECT(k.equal(min(x, 3), [](T a, T, T) { return a < T(3) ? a : T(3); }));
     auto w = x;
     w += y, w *= 2, w -= z;
-    CHECK(k.equal(w, [](T a, T b, T c) { return T((a + b) * 2 - c); }));
-    CHECK(k.equal(x == y, [](T a, T b, T) { return a == b; }));
-    CHECK(k.equal(x != y, [](T a, T b, T) { return a != b; }));
-    CHECK(k.equal(x < y, [](T a, T b, T) { return a < b; }));
-    CHECK(k.equal(x <= y, [](T a, T b, T) { return a <= b; }));
-    CHECK(k.equal(x > 2, [](T a, T, T) { return a > T(2); }));
-    CHECK(k.equal(3 >= y, [](T, T b, T) { return T(3) >= b; }));
-    CHECK(k.equal((x < y) & !(y < z), [](T a, T b, T c) { return a < b && !(b < c); }));
-    CHECK(k.equal((x < y) || (y < z), [](T a, T b, T c) { return a < b || b < c; }));
-    CHECK(k.equal((x < y) ^ (y < z), [](T a, T b, T c) { return (a < b) != (b < c); }));
-    CHECK(k.equal(select(x < y, x, 7), [](T a, T b, T) { return a < b ? a : T(7); }));
-    CHECK(k.equal(select(x < y, y < z, z < x), [](T a, T b, T c) { return a < b ? b < c : c < a; }));
-    CHECK(k.equal(select(x < y, 1, 0), [](T a, T b, T) { return T(a < b); }));
-    CHECK(k.equal(M<T, N>(true), [](T, T, T) { return true; }));
-    CHECK(k.equal(M<T, N>(false), [](T, T, T) { return false; }));
+    EXPECT(k.equal(w, [](T a, T b, T c) { return T((a + b) * 2 - c); }));
+    EXPECT(k.equal(x == y, [](T a, T b, T) { return a == b; }));
+    EXPECT(k.equal(x != y, [](T a, T b, T) { return a != b; }));
+    EXPECT(k.equal(x < y, [](T a, T b, T) { return a < b; }));
+    EXPECT(k.equal(x <= y, [](T a, T b, T) { return a <= b; }));
+    EXPECT(k.equal(x > 2, [](T a, T, T) { return a > T(2); }));
+    EXPECT(k.equal(3 >= y, [](T, T b, T) { return T(3) >= b; }));
+    EXPECT(k.equal((x < y) & !(y < z), [](T a, T b, T c) { return a < b && !(b < c); }));
+    EXPECT(k.equal((x < y) || (y < z), [](T a, T b, T c) { return a < b || b < c; }));
+    EXPECT(k.equal((x < y) ^ (y < z), [](T a, T b, T c) { return (a < b) != (b < c); }));
+    EXPECT(k.equal(select(x < y, x, 7), [](T a, T b, T) { return a < b ? a : T(7); }));
+    EXPECT(k.equal(select(x < y, y < z, z < x), [](T a, T b, T c) { return a < b ? b < c : c < a; }));
+    EXPECT(k.equal(select(x < y, 1, 0), [](T a, T b, T) { return T(a < b); }));
+    EXPECT(k.equal(M<T, N>(true), [](T, T, T) { return true; }));
+    EXPECT(k.equal(M<T, N>(false), [](T, T, T) { return false; }));
     if constexpr (std::is_integral_v<T>) {
-        CHECK(k.equal(x / y, [](T a, T b, T) { return b == 0 ? 0 : a / b; }));
-        CHECK(k.equal(x % y, [](T a, T b, T) { return b == 0 ? 0 : a % b; }));
+        EXPECT(k.equal(x / y, [](T a, T b, T) { return b == 0 ? 0 : a / b; }));
+        EXPECT(k.equal(x % y, [](T a, T b, T) { return b == 0 ? 0 : a % b; }));
         const T least = std::numeric_limits<T>::min();
-        CHECK((V<T, N>(least) / -1)[0] == (std::is_signed_v<T> ? least : T(0)));
-        CHECK((V<T, N>(5) / 0)[N - 1] == 0);
-        CHECK(k.equal((x & y) | (z ^ ~x), [](T a, T b, T c) { return T((a & b) | (c ^ ~a)); }));
-        CHECK(k.equal(x << 2, [](T a, T, T) { return T(static_cast<unsigned long long>(a) << 2); }));
-        CHECK(k.equal(x >> 1, [](T a, T, T) { return T(a >> 1); }));
-        CHECK((V<T, N>(std::numeric_limits<T>::max()) + 1)[0] == least);
+        EXPECT((V<T, N>(least) / -1)[0] == (std::is_signed_v<T> ? least : T(0)));
+        EXPECT((V<T, N>(5) / 0)[N - 1] == 0);
+        EXPECT(k.equal((x & y) | (z ^ ~x), [](T a, T b, T c) { return T((a & b) | (c ^ ~a)); }));
+        EXPECT(k.equal(x << 2, [](T a, T, T) { return T(static_cast<unsigned long long>(a) << 2); }));
+        EXPECT(k.equal(x >> 1, [](T a, T, T) { return T(a >> 1); }));
+        EXPECT((V<T, N>(std::numeric_limits<T>::max()) + 1)[0] == least);
     } else {
-        CHECK(k.equal(x / 4, [](T a, T, T) { return a / 4; }));
-        CHECK(k.equal(sqrt(abs(x)), [](T a, T, T) { return std::sqrt(std::fabs(a)); }));
-        CHECK(k.equal(floor(x), [](T a, T, T) { return std::floor(a); }));
-        CHECK(k.equal(ceil(x), [](T a, T, T) { return std::ceil(a); }));
-        CHECK(k.equal(trunc(x), [](T a, T, T) { return std::trunc(a); }));
-        CHECK(k.equal(round(x), [](T a, T, T) { return std::nearbyint(a); }));
-        CHECK(k.equal(copysign(x, y), [](T a, T b, T) { return std::copysign(a, b); }));
+        EXPECT(k.equal(x / 4, [](T a, T, T) { return a / 4; }));
+        EXPECT(k.equal(sqrt(abs(x)), [](T a, T, T) { return std::sqrt(std::fabs(a)); }));
+        EXPECT(k.equal(floor(x), [](T a, T, T) { return std::floor(a); }));
+        EXPECT(k.equal(ceil(x), [](T a, T, T) { return std::ceil(a); }));
+        EXPECT(k.equal(trunc(x), [](T a, T, T) { return std::trunc(a); }));
+        EXPECT(k.equal(round(x), [](T a, T, T) { return std::nearbyint(a); }));
+        EXPECT(k.equal(copysign(x, y), [](T a, T b, T) { return std::copysign(a, b); }));
     }
 }
 
@@ -148,23 +155,22 @@ void memory() {
         for (int i = 0; i < N; ++i) good = good && b[i] == (i < n && i % 3 == 1);
         for (int i = 0; i < n; ++i) good = good && m[i] == (i % 3 == 1);
         delete[] m;
-        INFO("first " << n << " of " << N);
-        CHECK(good);
+        EXPECT(good);
     }
     const auto s = V<T, N>::load_strided(a, 2);
     T back[2 * N] = {};
     s.store_strided(back, 2);
     bool good = true;
     for (int i = 0; i < N; ++i) good = good && back[2 * i] == a[2 * i] && s[i] == a[2 * i];
-    CHECK(good);
+    EXPECT(good);
     for (int at = 0; at < N; ++at) {  // one true (one false) among many
         bool m[N] = {};
         m[at] = true;
         const auto b = M<T, N>::load(m);
         good = good && any(b) && !none(b) && every(b) == (N == 1) && none(!b) == (N == 1) && !every(!b);
     }
-    CHECK(good);
-    CHECK((every(M<T, N>(true)) && any(M<T, N>(true)) && none(M<T, N>(false)) && !every(M<T, N>(false))));
+    EXPECT(good);
+    EXPECT((every(M<T, N>(true)) && any(M<T, N>(true)) && none(M<T, N>(false)) && !every(M<T, N>(false))));
 }
 
 template <class T, int N>
@@ -180,10 +186,10 @@ void reductions() {
             lo[i] = lo[i + w] < lo[i] ? lo[i + w] : lo[i], hi[i] = hi[i + w] > hi[i] ? hi[i + w] : hi[i];
         }
     const auto x = V<T, N>::load(a);
-    CHECK(same(reduce_add(x), s[0]));  // the order is fixed: equal to the last bit
-    CHECK(same(reduce_mul(x), p[0]));
-    CHECK(reduce_min(x) == lo[0]);
-    CHECK(reduce_max(x) == hi[0]);
+    EXPECT(same(reduce_add(x), s[0]));  // the order is fixed: equal to the last bit
+    EXPECT(same(reduce_mul(x), p[0]));
+    EXPECT(reduce_min(x) == lo[0]);
+    EXPECT(reduce_max(x) == hi[0]);
 }
 
 template <class U, class T, int N>
@@ -199,17 +205,16 @@ void conversion() {
         if constexpr (std::is_floating_point_v<T> && std::is_unsigned_v<U>) expected = a[i] < 0 ? U(0) : static_cast<U>(a[i]);
         good = good && y[i] == expected && m[i] == (a[i] > T(2));
     }
-    INFO("from " << sizeof(T) << " to " << sizeof(U) << " bytes, " << N);
-    CHECK(good);
+    EXPECT(good);
     if constexpr (std::is_floating_point_v<T> && std::is_integral_v<U>) {
         using L = std::numeric_limits<U>;
         const T inf = std::numeric_limits<T>::infinity();
-        CHECK(etta::convert<U>(V<T, N>(inf))[0] == L::max());
-        CHECK(etta::convert<U>(V<T, N>(-inf))[N - 1] == L::min());
-        CHECK(etta::convert<U>(V<T, N>(inf - inf))[0] == 0);
-        CHECK(etta::convert<U>(V<T, N>(T(1e19f)))[N - 1] == L::max());
-        CHECK(etta::convert<U>(V<T, N>(T(-1e19f)))[0] == L::min());
-        CHECK(etta::convert<U>(V<T, N>(T(100.75f)))[0] == 100);
+        EXPECT(etta::convert<U>(V<T, N>(inf))[0] == L::max());
+        EXPECT(etta::convert<U>(V<T, N>(-inf))[N - 1] == L::min());
+        EXPECT(etta::convert<U>(V<T, N>(inf - inf))[0] == 0);
+        EXPECT(etta::convert<U>(V<T, N>(T(1e19f)))[N - 1] == L::max());
+        EXPECT(etta::convert<U>(V<T, N>(T(-1e19f)))[0] == L::min());
+        EXPECT(etta::convert<U>(V<T, N>(T(100.75f)))[0] == 100);
     }
 }
 
@@ -229,31 +234,30 @@ void special() {
     using L = std::numeric_limits<T>;
     using W = V<T, N>;
     const T nan = L::quiet_NaN(), inf = L::infinity();
-    CHECK(every(is_nan(W(nan)) & is_nan(W(-nan)) & !is_nan(W(inf)) & !is_nan(W(0)) & !is_nan(W(L::max()))));
-    CHECK(every(is_inf(W(inf)) & is_inf(W(-inf)) & !is_inf(W(nan)) & !is_inf(W(L::max())) & !is_inf(W(0))));
+    EXPECT(every(is_nan(W(nan)) & is_nan(W(-nan)) & !is_nan(W(inf)) & !is_nan(W(0)) & !is_nan(W(L::max()))));
+    EXPECT(every(is_inf(W(inf)) & is_inf(W(-inf)) & !is_inf(W(nan)) & !is_inf(W(L::max())) & !is_inf(W(0))));
     for (const T one : {T(1), T(-1), inf, -inf}) {
-        CHECK(every(is_nan(max(W(nan), W(one))) & is_nan(max(W(one), W(nan)))));
-        CHECK(every(is_nan(min(W(nan), W(one))) & is_nan(min(W(one), W(nan)))));
-        CHECK(!any((W(nan) < W(one)) | (W(nan) >= W(one)) | (W(nan) == W(nan))));
+        EXPECT(every(is_nan(max(W(nan), W(one))) & is_nan(max(W(one), W(nan)))));
+        EXPECT(every(is_nan(min(W(nan), W(one))) & is_nan(min(W(one), W(nan)))));
+        EXPECT(!any((W(nan) < W(one)) | (W(nan) >= W(one)) | (W(nan) == W(nan))));
     }
-    CHECK(every(W(nan) != W(nan)));
-    CHECK(std::isnan(reduce_max(W(nan))));
-    CHECK(std::signbit(W(T(-0.0))[0]));
-    CHECK(std::signbit((-W(0))[N - 1]));
-    CHECK(every(is_nan(sqrt(W(-1)))));
+    EXPECT(every(W(nan) != W(nan)));
+    EXPECT(std::isnan(reduce_max(W(nan))));
+    EXPECT(std::signbit(W(T(-0.0))[0]));
+    EXPECT(std::signbit((-W(0))[N - 1]));
+    EXPECT(every(is_nan(sqrt(W(-1)))));
     const T big = std::ldexp(T(1), L::digits - 1);
     for (const T v : {T(0), T(0.25), T(0.5), T(0.75), T(1), T(1.5), T(2.5), T(3.5), T(1e6) + T(0.5), big / 2 - T(0.5), big / 2 + T(0.5),
                       big - T(0.5), big, big + T(1), big * 4, L::max(), L::min(), L::denorm_min(), inf, nan})
         for (const T s : {v, -v}) {
-            INFO(s);
-            CHECK(same(round(W(s))[0], std::nearbyint(s)));
-            CHECK(same(floor(W(s))[0], std::floor(s)));
-            CHECK(same(ceil(W(s))[0], std::ceil(s)));
-            CHECK(same(trunc(W(s))[N - 1], std::trunc(s)));
+            EXPECT(same(round(W(s))[0], std::nearbyint(s)));
+            EXPECT(same(floor(W(s))[0], std::floor(s)));
+            EXPECT(same(ceil(W(s))[0], std::ceil(s)));
+            EXPECT(same(trunc(W(s))[N - 1], std::trunc(s)));
         }
     // A product whose low half a second rounding would lose.
     const T e = L::epsilon();
-    CHECK(fma(W(1 + e), W(1 - e), W(-1))[0] == -e * e);
+    EXPECT(fma(W(1 + e), W(1 - e), W(-1))[0] == -e * e);
     // Quotients and roots are IEEE's.
     T a[N], b[N];
     bool good = true;
@@ -262,17 +266,15 @@ void special() {
         const auto q = W::load(a) / W::load(b), s = sqrt(W::load(a));
         for (int i = 0; i < N; ++i) good = good && q[i] == a[i] / b[i] && s[i] == std::sqrt(a[i]);
     }
-    CHECK(good);
+    EXPECT(good);
 }
 
 template <class T>
 void widths(auto run) {
     run(std::integral_constant<int, 1>{}, T{});
     run(std::integral_constant<int, 2>{}, T{});
-    run(std::integral_constant<int, 4>{}, T{});
     run(std::integral_constant<int, 8>{}, T{});
-    run(std::integral_constant<int, 16>{}, T{});
-    run(std::integral_constant<int, 64>{}, T{});
+    run(std::integral_constant<int, 64 / sizeof(T)>{}, T{});
 }
 
 }  // namespace
@@ -290,7 +292,6 @@ TEMPLATE_TEST_CASE("reductions combine in one fixed order", "[lane]", FOR_TYPES)
 }
 TEMPLATE_TEST_CASE("conversion drops fractions and stops at the limits, masks keep their truth", "[lane]", FOR_TYPES) {
     conversions<TestType, 1>();
-    conversions<TestType, 4>();
     conversions<TestType, 16>();
 }
 TEMPLATE_TEST_CASE("special values, rounding to integers, division and roots are IEEE's", "[lane]", float, double) {

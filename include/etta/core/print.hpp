@@ -23,10 +23,12 @@ std::string element_text(T x) {
             std::snprintf(t, sizeof t, "%.*g", digits, static_cast<double>(x));
             double back = 0;
             std::sscanf(t, "%lf", &back);
-            if (static_cast<T>(back) == x) {
-                __builtin_memcpy(b, t, sizeof b);
-                break;
-            }
+            if (static_cast<T>(back) != x) continue;
+            // A few more digits read better than an exponent: 100., not 1e+02.
+            const double size = x < 0 ? -static_cast<double>(x) : static_cast<double>(x);
+            if (size >= 1 && size < 1e8 && std::string(t).find('e') != std::string::npos) std::snprintf(t, sizeof t, "%.*g", digits > 9 ? digits : 9, static_cast<double>(x));
+            __builtin_memcpy(b, t, sizeof b);
+            break;
         }
         std::string s = b;
         if (s.find_first_of(".einf") == std::string::npos) s += '.';

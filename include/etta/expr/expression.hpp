@@ -40,11 +40,13 @@ template <class X, class T, class E, class L>
 struct leaf_of<X, View<T, E, L>> : leaf_of_view<T, E, L> {};
 template <class X, class T, class E, class S>
 struct leaf_of<X, basic_tensor<T, E, S>> {
-    static_assert(std::is_lvalue_reference_v<X>,
-                  "etta: a temporary tensor in an expression would be gone before the expression is evaluated: give it "
-                  "a name first");
     using type = View<const T, E, row_major>;
-    static type of(const basic_tensor<T, E, S>& t) { return t.view(); }
+    static type of(const basic_tensor<T, E, S>& t) {
+        static_assert(std::is_lvalue_reference_v<X>,
+                      "etta: a temporary tensor in an expression would be gone before the expression is evaluated: give "
+                      "it a name first");
+        return t.view();
+    }
 };
 template <class X, class Op, class A, class... Y>
 struct leaf_of<X, expression<Op, A, Y...>> {

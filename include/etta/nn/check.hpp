@@ -46,14 +46,11 @@ struct nothing_source {
 template <bool Ok, class Source>
 using sound = std::conditional_t<Ok, Source, nothing_source>;
 
-// True if the model traced without a mistake; else a static_assert has said what is wrong.
 template <class Net, class In, int Batch, class Source>
-constexpr bool check_model() {
+constexpr bool check_trace() {
     using facts = model_facts<Net, In, Batch>;
     constexpr failure e = Source::error;
-    if constexpr (member_fault<Net>() != fault::none) {  // parameter.hpp has said it
-        return false;
-    } else if constexpr (e.what != mistake::none && e.scope >= 0) {
+    if constexpr (e.what != mistake::none && e.scope >= 0) {
         using L = layer_name<facts, e.scope>;
         using A = decltype(expected_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.expected.rank)>{}));
         using B = decltype(got_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.got.rank)>{}));
@@ -67,6 +64,12 @@ constexpr bool check_model() {
     } else {
         return true;
     }
+}
+// True if the model's members are layers and it traced without a mistake; else a static_assert has said what is wrong.
+template <class Net, class In, int Batch, class Source>
+constexpr bool check_model() {
+    if constexpr (!check_members<Net>()) return false;
+    else return check_trace<Net, In, Batch, Source>();
 }
 
 }  // namespace _

@@ -90,7 +90,6 @@ constexpr auto lay_out_parameters() {
 
 template <class Net, class In, int Batch>
 struct model_facts {
-    static constexpr bool members_fit = check_members<Net>();
     static constexpr int n_parameters = parameter_count<Net>();
     static constexpr auto paths = parameter_paths<Net>();
     static constexpr auto layout = lay_out_parameters<Net, In, Batch>();

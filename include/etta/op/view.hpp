@@ -89,6 +89,9 @@ struct Reshape : view_op<Reshape> {
         const node n = c.g->nodes[c.node];
         c.out[0] = reshape_to(*c.g, c.cotangents[0], c.g->extents_of(c.g->arg(n, 0)));
     }
+    static constexpr void jvp_rule(const rule_call& c) {  // the tangent may be a view that needs a copy first
+        if (c.tangents[0] >= 0) c.out[0] = reshape_to(*c.g, c.tangents[0], c.g->extents_of(c.g->nodes[c.node].results));
+    }
 };
 
 struct Permute : view_op<Permute> {  // attributes: result axis i is operand axis attr(i)

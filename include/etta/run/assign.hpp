@@ -246,11 +246,36 @@ template <class Target, class Dst, class E>
 void evaluate_into(const Dst& to, const E& e, bool);
 
 template <class Target, class Dst, class E>
+ETTA_INLINE void run_into(const Dst& to, const E& e) {
+    using S = assignment_source<E, Dst>;
+    using P = program<S, Target>;
+    constexpr int leaves = leaf_count<E>::value;
+    leaf_collector<leaves, P::n_symbols> c{P::view};
+    each_leaf(e, c);
+    c.buffers[first_argument_buffer + leaves] = reinterpret_cast<char*>(to.data());
+    if constexpr (needs_layout<E> || needs_layout<Dst>) {
+        if constexpr (Dst::extents_type::dynamic_rank > 0)
+            for (int i = 0; i < Dst::rank; ++i)
+                if (Dst::extents_type::value[i] == dyn) c.symbols[c.symbol++] = to.extent(i);
+        run_with_layout<P, Target>(c.buffers, c.symbols, c.stride_of, S::places(P::view));
+    } else if constexpr (P::workspace_bytes == 0) {
+        run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
+    } else if constexpr (P::workspace_bytes <= 4096) {
+        alignas(64) char workspace[P::workspace_bytes];
+        c.buffers[workspace_buffer] = workspace;
+        run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
+    } else {
+        heap_elements<char> workspace(P::workspace_bytes);
+        c.buffers[workspace_buffer] = workspace.data();
+        run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
+    }
+}
+
+template <class Target, class Dst, class E>
 ETTA_INLINE void evaluate_into(const Dst& to, const E& e, bool may_alias) {
     using S = assignment_source<E, Dst>;
     if constexpr (check<S>()) {
         using P = program<S, Target>;
-        constexpr int leaves = leaf_count<E>::value;
         constexpr bool map = P::n_calls == 1 && P::fused[0].kind == kernel_kind::loop && P::fused[0].axes == 0 && reads_in_place(P::view);
         if (may_alias) {
             index extents[max_rank] = {};
@@ -261,30 +286,12 @@ ETTA_INLINE void evaluate_into(const Dst& to, const E& e, bool may_alias) {
                 heap_elements<typename Dst::value_type> copy(to.size());
                 Dst other = to;
                 other.pointer = copy.data();
-                evaluate_into<Target>(other, e, false);
+                run_into<Target>(other, e);
                 __builtin_memcpy(static_cast<void*>(to.data()), copy.data(), static_cast<std::size_t>(to.size()) * sizeof(typename Dst::value_type));
                 return;
             }
         }
-        leaf_collector<leaves, P::n_symbols> c{P::view};
-        each_leaf(e, c);
-        c.buffers[first_argument_buffer + leaves] = reinterpret_cast<char*>(to.data());
-        if constexpr (needs_layout<E> || needs_layout<Dst>) {
-            if constexpr (Dst::extents_type::dynamic_rank > 0)
-                for (int i = 0; i < Dst::rank; ++i)
-                    if (Dst::extents_type::value[i] == dyn) c.symbols[c.symbol++] = to.extent(i);
-            run_with_layout<P, Target>(c.buffers, c.symbols, c.stride_of, S::places(P::view));
-        } else if constexpr (P::workspace_bytes == 0) {
-            run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
-        } else if constexpr (P::workspace_bytes <= 4096) {
-            alignas(64) char workspace[P::workspace_bytes];
-            c.buffers[workspace_buffer] = workspace;
-            run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
-        } else {
-            heap_elements<char> workspace(P::workspace_bytes);
-            c.buffers[workspace_buffer] = workspace.data();
-            run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
-        }
+        run_into<Target>(to, e);
     }
 }
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../autodiff/sweep.hpp"
-#include "../nn/check.hpp"
+#include "../nn/model.hpp"
 #include "../optim/optimizer.hpp"
 
 namespace etta::_ {

@@ -76,11 +76,7 @@ public:
     template <class Y>
     double step(const element* x, const Y* y, index n) {
         if constexpr (!takes<Y>()) return 0;
-        const double loss = gradients(x, y, n);
-        if (!(loss - loss == 0)) fail<>("the loss is " + std::string(loss != loss ? "NaN" : "infinite") + " at step " + std::to_string(steps_ + 1) + ": the parameters were not updated");
-        ++steps_;
-        apply(rule.lr * factor_);
-        return loss;
+        else return checked_step(x, y, n);
     }
     double step(const any_view& x, const any_view& y) {
         check_batch(x, y);
@@ -91,12 +87,15 @@ public:
     // The loss and its gradient (parameter by parameter, laid out like the model's), without an update.
     template <class Y>
     double gradients(const element* x, const Y* y, index n) {
-        if constexpr (!takes<Y>()) return 0;
-        check_size(n);
-        if constexpr (classifies) check_labels(y, n);
-        element loss = 0;
-        run<program>(x, y, n, loss);
-        return static_cast<double>(loss);
+        if constexpr (!takes<Y>()) {
+            return 0;
+        } else {
+            check_size(n);
+            if constexpr (classifies) check_labels(y, n);
+            element loss = 0;
+            run<program>(x, y, n, loss);
+            return static_cast<double>(loss);
+        }
     }
     // Are these the targets that the loss needs? A static_assert has said what they are if not.
     template <class Y>
@@ -203,6 +202,14 @@ public:
     long steps() const { return steps_; }
 
 private:
+    template <class Y>
+    double checked_step(const element* x, const Y* y, index n) {
+        const double loss = gradients(x, y, n);
+        if (!(loss - loss == 0)) fail<>("the loss is " + std::string(loss != loss ? "NaN" : "infinite") + " at step " + std::to_string(steps_ + 1) + ": the parameters were not updated");
+        ++steps_;
+        apply(rule.lr * factor_);
+        return loss;
+    }
     template <class Program, class Y>
     void run(const element* x, const Y* y, index n, element& loss) {
         char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), nullptr,

@@ -65,6 +65,7 @@ struct gemm_kernel {
         g.m = m, g.n = d.lane_extent, g.k = depth;
         g.a_row = d.n_rows > 0 ? a[1 + d.n_rows] : 0, g.a_k = inner[1];
         g.b_k = inner[2], g.b_col = b[d.slot_words - 1];
+        if (g.m <= 0 || g.n <= 0) return;
         // Many small products are shared out whole; one product by its rows or columns.
         const bool by_batch = batches >= 2 * ctx.threads && ctx.threads > 1;
         const chunk mine = by_batch ? share(batches, 1, ctx) : chunk{0, batches};
