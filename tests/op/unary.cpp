@@ -2,7 +2,6 @@
 #include <etta/op/op.hpp>
 
 #include "../catch.hpp"
-#include "../gradient_check.hpp"
 #include "family.hpp"
 
 using namespace etta;
@@ -103,35 +102,6 @@ TEST_CASE("integers keep their dtype where an op says so, and give float elsewhe
     const auto us = eval(sign(u));
     const auto ua = eval(abs(u));
     CHECK((us[0] == 0 && us[2] == 1 && ua[2] == 255));
-}
-
-TEST_CASE("the derivatives of functions of one element agree with differences, forward and backward") {
-    Tensor<double, 7> x = {0.3, -0.7, 0.9, 0.11, -0.45, 0.62, -0.2};
-    Tensor<double, 5> p = {0.3, 1.7, 2.9, 0.81, 4.5};
-    Tensor<double, 4> big = {1.3, 1.7, 2.9, 4.1};
-    CHECK(gradient_error([](auto x) { return exp(x) * abs(x) + exp2(x); }, x) < 1e-6);
-    CHECK(gradient_error([](auto x) { return expm1(x) + erf(x) - 2 * erfc(x); }, x) < 1e-6);
-    CHECK(gradient_error([](auto x) { return sin(x) + 2 * cos(x) + tan(x); }, x) < 1e-6);
-    CHECK(gradient_error([](auto x) { return asin(x) + 2 * acos(x) * atan(x); }, x) < 1e-6);
-    CHECK(gradient_error([](auto x) { return sinh(x) - cosh(x) * tanh(x); }, x) < 1e-6);
-    CHECK(gradient_error([](auto x) { return sqrt(x) + 2 * rsqrt(x) - 3 * reciprocal(x) + square(x); }, p) < 1e-6);
-    CHECK(gradient_error([](auto x) { return log(x) * log2(x) - log10(x) + log1p(x); }, p) < 1e-6);
-    CHECK(gradient_error([](auto x) { return asinh(x) + acosh(x) + atanh(1 / x); }, big) < 1e-6);
-}
-
-TEST_CASE("the second derivatives of functions of one element agree with differences") {
-    Tensor<double, 4> p = {0.3, 0.7, 0.9, 0.81};
-    CHECK(second_derivative_error([](auto x) { return exp(x) * sin(x) + tan(x); }, p) < 1e-6);
-    CHECK(second_derivative_error([](auto x) { return asin(x) * atan(x) + erf(x); }, p) < 1e-6);
-    CHECK(second_derivative_error([](auto x) { return tanh(x) + rsqrt(x) * log1p(x); }, p) < 1e-6);
-}
-
-TEST_CASE("at a kink abs has the derivative 0, and what is piecewise constant has 0 everywhere") {
-    Tensor<double, 3> x = {0, -2, 3};
-    const auto a = grad([](auto x) { return sum(abs(x)); })(x);
-    CHECK((a[0] == 0 && a[1] == -1 && a[2] == 1));
-    const auto r = grad([](auto x) { return sum(x * floor(x) + round(x) + sign(x)); })(x);
-    CHECK((r[0] == 0 && r[1] == -2 && r[2] == 3));
 }
 
 TEST_CASE("static sizes give what run-time sizes give") {

@@ -110,14 +110,41 @@ struct portable_ops {
         if constexpr (N == 1) return sqrt_one(a);
         else return vec{sqrt_one(a[I])...};
     }
-    ETTA_LANE static vec fma(vec a, vec b, vec c) { return fma_each(a, b, c, each{}); }
-    ETTA_LANE static vec mul_add(vec a, vec b, vec c) {
+    // clang joins N scalar fma into one instruction. g++ does not, but has one under a name of its own where it matters.
+    static constexpr bool vector_fma = has_fma<T, Target> && N > 1
 #if defined(__clang__)
-        if constexpr (has_fma<T, Target>) return fma_each(a, b, c, each{});  // joined into one instruction
-#else
-        if constexpr (has_fma<T, Target> && N == 1) return fma_one(a, b, c);
+        ;
+    ETTA_LANE static vec fused(vec a, vec b, vec c) { return fma_each(a, b, c, each{}); }
+#elif defined(__FMA__) && !defined(__CUDACC__)
+        && N * sizeof(T) >= 16;
+    ETTA_LANE static vec fused(vec a, vec b, vec c) {
+        if constexpr (sizeof(vec) == 16 && sizeof(T) == 4) return __builtin_ia32_vfmaddps(a, b, c);
+        else if constexpr (sizeof(vec) == 16) return __builtin_ia32_vfmaddpd(a, b, c);
+        else if constexpr (sizeof(vec) == 32 && sizeof(T) == 4) return __builtin_ia32_vfmaddps256(a, b, c);
+        else if constexpr (sizeof(vec) == 32) return __builtin_ia32_vfmaddpd256(a, b, c);
+#if defined(__AVX512F__)
+        else if constexpr (sizeof(T) == 4) return __builtin_ia32_vfmaddps512_mask(a, b, c, -1, 4);
+        else return __builtin_ia32_vfmaddpd512_mask(a, b, c, -1, 4);
 #endif
-        return a * b + c;  // g++ contracts this by default; it would compute fma_each one by one
+    }
+#elif defined(__aarch64__) && !defined(__CUDACC__)
+        && N * sizeof(T) == 16;
+    ETTA_LANE static vec fused(vec a, vec b, vec c) {
+        if constexpr (sizeof(T) == 4) return __builtin_aarch64_fmav4sf(a, b, c);
+        else return __builtin_aarch64_fmav2df(a, b, c);
+    }
+#else
+        && false;
+    ETTA_LANE static vec fused(vec a, vec b, vec c) { return fma_each(a, b, c, each{}); }
+#endif
+    ETTA_LANE static vec fma(vec a, vec b, vec c) {
+        if constexpr (vector_fma) return fused(a, b, c);
+        else return fma_each(a, b, c, each{});
+    }
+    ETTA_LANE static vec mul_add(vec a, vec b, vec c) {
+        if constexpr (vector_fma) return fused(a, b, c);
+        else if constexpr (has_fma<T, Target> && N == 1) return fma_one(a, b, c);
+        else return a * b + c;
     }
     ETTA_LANE static vec sqrt(vec a) {
 #if defined(__x86_64__) && !defined(__clang__) && !defined(__CUDACC__)

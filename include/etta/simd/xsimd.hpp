@@ -1,5 +1,6 @@
 // xsimd.hpp: the one file that includes xsimd (8.1 and later). It takes from it what the compiler's operators do not
-// give: fused multiply-add, square root, rounding; and from its intrinsics header the masked loads of AVX.
+// give: square root and rounding; and from the intrinsics it brings along minimum and maximum, loads under a mask, and
+// AVX-512's tools for exponents.
 #pragma once
 
 #if !defined(__clang__)
@@ -30,28 +31,9 @@ struct batch_of<double, N> { using type = typename xsimd::make_sized_batch<doubl
 template <class T, int N, class Target, class Batch = typename batch_of<T, N>::type>
 struct xsimd_ops : portable_ops<T, N, Target> {
     using vec = vector<T, N>;
-    static Batch in(vec v) { return Batch(__builtin_bit_cast(typename Batch::register_type, v)); }
-    static vec out(Batch v) { return __builtin_bit_cast(vec, static_cast<typename Batch::register_type>(v)); }
+    ETTA_INLINE static Batch in(vec v) { return Batch(__builtin_bit_cast(typename Batch::register_type, v)); }
+    ETTA_INLINE static vec out(Batch v) { return __builtin_bit_cast(vec, static_cast<typename Batch::register_type>(v)); }
 
-    ETTA_INLINE static vec fma(vec a, vec b, vec c) {
-        if constexpr (has_fma<T, Target>) return mul_add(a, b, c);
-        else return portable_ops<T, N, Target>::fma(a, b, c);
-    }
-    ETTA_INLINE static vec mul_add(vec a, vec b, vec c) {
-        if constexpr (!has_fma<T, Target>) return a * b + c;
-#if defined(__FMA__)  // xsimd 8 has none for AVX-512, and SSE4.2 with FMA is not found by make_sized_batch
-        else if constexpr (sizeof(vec) == 16 && sizeof(T) == 4) return (vec)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
-        else if constexpr (sizeof(vec) == 16) return (vec)_mm_fmadd_pd((__m128d)a, (__m128d)b, (__m128d)c);
-        else if constexpr (sizeof(vec) == 32 && sizeof(T) == 4) return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-        else if constexpr (sizeof(vec) == 32) return (vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
-#if defined(__AVX512F__)
-        else if constexpr (sizeof(T) == 4) return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-        else return (vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
-#endif
-#else
-        else return out(xsimd::fma(in(a), in(b), in(c)));
-#endif
-    }
 #if defined(__SSE2__) && !defined(__clang__)  // clang sees it by itself
     ETTA_INLINE static vec greater(vec a, vec b) {
         if constexpr (sizeof(vec) == 16 && sizeof(T) == 4) return (vec)_mm_max_ps((__m128)b, (__m128)a);
@@ -80,17 +62,33 @@ struct xsimd_ops : portable_ops<T, N, Target> {
 #endif
 #if defined(__x86_64__) || defined(__i386__)
     ETTA_INLINE static vec sqrt(vec a) { return out(xsimd::sqrt(in(a))); }
-#elif defined(__aarch64__)
-    ETTA_INLINE static vec sqrt(vec a) {  // xsimd's is an approximation
-        if constexpr (sizeof(T) == 4) return (vec)vsqrtq_f32((float32x4_t)a);
-        else return (vec)vsqrtq_f64((float64x2_t)a);
-    }
-#endif
-#if defined(__SSE4_1__) || defined(__aarch64__)
+#if defined(__SSE4_1__)
     ETTA_INLINE static vec round(vec a) { return out(xsimd::nearbyint(in(a))); }
     ETTA_INLINE static vec floor(vec a) { return out(xsimd::floor(in(a))); }
     ETTA_INLINE static vec ceil(vec a) { return out(xsimd::ceil(in(a))); }
     ETTA_INLINE static vec trunc(vec a) { return out(xsimd::trunc(in(a))); }
+#endif
+#elif defined(__aarch64__)  // xsimd's root and rounding are approximate here
+    ETTA_INLINE static vec sqrt(vec a) {
+        if constexpr (sizeof(T) == 4) return (vec)vsqrtq_f32((float32x4_t)a);
+        else return (vec)vsqrtq_f64((float64x2_t)a);
+    }
+    ETTA_INLINE static vec round(vec a) {
+        if constexpr (sizeof(T) == 4) return (vec)vrndnq_f32((float32x4_t)a);
+        else return (vec)vrndnq_f64((float64x2_t)a);
+    }
+    ETTA_INLINE static vec floor(vec a) {
+        if constexpr (sizeof(T) == 4) return (vec)vrndmq_f32((float32x4_t)a);
+        else return (vec)vrndmq_f64((float64x2_t)a);
+    }
+    ETTA_INLINE static vec ceil(vec a) {
+        if constexpr (sizeof(T) == 4) return (vec)vrndpq_f32((float32x4_t)a);
+        else return (vec)vrndpq_f64((float64x2_t)a);
+    }
+    ETTA_INLINE static vec trunc(vec a) {
+        if constexpr (sizeof(T) == 4) return (vec)vrndq_f32((float32x4_t)a);
+        else return (vec)vrndq_f64((float64x2_t)a);
+    }
 #endif
 };
 template <class T, int N, class Target>
