@@ -25,7 +25,7 @@ struct Net {
 
 int main() {
     etta::Model<Net, etta::Input<float, 64>, etta::max_batch<32>> model{etta::seed(7)};
-    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::SGD{.lr = 1e-3});
+    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::SGD{.lr = 1e-30});
     static float x[64 * 32];
     static int y[32];
     double loss = 0;

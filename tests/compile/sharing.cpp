@@ -40,7 +40,7 @@ using Step = etta::_::program<etta::_::training_source<Net, etta::Input<float, I
 template <class P>
 std::vector<etta::_::kernel_function> kernels() {
     std::vector<etta::_::kernel_function> v;
-    for (int i = 0; i < P::n_calls; ++i) v.push_back(P::calls.at[i].run);
+    for (int i = 0; i < P::n_calls; ++i) v.push_back(P::run_table.kernels[P::run_table.calls[i].kernel]);
     std::sort(v.begin(), v.end());
     v.erase(std::unique(v.begin(), v.end()), v.end());
     return v;

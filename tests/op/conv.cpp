@@ -199,7 +199,7 @@ std::vector<T> run_kernel(int threads, const std::vector<T>& a, const std::vecto
     long size = 1;
     const std::vector<long>* const shapes[] = {&ea, &eb, &er};
     for (int v = 0; v < 3; ++v) {
-        words.insert(words.end(), {v, 0, 4});
+        words.insert(words.end(), {v, 4});
         size = 1;
         std::vector<std::int64_t> axes;
         for (int d = 3; d >= 0; --d) axes.insert(axes.begin(), {(*shapes[v])[d], size}), size *= (*shapes[v])[d];
@@ -208,9 +208,10 @@ std::vector<T> run_kernel(int threads, const std::vector<T>& a, const std::vecto
     words.insert(words.end(), attributes.begin(), attributes.end());
     std::vector<T> result(static_cast<std::size_t>(size), T(7));
     char* const buffers[] = {reinterpret_cast<char*>(const_cast<T*>(a.data())), reinterpret_cast<char*>(const_cast<T*>(b.data())), reinterpret_cast<char*>(result.data())};
+    const std::int64_t places[] = {etta::_::packed({0, 0}), etta::_::packed({1, 0}), etta::_::packed({2, 0})};
     for (int t = 0; t < threads; ++t) {
         etta::_::context c;
-        c.buffers = buffers, c.thread = t, c.threads = threads;
+        c.buffers = buffers, c.places = places, c.thread = t, c.threads = threads;
         etta::_::library_kernel<Op, etta::this_target>::run(words.data(), c);
     }
     return result;

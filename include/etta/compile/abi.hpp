@@ -20,6 +20,9 @@ struct context {
     char* const* buffers = nullptr;
     const index* symbols = nullptr;
     int thread = 0, threads = 1;
+    const std::int64_t* places = nullptr;  // the call's, one per slot
+
+    char* address(std::int64_t slot) const { return buffers[buffer_of(places[slot])] + offset_of(places[slot]); }
 
     index value(std::int64_t extent_code) const {
         extent e;

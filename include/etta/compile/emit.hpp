@@ -320,18 +320,47 @@ struct planner {
     }
 };
 
-// The data of all calls: where each starts, and the words.
-struct call_words {
-    vec<int> first;
-    vec<std::int64_t> words;
+// The data of all calls: words, each distinct stretch once, and places (plan.hpp).
+struct call_data {
+    struct start {
+        int words, places;
+    };
+    vec<start> first;
+    vec<std::int64_t> words, places;
+    int most_words = 0;
+
+    struct writer {
+        vec<std::int64_t>& words;
+        vec<std::int64_t>& places;
+        constexpr void operator()(std::int64_t w) const { words.push(w); }
+        constexpr void place(std::int64_t p) const { places.push(p); }
+    };
+    // The last stretch, from `at` on, is dropped where an earlier one is equal.
+    constexpr int merged(int at) {
+        const int n = words.size - at;
+        const std::int64_t* const mine = words.data + at;
+        const start* const starts = first.data;
+        for (int c = first.size - 1; c >= 0; --c) {
+            const int from = starts[c].words;
+            const std::int64_t* const other = words.data + from;
+            int k = 0;
+            while (k < n && from + k < at && other[k] == mine[k]) ++k;
+            if (k < n) continue;
+            words.size = at;
+            return from;
+        }
+        return at;
+    }
 };
-constexpr call_words lay_out_calls(const graph_view& g, const binding& b, const schedule_view& f, const call* calls, int n_calls,
+constexpr call_data lay_out_calls(const graph_view& g, const binding& b, const schedule_view& f, const call* calls, int n_calls,
                                    const slot* slots) {
-    call_words r;
+    call_data r;
     const layout l{g, f.offsets, f.output_number, b};
     for (int i = 0; i < n_calls; ++i) {
-        r.first.push(r.words.size);
-        l.write(f.kernels[calls[i].source], slots + calls[i].slots, calls[i].n_slots, [&r](std::int64_t w) constexpr { r.words.push(w); });
+        const int at = r.words.size, places = r.places.size;
+        l.write(f.kernels[calls[i].source], slots + calls[i].slots, calls[i].n_slots, call_data::writer{r.words, r.places});
+        r.most_words += r.words.size - at + (calls[i].n_slots + 3) * max_rank;
+        r.first.push({r.merged(at), places});
     }
     return r;
 }

@@ -77,8 +77,13 @@ struct place {
 };
 inline constexpr int workspace_buffer = 0, parameter_buffer = 1, state_buffer = 2, first_argument_buffer = 3;
 
-// An operand of a call: a value read or written, or a literal. Its words are: buffer, byte offset, then one stride (in
-// elements) per row axis, per column axis and for the lane. Literal: bits, extent code (0: none), zeros.
+// A call's data has two parts. Words: extents, then per slot (an operand: a value read or written, or a literal) one stride
+// (in elements) per row axis, per column axis and for the lane; a literal's last word is an extent's code (0: none). Equal
+// layers have equal words, which are stored once. Places: one word per slot, a buffer and a byte offset, or a literal's bits.
+constexpr std::int64_t packed(place p) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(p.buffer) << 56 | (static_cast<std::uint64_t>(p.offset) & 0xffffffffffffffull)); }
+constexpr int buffer_of(std::int64_t packed) { return static_cast<int>(static_cast<std::uint64_t>(packed) >> 56); }
+constexpr index offset_of(std::int64_t packed) { return static_cast<index>(static_cast<std::uint64_t>(packed) << 8) >> 8; }
+
 struct slot {
     enum kind_t : int { load, store, literal, position } kind = load;
     int value = -1;
@@ -258,20 +263,18 @@ struct layout {
             const slot* const this_slot = s < extra ? nullptr : &slots[s - extra];
             if (this_slot != nullptr && this_slot->kind == slot::literal) {
                 const node& n = g.of(this_slot->value);
-                put(g.attr(n, 0));
+                put.place(g.attr(n, 0));
+                for (int i = 0; i < a.n_rows + a.n_cols; ++i) put(0);
                 put(n.n_attrs == 2 ? g.attr(n, 1) : 0);
-                for (int i = 0; i <= a.n_rows + a.n_cols; ++i) put(0);
                 continue;
             }
             const int v = this_slot == nullptr ? g.arg(g.nodes[k.anchor], s) : this_slot->value;
             if (this_slot != nullptr && this_slot->kind == slot::position) {
-                put(0);
-                put(accesses[s].offset);
+                put.place(packed({0, accesses[s].offset}));
             } else {
                 bool found = false;
                 const place p = place_of(root_of(g, v), found);
-                put(p.buffer);
-                put(p.offset + accesses[s].offset * size_of(g.values[v].type));
+                put.place(packed({p.buffer, p.offset + accesses[s].offset * size_of(g.values[v].type)}));
             }
             for (int i = 0; i < a.n_rows; ++i) put(accesses[s].strides[a.rows[i]]);
             for (int i = 0; i < a.n_cols; ++i) put(accesses[s].strides[a.cols[i]]);
@@ -307,7 +310,7 @@ struct layout {
         return r;
     }
 
-    // Library kernels get, for every operand and result: buffer, byte offset, rank, then (extent, stride) per axis; then
+    // Library kernels get, for every operand and result: its place's number, its rank, then (extent, stride) per axis; then
     // the attributes, then the size of the first result's elements.
     template <class Out>
     constexpr void write_library(const kernel& k, Out& put) const {
@@ -318,8 +321,8 @@ struct layout {
             bool found = false;
             const place p = place_of(root_of(g, v), found);
             const shape& s = g.values[v].extents;
-            put(p.buffer);
-            put(p.offset + a.offset * size_of(g.values[v].type));
+            put.place(packed({p.buffer, p.offset + a.offset * size_of(g.values[v].type)}));
+            put(i);
             put(s.rank);
             for (int d = 0; d < s.rank; ++d) put(s.at[d].code), put(a.strides[d]);
         }

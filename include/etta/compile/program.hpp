@@ -14,9 +14,17 @@ template <class Code, class Ops, class Target>
 struct kernel_entry;
 
 struct table_entry {
-    kernel_function run;
-    int words;  // where the call's data starts
+    std::uint16_t kernel;
     bool parallel;
+    int words, places;  // where the call's data starts
+};
+// What is left of a program at run time: kernels, the calls of them, their data.
+struct program_table {
+    const kernel_function* kernels;
+    const table_entry* calls;
+    int n_calls;
+    const std::int64_t *words, *places;
+    bool parallel;  // one of the calls is
 };
 
 // Source supplies
@@ -77,37 +85,39 @@ struct program {
         return r;
     }
 
-    // What is left of it at run time.
-    struct entries {
-        table_entry at[table.n_calls + 1];
-    };
     static constexpr int n_calls = table.n_calls;
-    static constexpr call_words data() { return lay_out_calls(view, bind(), schedule, table.calls, n_calls, table.slots); }
-    static constexpr int n_words = data().words.size;
-    struct data_words {
-        int first[table.n_calls + 1];
-        std::int64_t at[n_words + 1];
+    static_assert(table.n_kernels < 1 << 16, "etta: more than 65,535 different kernels in one program");
+    static constexpr call_data lay_out() { return lay_out_calls(view, bind(), schedule, table.calls, n_calls, table.slots); }
+    struct data_sizes {
+        int words, places, most_words;  // most: of a layout that merges no axes
     };
-    static constexpr data_words make_words() {
-        const call_words d = data();
-        data_words r{};
-        for (int i = 0; i < n_calls; ++i) r.first[i] = d.first[i];
-        for (int i = 0; i < n_words; ++i) r.at[i] = d.words[i];
+    static constexpr data_sizes sizes_of_data = [] {
+        const call_data d = lay_out();
+        return data_sizes{d.words.size, d.places.size, d.most_words};
+    }();
+    static constexpr int n_words = sizes_of_data.words, n_places = sizes_of_data.places;
+    struct data {
+        std::int64_t words[n_words + 1];
+        std::int64_t places[n_places + 1];
+        table_entry calls[table.n_calls + 1];
+        bool parallel;
+    };
+    static constexpr data make_data() {
+        const call_data d = lay_out();
+        data r{};
+        for (int i = 0; i < n_words; ++i) r.words[i] = d.words[i];
+        for (int i = 0; i < n_places; ++i) r.places[i] = d.places[i];
+        for (int i = 0; i < n_calls; ++i) {
+            const call& c = table.calls[i];
+            r.calls[i] = {static_cast<std::uint16_t>(c.kernel), c.parallel, d.first[i].words, d.first[i].places};
+            r.parallel = r.parallel || c.parallel;
+        }
         return r;
     }
-    static constexpr data_words words = make_words();
-    static constexpr entries make_entries() {
-        const auto f = make_functions(std::make_index_sequence<static_cast<std::size_t>(table.n_kernels)>{});
-        entries e{};
-        for (int i = 0; i < n_calls; ++i) e.at[i] = {f.at[table.calls[i].kernel], words.first[i], table.calls[i].parallel};
-        return e;
-    }
-    static constexpr entries calls = make_entries();
-    static constexpr bool parallel = [] {
-        for (int i = 0; i < n_calls; ++i)
-            if (table.calls[i].parallel) return true;
-        return false;
-    }();
+    static constexpr data constants = make_data();
+    static constexpr auto functions = make_functions(std::make_index_sequence<static_cast<std::size_t>(table.n_kernels)>{});
+    static constexpr index table_bytes = static_cast<index>(sizeof(constants) + sizeof(functions));  // flash, beside the code
+    static constexpr program_table run_table{functions.at, constants.calls, n_calls, constants.words, constants.places, constants.parallel};
 };
 
 }  // namespace etta::_

@@ -52,6 +52,7 @@ struct start_value {
     enum kind_t : int { constant, uniform, normal } kind = constant;
     double a = 0;
     double b = 0;
+    friend constexpr bool operator==(const start_value& x, const start_value& y) { return x.kind == y.kind && x.a == y.a && x.b == y.b; }
 };
 
 struct input_op {

@@ -37,7 +37,7 @@ struct Compiled {
     static constexpr index parameter_elements = facts::layout.elements;
     static constexpr index parameter_bytes = parameter_elements * static_cast<index>(sizeof(element));
     static constexpr index workspace_bytes = program::workspace_bytes;
-    static constexpr index table_bytes = static_cast<index>(sizeof(program::words) + sizeof(program::calls));
+    static constexpr index table_bytes = program::table_bytes;
 
     // All the RAM it needs beside input and output.
     struct Memory {
@@ -50,7 +50,7 @@ struct Compiled {
         if (n < 1 || n > Batch) return false;
         char* const buffers[] = {memory.workspace, const_cast<char*>(reinterpret_cast<const char*>(parameters)), nullptr,
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), reinterpret_cast<char*>(y)};
-        _::run_calls<this_target>(program::calls.at, program::n_calls, program::words.at, buffers, &n, program::parallel);
+        _::run_calls<this_target>(program::run_table, buffers, &n);
         return true;
     }
 

@@ -43,7 +43,7 @@ struct Model {
     explicit Model(seed s = seed(0)) : parameters(facts::layout.elements) { initialise(s); }
 
     void initialise(seed s) {
-        _::fill_parameters(parameters.data(), facts::layout.extents, facts::layout.start, facts::layout.at, facts::layout.count, n_parameters, s);
+        _::fill_parameters(parameters.data(), facts::starts.at, facts::starts.values, n_parameters, s);
     }
 
     // Parameter i: its name, elements and extents.
@@ -79,7 +79,7 @@ struct Model {
         reserve();
         char* const buffers[] = {workspace.data(), reinterpret_cast<char*>(parameters.data()), nullptr,
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), reinterpret_cast<char*>(y)};
-        _::run_calls<this_target>(program::calls.at, program::n_calls, program::words.at, buffers, &n, program::parallel);
+        _::run_calls<this_target>(program::run_table, buffers, &n);
     }
 
     _::heap_elements<element> parameters;

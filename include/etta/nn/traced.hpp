@@ -53,7 +53,7 @@ struct traced_model {
     }
 };
 
-// Where every parameter lies in the flat buffer, what it is called and how it starts.
+// Where every parameter lies in the flat buffer, and how it starts.
 template <int N>
 struct parameter_layout {
     shape extents[N + 1];
@@ -63,6 +63,27 @@ struct parameter_layout {
     index elements = 0;  // of the whole buffer, pads included
     shape output;        // the prediction's extents, batch first
     int missing = -1;    // a parameter whose layer is never called
+};
+// What starting a model needs of it at run time; starts are few.
+struct starting_parameter {
+    int start;
+    index first, count;  // elements
+};
+template <int N>
+struct parameter_starts {
+    starting_parameter at[N + 1] = {};
+    start_value values[N + 1] = {};
+    int n_values = 0;
+
+    template <class Layout>
+    constexpr parameter_starts(const Layout& l, int n, index size) {
+        for (int i = 0; i < n; ++i) {
+            int k = n_values - 1;
+            while (k >= 0 && !(values[k] == l.start[i])) --k;
+            if (k < 0) values[k = n_values++] = l.start[i];
+            at[i] = {k, l.at[i].offset / size, l.count[i]};
+        }
+    }
 };
 
 template <class Net, class In, int Batch>
@@ -93,6 +114,16 @@ struct model_facts {
     static constexpr int n_parameters = parameter_count<Net>();
     static constexpr auto paths = parameter_paths<Net>();
     static constexpr auto layout = lay_out_parameters<Net, In, Batch>();
+    static constexpr parameter_starts<n_parameters> all_starts{layout, n_parameters, static_cast<index>(sizeof(typename In::element))};
+    static constexpr auto starts = [] {
+        struct {
+            starting_parameter at[n_parameters + 1];
+            start_value values[all_starts.n_values + 1];
+        } r{};
+        for (int i = 0; i < n_parameters; ++i) r.at[i] = all_starts.at[i];
+        for (int i = 0; i < all_starts.n_values; ++i) r.values[i] = all_starts.values[i];
+        return r;
+    }();
 };
 
 // The inference program: input (argument 0), prediction (argument 1).
@@ -115,18 +146,15 @@ struct inference_source {
 };
 
 template <class T>
-inline void fill_parameters(T* p, const shape* extents, const start_value* start, const place* at, const index* count, int n, seed s) {
-    (void)extents;
+inline void fill_parameters(T* p, const starting_parameter* at, const start_value* values, int n, seed s) {
     for (int i = 0; i < n; ++i) {
-        T* const q = p + at[i].offset / static_cast<index>(sizeof(T));
-        for (index k = 0; k < count[i]; ++k) {
+        const start_value& v = values[at[i].start];
+        for (index k = 0; k < at[i].count; ++k) {
             const philox_block b = philox(s, static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(k));
-            const double u = to_unit_double(b.low());
-            switch (start[i].kind) {
-                case start_value::constant: q[k] = static_cast<T>(start[i].a); break;
-                case start_value::uniform: q[k] = static_cast<T>(start[i].a + (start[i].b - start[i].a) * u); break;
-                case start_value::normal: q[k] = static_cast<T>(start[i].a + start[i].b * to_normal_double(b.high())); break;
-            }
+            double x = v.a;
+            if (v.kind == start_value::uniform) x += (v.b - v.a) * to_unit_double(b.low());
+            if (v.kind == start_value::normal) x += v.b * to_normal_double(b.high());
+            p[at[i].first + k] = static_cast<T>(x);
         }
     }
 }

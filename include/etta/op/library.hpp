@@ -38,9 +38,9 @@ struct strided_operand {
     template <class Context>
     static strided_operand read(const std::int64_t*& w, const Context& ctx) {
         strided_operand o;
-        o.data = ctx.buffers[w[0]] + w[1];
-        o.rank = static_cast<int>(w[2]);
-        w += 3;
+        o.data = ctx.address(w[0]);
+        o.rank = static_cast<int>(w[1]);
+        w += 2;
         for (int i = 0; i < o.rank; ++i, w += 2) o.extent[i] = ctx.value(w[0]), o.stride[i] = static_cast<index>(w[1]);
         return o;
     }

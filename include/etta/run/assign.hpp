@@ -144,6 +144,11 @@ inline void check_symbols(const graph_view& g, const index* given) {
     }
 }
 
+struct call_writer {
+    std::int64_t *word, *next_place;
+    void operator()(std::int64_t w) { *word++ = w; }
+    void place(std::int64_t p) { *next_place++ = p; }
+};
 // Runs program P with a layout computed now. O(graph) before the kernels start; one allocation if values are stored.
 template <class P, class Target>
 ETTA_NOINLINE void run_with_layout(char** buffers, const index* symbols, const index* const* strides, binding b) {
@@ -162,20 +167,18 @@ ETTA_NOINLINE void run_with_layout(char** buffers, const index* symbols, const i
     if (bytes > 0) workspace = heap_elements<char>(bytes);
     buffers[workspace_buffer] = workspace.data();
     const layout l{P::view, offsets, P::scheduled.output_number, b};
-    std::int64_t words[P::n_words + 64 * P::n_calls + 64];
     table_entry calls[P::n_calls + 1];
-    int at = 0;
+    std::int64_t words[P::sizes_of_data.most_words + 1], places[P::n_places + 1];
+    call_writer out{words, places};
     bool parallel = false;
     for (int i = 0; i < P::n_calls; ++i) {
         const call& c = P::table.calls[i];
         const kernel& k = P::fused[c.source];
-        calls[i] = P::calls.at[i];
-        calls[i].words = at;
-        calls[i].parallel = k.space.count(symbols) >= 8192;
+        calls[i] = {static_cast<std::uint16_t>(c.kernel), k.space.count(symbols) >= 8192, static_cast<int>(out.word - words), static_cast<int>(out.next_place - places)};
         parallel = parallel || calls[i].parallel;
-        l.write(k, P::table.slots + c.slots, c.n_slots, [&](std::int64_t w) { words[at++] = w; });
+        l.write(k, P::table.slots + c.slots, c.n_slots, out);
     }
-    run_calls<Target>(calls, P::n_calls, words, buffers, symbols, parallel);
+    run_calls<Target>({P::functions.at, calls, P::n_calls, words, places, parallel}, buffers, symbols);
 }
 
 struct range {
@@ -259,15 +262,15 @@ ETTA_INLINE void run_into(const Dst& to, const E& e) {
                 if (Dst::extents_type::value[i] == dyn) c.symbols[c.symbol++] = to.extent(i);
         run_with_layout<P, Target>(c.buffers, c.symbols, c.stride_of, S::places(P::view));
     } else if constexpr (P::workspace_bytes == 0) {
-        run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
+        run_calls<Target>(P::run_table, c.buffers, c.symbols);
     } else if constexpr (P::workspace_bytes <= 4096) {
         alignas(64) char workspace[P::workspace_bytes];
         c.buffers[workspace_buffer] = workspace;
-        run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
+        run_calls<Target>(P::run_table, c.buffers, c.symbols);
     } else {
         heap_elements<char> workspace(P::workspace_bytes);
         c.buffers[workspace_buffer] = workspace.data();
-        run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
+        run_calls<Target>(P::run_table, c.buffers, c.symbols);
     }
 }
 

@@ -124,7 +124,7 @@ auto run_call(std::index_sequence<O...>, const Leaf&... leaf) {
         heap_elements<char> workspace;
         if constexpr (P::workspace_bytes > 0) workspace = heap_elements<char>(P::workspace_bytes);
         c.buffers[workspace_buffer] = workspace.data();
-        run_calls<Target>(P::calls.at, P::n_calls, P::words.at, c.buffers, c.symbols, P::parallel);
+        run_calls<Target>(P::run_table, c.buffers, c.symbols);
     }
     if constexpr (sizeof...(O) == 1) return number_or_tensor(get<0>(static_cast<decltype(out)&&>(out)));
     else return move_results(number_or_tensor(get<O>(static_cast<decltype(out)&&>(out)))...);

@@ -215,7 +215,7 @@ private:
         char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), nullptr,
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), const_cast<char*>(reinterpret_cast<const char*>(y)),
                                  reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data())};
-        _::run_calls<this_target>(Program::calls.at, Program::n_calls, Program::words.at, buffers, &n, Program::parallel);
+        _::run_calls<this_target>(Program::run_table, buffers, &n);
     }
     void apply(double rate) {
         double s[Rule::scalars];
@@ -229,7 +229,7 @@ private:
         for (int i = 0; i < Rule::states; ++i) a[2 + i] = reinterpret_cast<char*>(states_.data() + i * n_elements);
         for (int i = 0; i < Rule::scalars; ++i) a[2 + Rule::states + i] = reinterpret_cast<char*>(&scalars[i]);
         const index none = 0;
-        _::run_calls<this_target>(update::calls.at, update::n_calls, update::words.at, buffers, &none, update::parallel);
+        _::run_calls<this_target>(update::run_table, buffers, &none);
     }
     int best(index i) const {
         const element* const p = prediction_.data() + i * M::output_size;

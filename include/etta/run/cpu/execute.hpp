@@ -51,29 +51,30 @@ inline int thread_count() {
 
 // Runs the calls in order. The table's type is erased: one instantiation serves every program.
 template <class Target>
-inline void run_calls(const table_entry* calls, int n_calls, const std::int64_t* words, char* const* buffers,
-                      const index* symbols, bool parallel) {
+inline void run_calls(const program_table& p, char* const* buffers, const index* symbols) {
+    const auto call = [&p](const table_entry& e, context& c) {
+        c.places = p.places + e.places;
+        p.kernels[e.kernel](p.words + e.words, c);
+    };
 #if defined(ETTA_USE_OPENMP)
-    const int threads = parallel && !omp_in_parallel() ? thread_count<Target>() : 1;
+    const int threads = p.parallel && !omp_in_parallel() ? thread_count<Target>() : 1;
     if (threads > 1) {
 #pragma omp parallel num_threads(threads)
         {
             context c{buffers, symbols, omp_get_thread_num(), omp_get_num_threads()};
-            const context alone{buffers, symbols, 0, 1};
-            for (int i = 0; i < n_calls; ++i) {
-                if (calls[i].parallel) calls[i].run(words + calls[i].words, c);
-                else if (c.thread == 0) calls[i].run(words + calls[i].words, alone);
-                if (!calls[i].parallel && i + 1 < n_calls && !calls[i + 1].parallel) continue;  // thread 0 goes on alone
+            context alone{buffers, symbols, 0, 1};
+            for (int i = 0; i < p.n_calls; ++i) {
+                if (p.calls[i].parallel) call(p.calls[i], c);
+                else if (c.thread == 0) call(p.calls[i], alone);
+                if (!p.calls[i].parallel && i + 1 < p.n_calls && !p.calls[i + 1].parallel) continue;  // thread 0 goes on alone
 #pragma omp barrier
             }
         }
         return;
     }
-#else
-    (void)parallel;
 #endif
-    const context alone{buffers, symbols, 0, 1};
-    for (int i = 0; i < n_calls; ++i) calls[i].run(words + calls[i].words, alone);
+    context alone{buffers, symbols, 0, 1};
+    for (int i = 0; i < p.n_calls; ++i) call(p.calls[i], alone);
 }
 
 }  // namespace etta::_

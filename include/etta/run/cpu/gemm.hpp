@@ -30,7 +30,7 @@ struct gemm_kernel {
         }
         template <std::size_t... S>
         ETTA_INLINE void for_slots(std::index_sequence<S...>, index i) const {
-            ((c->here[S] = c->row[S] + i * d->slots[static_cast<int>(S) * d->slot_words + 1 + d->n_rows] * loop::template slot_size<static_cast<int>(S)>()), ...);
+            ((c->here[S] = c->row[S] + i * d->slots[static_cast<int>(S) * d->slot_words + d->n_rows - 1] * loop::template slot_size<static_cast<int>(S)>()), ...);
         }
     };
 
@@ -40,7 +40,7 @@ struct gemm_kernel {
         d.row_extents = w + 2;
         d.col_extents = d.row_extents + d.n_rows;
         d.lane_extent = ctx.value(d.col_extents[0]);
-        d.slot_words = 3 + d.n_rows;
+        d.slot_words = 1 + d.n_rows;
         const std::int64_t* const a = d.col_extents + 1;
         const std::int64_t* const b = a + d.slot_words;
         d.slots = b + d.slot_words;
@@ -48,14 +48,8 @@ struct gemm_kernel {
         const index depth = ctx.value(inner[0]);
         typename loop::cursor c;
         char* base[slots + 1];
-        for (int s = 0; s < slots; ++s) {
-            const std::int64_t* const v = d.slots + s * d.slot_words;
-            c.literal[s] = v;
-            c.lane_stride[s] = v[d.slot_words - 1];
-            const instruction kind = loop::kind_of_slot(s);
-            base[s] = kind == instruction::load || kind == instruction::store ? ctx.buffers[v[0]] + v[1] : loop::position_base() + v[1];
-            c.row[s] = base[s];
-        }
+        loop::place_slots(c, base, d, ctx, 2);
+        for (int s = 0; s < slots; ++s) c.row[s] = base[s];
         typename traits::file f;
         loop::template steps<level::once, 0, false>(f, c, 0, lanes, ctx);
         index batches = 1;
@@ -63,7 +57,7 @@ struct gemm_kernel {
         const index m = d.n_rows > 0 ? ctx.value(d.row_extents[d.n_rows - 1]) : 1;
         gemm_operands<T> g;
         g.m = m, g.n = d.lane_extent, g.k = depth;
-        g.a_row = d.n_rows > 0 ? a[1 + d.n_rows] : 0, g.a_k = inner[1];
+        g.a_row = d.n_rows > 0 ? a[d.n_rows - 1] : 0, g.a_k = inner[1];
         g.b_k = inner[2], g.b_col = b[d.slot_words - 1];
         if (g.m <= 0 || g.n <= 0) return;
         // Many small products are shared out whole; one product by its rows or columns.
@@ -76,12 +70,12 @@ struct gemm_kernel {
             for (int i = d.n_rows - 2; i >= 0; --i) {
                 const index e = ctx.value(d.row_extents[i]);
                 position[i] = rest % e, rest /= e;
-                a_at += position[i] * a[2 + i], b_at += position[i] * b[2 + i];
+                a_at += position[i] * a[i], b_at += position[i] * b[i];
             }
             for (int s = 0; s < slots; ++s) c.row[s] = base[s];
             for (int i = 0; i + 1 < d.n_rows; ++i) loop::advance(c.row, d, i, position[i]);
-            g.a = reinterpret_cast<const T*>(ctx.buffers[a[0]] + a[1]) + a_at;
-            g.b = reinterpret_cast<const T*>(ctx.buffers[b[0]] + b[1]) + b_at;
+            g.a = reinterpret_cast<const T*>(ctx.address(0)) + a_at;
+            g.b = reinterpret_cast<const T*>(ctx.address(1)) + b_at;
             gemm<T, lanes, Target, traits::head.a_k, traits::head.b_k, traits::head.b_n>(g, epilogue{&c, &d, &ctx, &f}, one);
         }
     }

@@ -30,7 +30,7 @@ struct loop_kernel {
         char* row[slots + 1];
         char* here[slots + 1];
         index lane_stride[slots + 1];  // elements
-        const std::int64_t* literal[slots + 1];
+        std::int64_t literal[slots + 1], extent_code[slots + 1];
     };
 
     struct shape_data {
@@ -61,17 +61,17 @@ struct loop_kernel {
             char* const q = cls == lane_class::uniform ? p : cls == lane_class::contiguous ? p + j * size : p + j * s * size;
             traits::template store<in.type, cls, Tail>(q, s, traits::template get<in.src[0]>(f), count);
         } else if constexpr (in.kind == instruction::literal) {
-            const std::int64_t* const w = c.literal[in.op];
+            const std::int64_t bits = c.literal[in.op], code = c.extent_code[in.op];
             using R = typename traits::template register_type<I>;
             if constexpr (in.type == dtype::boolean) {
                 using E = typename traits::element;
-                traits::template get<I>(f) = lane<E, lanes, Target>(static_cast<E>(w[0])) != lane<E, lanes, Target>(E(0));
+                traits::template get<I>(f) = lane<E, lanes, Target>(static_cast<E>(bits)) != lane<E, lanes, Target>(E(0));
             } else {
                 using T = type_of<in.type>;
-                if (w[1] != 0) traits::template get<I>(f) = R(static_cast<T>(ctx.value(w[1])));
-                else if constexpr (in.type == dtype::f32) traits::template get<I>(f) = R(__builtin_bit_cast(float, static_cast<std::uint32_t>(w[0])));
-                else if constexpr (in.type == dtype::f64) traits::template get<I>(f) = R(__builtin_bit_cast(double, w[0]));
-                else traits::template get<I>(f) = R(static_cast<T>(w[0]));
+                if (code != 0) traits::template get<I>(f) = R(static_cast<T>(ctx.value(code)));
+                else if constexpr (in.type == dtype::f32) traits::template get<I>(f) = R(__builtin_bit_cast(float, static_cast<std::uint32_t>(bits)));
+                else if constexpr (in.type == dtype::f64) traits::template get<I>(f) = R(__builtin_bit_cast(double, bits));
+                else traits::template get<I>(f) = R(static_cast<T>(bits));
             }
         } else if constexpr (in.kind == instruction::position) {
             using R = typename traits::template register_type<I>;
@@ -195,7 +195,7 @@ struct loop_kernel {
     }
     template <std::size_t... S>
     ETTA_INLINE static void advance_all(std::index_sequence<S...>, char** p, const shape_data& d, int axis, index by) {
-        ((p[S] += d.slots[static_cast<int>(S) * d.slot_words + 2 + axis] * by * slot_size<static_cast<int>(S)>()), ...);
+        ((p[S] += d.slots[static_cast<int>(S) * d.slot_words + axis] * by * slot_size<static_cast<int>(S)>()), ...);
     }
     ETTA_INLINE static void advance(char** p, const shape_data& d, int axis, index by) {
         advance_all(std::make_index_sequence<static_cast<std::size_t>(slots)>{}, p, d, axis, by);
@@ -210,6 +210,19 @@ struct loop_kernel {
         return instruction::op;
     }
 
+    // Where every slot starts; the first of them has this number among the call's places.
+    ETTA_INLINE static void place_slots(cursor& c, char** at, const shape_data& d, const context& ctx, int first) {
+        for (int s = 0; s < slots; ++s) {
+            const std::int64_t* const v = d.slots + s * d.slot_words;
+            c.literal[s] = ctx.places[first + s];
+            c.lane_stride[s] = c.extent_code[s] = v[d.slot_words - 1];
+            const instruction kind = kind_of_slot(s);
+            at[s] = kind == instruction::load || kind == instruction::store ? ctx.address(first + s)
+                    : kind == instruction::position                          ? position_base() + offset_of(ctx.places[first + s])
+                                                                             : position_base();
+        }
+    }
+
     static void run(const std::int64_t* w, const context& ctx) {
         shape_data d;
         d.n_rows = static_cast<int>(w[0]), d.n_cols = static_cast<int>(w[1]);
@@ -217,15 +230,9 @@ struct loop_kernel {
         d.col_extents = d.row_extents + d.n_rows;
         d.lane_extent = ctx.value(d.col_extents[d.n_cols]);
         d.slots = d.col_extents + d.n_cols + 1;
-        d.slot_words = 3 + d.n_rows + d.n_cols;
+        d.slot_words = 1 + d.n_rows + d.n_cols;
         cursor c;
-        for (int s = 0; s < slots; ++s) {
-            const std::int64_t* const v = d.slots + s * d.slot_words;
-            c.literal[s] = v;
-            c.lane_stride[s] = v[d.slot_words - 1];
-            const instruction kind = kind_of_slot(s);
-            c.row[s] = kind == instruction::load || kind == instruction::store ? ctx.buffers[v[0]] + v[1] : position_base() + v[1];
-        }
+        place_slots(c, c.row, d, ctx, 0);
         index rows = 1;
         index extents[max_rank] = {}, position[max_rank] = {};
         for (int i = 0; i < d.n_rows; ++i) extents[i] = ctx.value(d.row_extents[i]), rows *= extents[i];

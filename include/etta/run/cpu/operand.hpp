@@ -27,9 +27,9 @@ struct library_reader {
     template <class T>
     typed_operand<T> operand() {
         typed_operand<T> r;
-        r.data = reinterpret_cast<T*>(ctx.buffers[at[0]] + at[1]);
-        r.rank = static_cast<int>(at[2]);
-        at += 3;
+        r.data = reinterpret_cast<T*>(ctx.address(at[0]));
+        r.rank = static_cast<int>(at[1]);
+        at += 2;
         for (int i = 0; i < r.rank; ++i, at += 2) r.extent[i] = ctx.value(at[0]), r.stride[i] = static_cast<index>(at[1]);
         return r;
     }

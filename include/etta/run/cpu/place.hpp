@@ -2,35 +2,15 @@
 // Parallel over the result's leading elements; sums run in a fixed order.
 #pragma once
 
+#include "../../op/library.hpp"
 #include "../../op/window.hpp"
 #include "execute.hpp"
 
 namespace etta::_ {
 
-// One operand or result of a library kernel, read off its words.
-struct library_operand {
-    char* data = nullptr;
-    int rank = 0;
-    index extent[max_rank] = {}, stride[max_rank] = {};
-
-    static library_operand read(const std::int64_t*& w, const context& ctx) {
-        library_operand o;
-        o.data = ctx.buffers[w[0]] + w[1];
-        o.rank = static_cast<int>(w[2]);
-        w += 3;
-        for (int i = 0; i < o.rank; ++i, w += 2) o.extent[i] = ctx.value(w[0]), o.stride[i] = w[1];
-        return o;
-    }
-    index count() const {
-        index n = 1;
-        for (int i = 0; i < rank; ++i) n *= extent[i];
-        return n;
-    }
-};
-
 // Place and Fold move elements of 1, 2, 4 or 8 bytes; only Fold adds, and knows the type.
 template <class T>
-inline void place_elements(const library_operand& x, const library_operand& y, const std::int64_t* start_step, const context& ctx) {
+inline void place_elements(const strided_operand& x, const strided_operand& y, const std::int64_t* start_step, const context& ctx) {
     // Rows of the result: all axes but the last.
     const int last = y.rank - 1;
     const index rows = y.count() / (y.extent[last] > 0 ? y.extent[last] : 1);
@@ -57,7 +37,7 @@ inline void place_elements(const library_operand& x, const library_operand& y, c
 template <class Target>
 struct library_kernel<Place, Target> {
     static void run(const std::int64_t* w, const context& ctx) {
-        const library_operand x = library_operand::read(w, ctx), y = library_operand::read(w, ctx);
+        const strided_operand x = strided_operand::read(w, ctx), y = strided_operand::read(w, ctx);
         // The element's size is the type's business only through memory: it stands behind the attributes.
         switch (w[3 * y.rank]) {
             case 1: return place_elements<std::uint8_t>(x, y, w, ctx);
@@ -69,7 +49,7 @@ struct library_kernel<Place, Target> {
 };
 
 template <class T>
-inline void fold_windows(const library_operand& x, const library_operand& y, const std::int64_t* a, const context& ctx) {
+inline void fold_windows(const strided_operand& x, const strided_operand& y, const std::int64_t* a, const context& ctx) {
     const index planes = y.extent[0] * y.extent[1], h = y.extent[2], wd = y.extent[3];
     const chunk mine = share(planes, 1, ctx);
     for (index p = mine.begin; p < mine.end; ++p) {
@@ -93,7 +73,7 @@ inline void fold_windows(const library_operand& x, const library_operand& y, con
 template <class Target>
 struct library_kernel<Fold, Target> {
     static void run(const std::int64_t* w, const context& ctx) {
-        const library_operand x = library_operand::read(w, ctx), y = library_operand::read(w, ctx);
+        const strided_operand x = strided_operand::read(w, ctx), y = strided_operand::read(w, ctx);
         if (w[window_attributes + 2] == 4) fold_windows<float>(x, y, w, ctx);
         else fold_windows<double>(x, y, w, ctx);
     }
