@@ -14,6 +14,11 @@ constexpr shape with_batch(extent n, const shape& s) {
     return r;
 }
 
+struct Without {
+    static constexpr std::string_view name = "without";
+    static constexpr op_kind kind = op_kind::library;
+};
+
 // Appends batched versions of the nodes from `first` to `last` that depend on a mapped value. mapped[v]: the batched
 // value of v, or -1 where v is the same for every sample. O(nodes).
 constexpr void batch_nodes(builder& g, int first, int last, extent n, vec<int>& mapped) {
@@ -93,8 +98,9 @@ constexpr void batch_nodes(builder& g, int first, int last, extent n, vec<int>& 
                 break;
             }
             case op_kind::library:
-                if (m.op->batch != nullptr) m.op->batch(g, i, args, batched, &r);
+                if (m.op->has_batch) m.op->batch(g, i, args, batched, &r);
                 else g.blame(mistake::unbound, m.op->name, g.extents_of(m.results));
+                if (m.op->effect) g.nodes[i].op = &info_of<Without>::value;  // the one sample's is not run
                 break;
             default: break;
         }

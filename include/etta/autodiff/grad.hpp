@@ -4,10 +4,9 @@
 // the Graph being traced.
 #pragma once
 
-#include "../expr/expression.hpp"
-#include "../ir/results.hpp"
 #include "../op/softmax.hpp"
 #include "batch.hpp"
+#include "tree.hpp"
 
 namespace etta {
 
@@ -22,27 +21,26 @@ namespace _ {
 template <class... X>
 constexpr builder* tracer(const X&... x) {
     builder* g = nullptr;
-    ((g = tracer_of(x) != nullptr ? tracer_of(x) : g), ...);
+    const auto find = [&](const auto& v) constexpr { each_var(v, [&](const var& u) constexpr { g = u.g; }); };
+    (find(x), ...);
     return g;
 }
+// A number as a traced value; what is traced already, as it is.
 template <class X>
-constexpr var as_var(builder& g, const X& x) {
-    if constexpr (std::is_same_v<X, var>) return x;
-    else return {&g, g.literal(static_cast<double>(x), literal_type<X>(dtype::f64))};
+constexpr decltype(auto) as_traced(builder& g, const X& x) {
+    if constexpr (std::is_arithmetic_v<X>) return var{&g, g.literal(static_cast<double>(x), literal_type<X>(dtype::f64))};
+    else return (x);
+}
+template <class... X>
+constexpr bool only_vars() {
+    constexpr bool yes = (std::is_same_v<X, var> && ...);
+    static_assert(yes, "etta: this transformation takes tensors and numbers; structs, arrays and models only grad and value_and_grad do");
+    return yes;
 }
 
 template <std::size_t... I>
 constexpr auto results_of(const var* v, std::index_sequence<I...>) {
     return make_results(v[I]...);
-}
-
-// The values a function returned: one traced value, or results of them.
-constexpr void collect(const var& v, vec<int>& out) { out.push(v.id); }
-constexpr void collect(const results<>&, vec<int>&) {}
-template <class First, class... Rest>
-constexpr void collect(const results<First, Rest...>& r, vec<int>& out) {
-    collect(r.first, out);
-    collect(r.rest, out);
 }
 
 // A scalar output's seed cotangent; anything else is a mistake of the caller.
@@ -59,13 +57,13 @@ auto call_program(const X&... x);
 template <class Self>
 struct transformed {
     template <class... X>
-        requires(std::is_same_v<bare<X>, var> || ...)
+        requires(is_traced<X>() || ...)
     constexpr auto operator()(const X&... x) const {
         builder& g = *tracer(x...);
-        return static_cast<const Self&>(*this).trace(g, as_var(g, x)...);
+        return static_cast<const Self&>(*this).trace(g, as_traced(g, x)...);
     }
     template <class... X>
-        requires(!(std::is_same_v<bare<X>, var> || ...) && sizeof...(X) > 0)
+        requires(!(is_traced<X>() || ...) && sizeof...(X) > 0)
     auto operator()(const X&... x) const {
         return call_program<Self>(x...);
     }
@@ -78,22 +76,39 @@ struct gradient : transformed<gradient<F, WithValue, I...>> {
     constexpr gradient() = default;
     template <class... X>
     constexpr auto trace(builder& g, const X&... x) const {
-        const var all[] = {x...};
-        const var y = f(x...);
-        const int wrt[] = {all[I].id...};
-        int out[sizeof...(I)] = {};
+        const auto result = f(x...);
+        static_assert(std::is_same_v<bare<decltype(result)>, var>, "etta: grad: the function returns one number (value_and_grad gives it too)");
+        const var y = result;
+        vec<int> wrt;
+        (collect(argument<I>(x...), wrt), ...);
+        vec<int> out(wrt.size, -1);
         const int one = seed_of(g, y.id, "grad");
-        pull_back(g, &y.id, &one, 1, wrt, sizeof...(I), out);
-        var r[sizeof...(I)] = {};
-        for (std::size_t k = 0; k < sizeof...(I); ++k) r[k] = {&g, out[k] >= 0 ? out[k] : filled_like(g, wrt[k], 0)};
-        constexpr auto seq = std::make_index_sequence<sizeof...(I)>{};
-        if constexpr (WithValue) return with_value(y, r, seq);
-        else if constexpr (sizeof...(I) == 1) return r[0];
-        else return results_of(r, seq);
+        pull_back(g, &y.id, &one, 1, wrt.data, wrt.size, out.data);
+        for (int k = 0; k < wrt.size; ++k)
+            if (out[k] < 0) out[k] = filled_like(g, wrt[k], 0);
+        int next = 0;
+        if constexpr (sizeof...(I) == 1 && !WithValue) return gradient_mirror<bare<decltype(argument<I...>(x...))>>::of(argument<I...>(x...), out.data, next);
+        else return several(y, out.data, next, argument<I>(x...)...);
     }
-    template <std::size_t... K>
-    static constexpr auto with_value(const var& y, const var* r, std::index_sequence<K...>) {
-        return make_results(y, r[K]...);
+
+private:
+    template <int K, class First, class... Rest>
+    static constexpr const auto& argument(const First& first, const Rest&... rest) {
+        if constexpr (K == 0) return first;
+        else return argument<K - 1>(rest...);
+    }
+    template <class... A>
+    static constexpr auto several(const var& y, const int* ids, int& next, const A&... a) {
+        using All = results<decltype(gradient_mirror<A>::of(a, ids, next))...>;
+        if constexpr (WithValue) return results<var, decltype(gradient_mirror<A>::of(a, ids, next))...>{y, in_order<All>(ids, next, a...)};
+        else return in_order<All>(ids, next, a...);
+    }
+    template <class All, class A, class... B>
+    static constexpr All in_order(const int* ids, int& next, const A& a, const B&... b) {
+        All r{};
+        r.first = gradient_mirror<A>::of(a, ids, next);
+        if constexpr (sizeof...(B) > 0) r.rest = in_order<decltype(r.rest)>(ids, next, b...);
+        return r;
     }
 };
 
@@ -130,9 +145,9 @@ private:
     }
     template <std::size_t N, class... A>
     constexpr auto call(const A&... a) const {
-        if constexpr ((std::is_same_v<A, var> || ...)) {
+        if constexpr ((is_traced<A>() || ...)) {
             builder& g = *tracer(a...);
-            return static_cast<const Self&>(*this).template trace<N>(g, as_var(g, a)...);
+            return static_cast<const Self&>(*this).template trace<N>(g, as_traced(g, a)...);
         } else {
             return call_program<unbundled<Self, N>>(a...);
         }
@@ -153,8 +168,8 @@ constexpr auto call_first(const F& f, const var* x, std::index_sequence<I...>) {
 }
 template <class Y>
 inline constexpr int result_count = 1;
-template <class... T>
-inline constexpr int result_count<results<T...>> = sizeof...(T);
+template <tuple_like Y>
+inline constexpr int result_count<Y> = std::tuple_size<Y>::value;
 
 template <class F>
 struct forward_derivative : transformed_pair<forward_derivative<F>> {  // y and its tangent
@@ -163,7 +178,7 @@ struct forward_derivative : transformed_pair<forward_derivative<F>> {  // y and 
     constexpr forward_derivative() = default;
     template <std::size_t n, class... X>
     constexpr auto trace(builder& g, const X&... both) const {
-        static_assert(sizeof...(X) == 2 * n, "etta: jvp: as many tangents as arguments");
+        static_assert(sizeof...(X) == 2 * n && only_vars<X...>(), "etta: jvp: as many tangents as arguments");
         const var all[] = {both...};
         const auto y = call_first(f, all, std::make_index_sequence<n>{});
         constexpr std::size_t m = static_cast<std::size_t>(result_count<bare<decltype(y)>>);
@@ -240,6 +255,7 @@ struct jacobian_of : transformed<jacobian_of<F, I>> {
     constexpr jacobian_of() = default;
     template <class... X>
     constexpr auto trace(builder& g, const X&... x) const {
+        static_assert(only_vars<X...>());
         const var all[] = {x...};
         const var y = f(x...);
         const int in = all[I].id;
@@ -277,6 +293,7 @@ struct mapped_function : transformed<mapped_function<F, Axes...>> {
     constexpr mapped_function() = default;
     template <class... X>
     constexpr auto trace(builder& g, const X&... x) const {
+        static_assert(only_vars<X...>());
         constexpr int given = sizeof...(Axes);
         constexpr int axes[] = {Axes..., 0};
         const var all[] = {x...};

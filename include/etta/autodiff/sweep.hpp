@@ -54,7 +54,7 @@ constexpr void pull_back(builder& g, const int* outputs, const int* cotangents, 
         const node n = g.nodes[i];
         bool any = false, needed = false;
         for (int k = 0; k < n.n_results; ++k) any = any || cot[n.results + k] >= 0;
-        if (!any || n.op->vjp == nullptr || !n.op->differentiable) continue;
+        if (!any || !n.op->has_vjp || !n.op->differentiable) continue;
         for (int k = 0; k < n.n_args; ++k) needed = needed || reached[g.args[n.args + k]];
         if (!needed) continue;
         vec<int> mine(n.n_results, -1), theirs(n.n_args, -1);
@@ -82,7 +82,7 @@ constexpr void push_forward(builder& g, const int* wrt, const int* tangents, int
         if (g.values[outputs[i]].node > last) last = g.values[outputs[i]].node;
     for (int i = first < g.values.size ? g.values[first].node + 1 : last + 1; i <= last; ++i) {
         const node n = g.nodes[i];
-        if (!reached[n.results] || n.op->jvp == nullptr || tan[n.results] >= 0) continue;
+        if (!reached[n.results] || !n.op->has_jvp || tan[n.results] >= 0) continue;
         vec<int> theirs(n.n_args, -1), mine(n.n_results, -1);
         bool any = false;
         for (int k = 0; k < n.n_args; ++k) theirs[k] = tan[g.args[n.args + k]], any = any || theirs[k] >= 0;

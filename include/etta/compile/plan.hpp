@@ -104,13 +104,19 @@ struct distinct_kernel {
 inline constexpr index buffer_alignment = 64;
 constexpr index align_up(index n, index to = buffer_alignment) { return (n + to - 1) / to * to; }
 
+// An argument's strides in elements, where it is not row-major.
+struct argument_strides {
+    bool given = false;
+    const index* at = nullptr;
+};
 // What a layout is computed from: the extents' values and where leaves and outputs lie.
 struct binding {
     const index* symbols = nullptr;      // value per symbol; the bound where bounded
     const place* parameters = nullptr;   // per ordinal
     const place* states = nullptr;
     const place* outputs = nullptr;      // per output of the Graph
-    const index* const* strides = nullptr;  // per argument: its strides, or null where it is row-major
+    bool has_strides = false;
+    const argument_strides* strides = nullptr;  // per argument
 };
 
 // How elements of value v are addressed, from its root through its views.
@@ -121,12 +127,12 @@ constexpr access access_of(const graph_view& g, int v, const binding& b) {
     access a;
     const shape& s = g.values[v].extents;
     const node& leaf = g.of(v);
-    const index* given = nullptr;
-    if (leaf.op->kind == op_kind::input && static_cast<storage>(g.attr(leaf, 0)) == storage::argument && b.strides != nullptr)
-        given = b.strides[g.attr(leaf, 1)];
+    argument_strides own;
+    if (leaf.op->kind == op_kind::input && static_cast<storage>(g.attr(leaf, 0)) == storage::argument && b.has_strides)
+        own = b.strides[g.attr(leaf, 1)];
     index stride = 1;
     for (int i = s.rank - 1; i >= 0; --i) {
-        a.strides[i] = given != nullptr ? given[i] : stride;
+        a.strides[i] = own.given ? own.at[i] : stride;
         stride *= s.at[i].at(b.symbols);
     }
     index in[max_rank] = {}, out[max_rank] = {};
@@ -260,16 +266,16 @@ struct layout {
         for (int i = 0; i < a.n_cols; ++i) put(cols[i].code);
         put(lane.code);
         for (int s = 0; s < n_all; ++s) {
-            const slot* const this_slot = s < extra ? nullptr : &slots[s - extra];
-            if (this_slot != nullptr && this_slot->kind == slot::literal) {
-                const node& n = g.of(this_slot->value);
+            const slot this_slot = s < extra ? slot{slot::load, g.arg(g.nodes[k.anchor], s)} : slots[s - extra];
+            if (this_slot.kind == slot::literal) {
+                const node& n = g.of(this_slot.value);
                 put.place(g.attr(n, 0));
                 for (int i = 0; i < a.n_rows + a.n_cols; ++i) put(0);
                 put(n.n_attrs == 2 ? g.attr(n, 1) : 0);
                 continue;
             }
-            const int v = this_slot == nullptr ? g.arg(g.nodes[k.anchor], s) : this_slot->value;
-            if (this_slot != nullptr && this_slot->kind == slot::position) {
+            const int v = this_slot.value;
+            if (this_slot.kind == slot::position) {
                 put.place(packed({0, accesses[s].offset}));
             } else {
                 bool found = false;

@@ -37,43 +37,55 @@ std::string element_text(T x) {
     return b;
 }
 
-template <class V>
-void print_axis(const V& v, int axis, index offset, std::size_t width, const std::string& indent, std::string& out) {
-    using T = typename V::value_type;
-    if (axis == V::rank) {
-        const std::string s = element_text<T>(v.data()[offset]);
-        out.append(s.size() < width ? width - s.size() : 0, ' ');
-        out += s;
-        return;
-    }
-    const index n = v.extent(axis);
-    out += '[';
-    for (index i = 0; i < n; ++i) {
-        if (i > 0) {
-            if (axis + 1 == V::rank) out += ", ";
-            else out += ",", out.append(static_cast<std::size_t>(V::rank - axis - 1), '\n'), out += indent + ' ';
-        }
-        if (n > 1000 / (V::rank > 1 ? 100 : 1) * 1 && n > 6 && v.size() > 1000 && i == 3) {
-            out += "...";
-            i = n - 4;
-            continue;
-        }
-        print_axis(v, axis + 1, offset + i * v.stride(axis), width, indent + ' ', out);
-    }
-    out += ']';
-}
+// A tensor of any rank, for printing.
+template <class T>
+struct printed_tensor {
+    const T* data;
+    int rank;
+    const index *extents, *strides;
 
+    index size() const {
+        index n = 1;
+        for (int i = 0; i < rank; ++i) n *= extents[i];
+        return n;
+    }
+    // f(element) for what is printed: long axes only at their ends.
+    void axis(int k, index offset, std::size_t& width, const std::string& indent, std::string* out) const {
+        if (k == rank) {
+            const std::string s = element_text<T>(data[offset]);
+            if (out == nullptr) width = s.size() > width ? s.size() : width;
+            else out->append(s.size() < width ? width - s.size() : 0, ' '), *out += s;
+            return;
+        }
+        const index n = extents[k];
+        if (out != nullptr) *out += '[';
+        for (index i = 0; i < n; ++i) {
+            if (i > 0 && out != nullptr) {
+                if (k + 1 == rank) *out += ", ";
+                else *out += ",", out->append(static_cast<std::size_t>(rank - k - 1), '\n'), *out += indent + ' ';
+            }
+            if (size() > 1000 && n > 6 && i == 3) {
+                if (out != nullptr) *out += "...";
+                i = n - 4;
+                continue;
+            }
+            axis(k + 1, offset + i * strides[k], width, indent + ' ', out);
+        }
+        if (out != nullptr) *out += ']';
+    }
+    std::string text() const {
+        std::size_t width = 0;
+        if (rank > 1) axis(0, 0, width, "", nullptr);
+        std::string out;
+        axis(0, 0, width, "", &out);
+        return out;
+    }
+};
 template <class V>
 std::string text_of(const V& v) {
-    std::size_t width = 0;
-    if (v.size() <= 1000 && v.contiguous)
-        for (index i = 0; i < v.size(); ++i) {
-            const std::size_t n = element_text<typename V::value_type>(v.data()[i]).size();
-            if (n > width) width = n;
-        }
-    std::string out;
-    print_axis(v, 0, 0, V::rank > 1 ? width : 0, "", out);
-    return out;
+    index extents[V::rank + 1] = {}, strides[V::rank + 1] = {};
+    for (int i = 0; i < V::rank; ++i) extents[i] = v.extent(i), strides[i] = v.stride(i);
+    return printed_tensor<typename V::value_type>{v.data(), V::rank, extents, strides}.text();
 }
 
 }  // namespace _

@@ -74,7 +74,19 @@ template <class T, class Extents, class Layout = row_major>
 struct View;
 
 template <class Dst, class E>
-ETTA_INLINE void assign(const Dst& to, const E& e);  // run/execute: evaluates e into a view
+ETTA_INLINE void assign(const Dst& to, const E& e);  // run/assign: evaluates e into a view
+template <class Dst, class E>
+ETTA_INLINE void assign_noalias(const Dst& to, const E& e);
+
+namespace _ {
+// What noalias() gives: the next assignment does not look whether operands overlap the destination.
+template <class V>
+struct unaliased {
+    V to;
+    template <class X>
+    void operator=(const X& x) const { assign_noalias(to, x); }
+};
+}  // namespace _
 
 // Points at elements that somebody else owns. Copying it copies the pointer; assigning *through* it is assign() or the
 // element access. The constness of T is the constness of the elements.
@@ -138,6 +150,16 @@ struct View<T, extents<E...>, Layout> : _::extent_store<extents<E...>> {
         assign(*this, x);
         return *this;
     }
+    template <class X>
+    const View& operator+=(const X& x) const { return assign(*this, *this + x), *this; }
+    template <class X>
+    const View& operator-=(const X& x) const { return assign(*this, *this - x), *this; }
+    template <class X>
+    const View& operator*=(const X& x) const { return assign(*this, *this * x), *this; }
+    template <class X>
+    const View& operator/=(const X& x) const { return assign(*this, *this / x), *this; }
+    // v.noalias() = matmul(a, b): promises that no operand overlaps v, which saves the test.
+    constexpr _::unaliased<View> noalias() const { return {*this}; }
     View(const View&) = default;
     View& operator=(const View&) = default;
     constexpr View() = default;
@@ -270,6 +292,17 @@ struct basic_tensor<T, extents<E...>, Storage> : _::extent_store<extents<E...>> 
         assign(view(), x);
         return *this;
     }
+
+    template <class X>
+    basic_tensor& operator+=(const X& x) { return view() += x, *this; }
+    template <class X>
+    basic_tensor& operator-=(const X& x) { return view() -= x, *this; }
+    template <class X>
+    basic_tensor& operator*=(const X& x) { return view() *= x, *this; }
+    template <class X>
+    basic_tensor& operator/=(const X& x) { return view() /= x, *this; }
+    // t.noalias() = matmul(a, b): promises that no operand overlaps t, which saves the test.
+    auto noalias() { return view().noalias(); }
 
 private:
     void copy_from(const T* p, index n) {

@@ -179,7 +179,7 @@ struct builder {
     }
     constexpr bool matches(const node& n, const op_info* op, const int* a, int na, const std::int64_t* t, int nt,
                            dtype type) const {
-        if (n.op != op || n.n_args != na || n.n_attrs != nt || values[n.results].type != type) return false;
+        if (n.op->id != op->id || n.n_args != na || n.n_attrs != nt || values[n.results].type != type) return false;
         for (int i = 0; i < na; ++i)
             if (args[n.args + i] != a[i]) return false;
         for (int i = 0; i < nt; ++i)
@@ -273,7 +273,7 @@ struct builder {
             if (o >= 0) live[values[o].node] = 1;
         for (int i = nodes.size - 1; i >= 0; --i) {
             const node& n = nodes[i];
-            if (n.op->kind == op_kind::input) live[i] = 1;
+            if (n.op->kind == op_kind::input || n.op->effect) live[i] = 1;
             if (!live[i]) continue;
             for (int k = 0; k < n.n_args; ++k) live[values[args[n.args + k]].node] = 1;
         }

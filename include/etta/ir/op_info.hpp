@@ -58,12 +58,15 @@ struct op_info {
     int operands = 1;          // element-wise: how many
     bool differentiable = true;
     bool cheap = true;         // recomputing it costs less than storing and loading it
+    bool effect = false;       // runs though nothing reads its result
     void (*vjp)(const rule_call&) = nullptr;
     void (*jvp)(const rule_call&) = nullptr;
     int (*simplify)(builder&, const int* operands) = nullptr;  // an equal value that exists already, or -1
     bool (*view)(const view_call&, access&) = nullptr;
     void (*batch)(builder&, int node, const int* operands, const bool* batched, int* results) = nullptr;
     const char* onnx = "";
+    // Which of the functions there are: g++'s sanitizers refuse to compare their addresses in a constant.
+    bool has_vjp = false, has_jvp = false, has_simplify = false, has_batch = false;
 };
 
 template <class T>
@@ -112,12 +115,13 @@ constexpr op_info make_info() {
     if constexpr (requires { Op::operands; }) i.operands = Op::operands;
     if constexpr (requires { Op::differentiable; }) i.differentiable = Op::differentiable;
     if constexpr (requires { Op::cheap; }) i.cheap = Op::cheap;
+    if constexpr (requires { Op::effect; }) i.effect = Op::effect;
     if constexpr (requires { Op::onnx; }) i.onnx = Op::onnx;
-    if constexpr (requires { &Op::vjp_rule; }) i.vjp = &Op::vjp_rule;
-    if constexpr (requires { &Op::jvp_rule; }) i.jvp = &Op::jvp_rule;
-    if constexpr (requires { &Op::simplify; }) i.simplify = &Op::simplify;
+    if constexpr (requires { &Op::vjp_rule; }) i.vjp = &Op::vjp_rule, i.has_vjp = true;
+    if constexpr (requires { &Op::jvp_rule; }) i.jvp = &Op::jvp_rule, i.has_jvp = true;
+    if constexpr (requires { &Op::simplify; }) i.simplify = &Op::simplify, i.has_simplify = true;
     if constexpr (requires { &Op::view_rule; }) i.view = &Op::view_rule;
-    if constexpr (requires { &Op::batch_rule; }) i.batch = &Op::batch_rule;
+    if constexpr (requires { &Op::batch_rule; }) i.batch = &Op::batch_rule, i.has_batch = true;
     return i;
 }
 

@@ -16,6 +16,45 @@ struct named_view {
     index size;
 };
 
+namespace _ {
+
+// A parameter's name as a template argument: model.parameter<"fc1.weight">().
+template <std::size_t N>
+struct name_literal {
+    char at[N] = {};
+    consteval name_literal(const char (&s)[N]) {
+        for (std::size_t i = 0; i < N; ++i) at[i] = s[i];
+    }
+    constexpr std::string_view view() const { return {at, N - 1}; }
+};
+template <class Name>
+inline constexpr bool parameter_exists = false;
+template <auto Name, std::size_t... I>
+constexpr auto spell_name(std::index_sequence<I...>) -> name_<Name.at[I]...>;
+
+template <class Facts>
+constexpr int parameter_number(std::string_view name) {
+    for (int i = 0; i < Facts::n_parameters; ++i)
+        if (Facts::paths.at[i].view() == name) return i;
+    return -1;
+}
+template <class Facts, class T>
+constexpr named_view<T> parameter_of(T* parameters, int i) {
+    return {Facts::paths.at[i].view(), parameters + Facts::starts.at[i].first, &Facts::layout.extents[i], Facts::layout.count[i]};
+}
+template <class Facts, int I, class T, std::size_t... K>
+auto parameter_view(T* parameters, std::index_sequence<K...>) {
+    return View<T, extents<static_cast<std::size_t>(Facts::layout.extents[I].at[K].code)...>>(parameters + Facts::starts.at[I].first);
+}
+template <class Facts, name_literal Name, class T>
+auto parameter_view(T* parameters) {
+    constexpr int i = parameter_number<Facts>(Name.view());
+    if constexpr (i < 0) static_assert(parameter_exists<decltype(spell_name<Name>(std::make_index_sequence<sizeof(Name.at) - 1>{}))>, "etta: the model has no parameter of this name");
+    else return parameter_view<Facts, i>(parameters, std::make_index_sequence<static_cast<std::size_t>(Facts::layout.extents[i].rank)>{});
+}
+
+}  // namespace _
+
 // A network and its parameters. The buffers' sizes are constants: parameter_bytes, workspace_bytes.
 template <class Net, class In, class Batch = max_batch<64>>
 struct Model {
@@ -47,10 +86,20 @@ struct Model {
     }
 
     // Parameter i: its name, elements and extents.
-    named_view<element> parameter(int i) {
-        return {facts::paths.at[i].view(), parameters.data() + facts::layout.at[i].offset / static_cast<index>(sizeof(element)),
-                &facts::layout.extents[i], facts::layout.count[i]};
+    named_view<element> parameter(int i) { return _::parameter_of<facts>(parameters.data(), i); }
+    // By name: an error that lists the names if there is none.
+    named_view<element> parameter(std::string_view name) {
+        const int i = _::parameter_number<facts>(name);
+        if (i < 0) {
+            std::string there;
+            for (int k = 0; k < n_parameters; ++k) there += (k > 0 ? ", " : "") + std::string(facts::paths.at[k].view());
+            fail<>("the model has no parameter '" + std::string(name) + "'; it has " + there);
+        }
+        return parameter(i);
     }
+    // model.parameter<"fc1.weight">(): a View with the parameter's extents; an unknown name does not compile.
+    template <_::name_literal Name>
+    auto parameter() { return _::parameter_view<facts, Name>(parameters.data()); }
 
     // Bytes an inference needs beside the parameters: a constant too (not a data member, so that a program that only
     // trains does not compile the inference program).

@@ -4,7 +4,7 @@
 
 #include "../core/random.hpp"
 #include "../op/matmul.hpp"
-#include "reflect.hpp"
+#include "../core/reflect.hpp"
 
 namespace etta {
 

@@ -76,7 +76,7 @@ constexpr int add_elementwise(builder& g, const op_info& op, const int* operands
         if (i >= first) ids[i] = cast_to(g, ids[i], t);
         ids[i] = expand_to(g, ids[i], s);
     }
-    if (op.simplify != nullptr && n_attrs == 0) {
+    if (op.has_simplify && n_attrs == 0) {
         const int simpler = op.simplify(g, ids);
         if (simpler >= 0) return simpler;
     }

@@ -23,7 +23,7 @@ constexpr int lower_any(builder& g, int& next) {
 inline constexpr index unknown_strides[max_rank] = {1000003, 1000187, 1000211, 1000403, 1000621, 1000829, 1001003, 1001191};
 template <class... Leaf>
 struct planned_strides {
-    const index* of[(0 + ... + leaf_count<Leaf>::value) + 1] = {};
+    argument_strides of[(0 + ... + leaf_count<Leaf>::value) + 1] = {};
     constexpr planned_strides() {
         int n = 0;
         (put(static_cast<const Leaf*>(nullptr), n), ...);
@@ -31,7 +31,7 @@ struct planned_strides {
     template <class X>
     constexpr void put(const X*, int& n) { ++n; }
     template <class T, class E>
-    constexpr void put(const View<T, E, strided>*, int& n) { of[n++] = unknown_strides; }
+    constexpr void put(const View<T, E, strided>*, int& n) { of[n++] = {true, unknown_strides}; }
     template <class Op, class A, class... X>
     constexpr void put(const expression<Op, A, X...>*, int& n) { (put(static_cast<const X*>(nullptr), n), ...); }
 };
@@ -70,7 +70,7 @@ struct assignment_source {
     static constexpr binding places(const graph_view&) {
         binding b;
         b.outputs = out_place;
-        b.strides = strides.of;
+        b.has_strides = true, b.strides = strides.of;
         return b;
     }
 };
@@ -81,7 +81,7 @@ struct leaf_collector {
     graph_view g;
     char* buffers[first_argument_buffer + Leaves + 1] = {};
     index strides[Leaves + 1][max_rank] = {};
-    const index* stride_of[Leaves + 1] = {};
+    argument_strides stride_of[Leaves + 1] = {};
     index symbols[Symbols + 1] = {};
     alignas(8) char numbers[8 * (Leaves + 1)] = {};
     int leaf = 0, symbol = 0;
@@ -91,7 +91,7 @@ struct leaf_collector {
         buffers[first_argument_buffer + leaf] = reinterpret_cast<char*>(const_cast<std::remove_const_t<T>*>(v.data()));
         if constexpr (!View<T, E, L>::contiguous) {
             for (int i = 0; i < v.rank; ++i) strides[leaf][i] = v.stride(i);
-            stride_of[leaf] = strides[leaf];
+            stride_of[leaf] = {true, strides[leaf]};
         }
         if constexpr (E::dynamic_rank > 0)
             for (int i = 0; i < E::rank; ++i)
@@ -151,9 +151,9 @@ struct call_writer {
 };
 // Runs program P with a layout computed now. O(graph) before the kernels start; one allocation if values are stored.
 template <class P, class Target>
-ETTA_NOINLINE void run_with_layout(char** buffers, const index* symbols, const index* const* strides, binding b) {
+ETTA_NOINLINE void run_with_layout(char** buffers, const index* symbols, const argument_strides* strides, binding b) {
     b.symbols = symbols;
-    b.strides = strides;
+    b.has_strides = true, b.strides = strides;
     check_symbols<Target>(P::view, symbols);
     index offsets[P::sizes.values + 1];
     index bytes = 0;
@@ -315,11 +315,34 @@ template <class E>
 struct value_type_of {
     static constexpr auto& graph = graph_constant<assignment_source<E, void>>::value;
     static constexpr value v = graph.values[graph.outputs[0]];
+    static constexpr int n_symbols = graph_constant<assignment_source<E, void>>::sizes.symbols;
     template <std::size_t... I>
     static constexpr auto type(std::index_sequence<I...>)
         -> Tensor<type_of<v.type>, (v.extents.at[I].is_static() ? static_cast<std::size_t>(v.extents.at[I].code) : dyn)...>;
     using tensor = decltype(type(std::make_index_sequence<static_cast<std::size_t>(v.extents.rank)>{}));
 };
+
+// A tensor for the value of an expression whose extents only its operands know.
+struct symbol_reader {
+    index* at;
+    template <class T, class E, class L>
+    void operator()(const View<T, E, L>& v) {
+        for (int i = 0; i < E::rank; ++i)
+            if (E::value[i] == dyn) *at++ = v.extent(i);
+    }
+    template <class T>
+    void operator()(const scalar_operand<T>&) {}
+};
+template <class Out, class Type, class E, std::size_t... D>
+Out sized_like(const E& e, std::index_sequence<D...>) {
+    index symbols[Type::n_symbols + 1] = {}, n[sizeof...(D)] = {};
+    symbol_reader r{symbols};
+    each_leaf(e, r);
+    int d = 0;
+    for (int i = 0; i < Type::v.extents.rank; ++i)
+        if (!Type::v.extents.at[i].is_static()) n[d++] = Type::v.extents.at[i].at(symbols);
+    return Out(n[D]...);
+}
 
 template <class T>
 struct is_expression_node : std::false_type {};
@@ -340,6 +363,13 @@ ETTA_INLINE void assign(const Dst& to, const E& e) {
     }
 }
 
+// The same where no operand overlaps `to`: not looked at.
+template <class Dst, class E>
+ETTA_INLINE void assign_noalias(const Dst& to, const E& e) {
+    if constexpr (_::is_expression_node<E>::value) _::evaluate_into<this_target>(to, e, false);
+    else assign(to, e);
+}
+
 // The expression's value as a new tensor: eval(a + b).
 template <class E>
     requires operand<E>
@@ -353,7 +383,9 @@ auto eval(const E& e) {
             _::evaluate_into<this_target>(out.view(), e, false);
             return out;
         } else {
-            static_assert(Out::is_static, "etta: eval of run-time extents");
+            Out out = _::sized_like<Out, _::value_type_of<E>>(e, std::make_index_sequence<static_cast<std::size_t>(Out::extents_type::dynamic_rank)>{});
+            _::evaluate_into<this_target>(out.view(), e, false);
+            return out;
         }
     }
 }

@@ -8,8 +8,6 @@
 namespace etta {
 namespace _ {
 
-template <class Leaf>
-struct argument_of;  // one argument's input node
 template <class T, std::size_t... E, class L>
 struct argument_of<View<T, extents<E...>, L>> {
     static constexpr dtype type = dtype_of<std::remove_const_t<T>>;
@@ -25,27 +23,58 @@ struct argument_of<scalar_operand<T>> {
     static constexpr int make(builder& g, int ordinal, dtype beside) { return g.input(storage::argument, ordinal, literal_type<T>(beside == dtype::none ? dtype::f64 : beside), shape{}); }
 };
 
-template <class F, class... Leaf>
+template <class... Leaf>
+constexpr dtype strongest_leaf(type_list<Leaf...>) {
+    dtype t = dtype::none;
+    ((t = strongest(t, argument_of<Leaf>::type)), ...);
+    return t;
+}
+template <class... Leaf>
+constexpr int count_leaves(type_list<Leaf...>) { return sizeof...(Leaf); }
+template <class... Leaf>
+constexpr planned_strides<Leaf...> strides_of_leaves(type_list<Leaf...>) { return {}; }
+template <class... Leaf>
+constexpr bool any_needs_layout(type_list<Leaf...>) { return (needs_layout<Leaf> || ...); }
+
+// Where the values a function returned are written: each to a buffer of its own; a gradient with respect to a model to one.
+template <class M>
+constexpr void place_results(const M& m, vec<place>& at, int& block);
+template <class M, std::size_t... I>
+constexpr void place_elements_of(const M& m, vec<place>& at, int& block, std::index_sequence<I...>) {
+    (place_results(get<I>(m), at, block), ...);
+}
+template <class M>
+constexpr void place_results(const M& m, vec<place>& at, int& block) {
+    if constexpr (requires { m.etta_places(at, block); }) m.etta_places(at, block);
+    else if constexpr (tuple_like<M>) place_elements_of(m, at, block, std::make_index_sequence<std::tuple_size<M>::value>{});
+    else each_var(m, [&](const var&) constexpr { at.push({block++, 0}); });
+}
+
+template <class F, class... Arg>
 struct call_source {
-    static constexpr dtype beside() {
-        dtype t = dtype::none;
-        ((t = strongest(t, argument_of<Leaf>::type)), ...);
-        return t;
+    using leaves = typename concat_lists<typename tree<Arg>::leaves...>::type;
+    static constexpr int n_leaves = count_leaves(leaves{});
+
+    static constexpr auto call(builder& g) {
+        results<typename tree<Arg>::mirror...> x{};
+        int ordinal = 0;
+        fill(g, x, ordinal, strongest_leaf(leaves{}), std::index_sequence_for<Arg...>{});
+        return invoke(g, x, std::index_sequence_for<Arg...>{});
     }
+    template <class X, std::size_t... I>
+    static constexpr void fill(builder& g, X& x, int& ordinal, dtype beside, std::index_sequence<I...>) {
+        (tree<Arg>::fill(get<I>(x), g, ordinal, beside), ...);
+    }
+    template <class X, std::size_t... I>
+    static constexpr auto invoke(builder& g, const X& x, std::index_sequence<I...>) {
+        if constexpr (requires { F{}.trace(g, get<I>(x)...); }) return F{}.trace(g, get<I>(x)...);
+        else return F{}(get<I>(x)...);
+    }
+    using result = decltype(call(std::declval<builder&>()));
     static constexpr builder trace() {
         builder g;
-        int next = 0;
-        const dtype t = beside();
-        const auto one = [&](int id) constexpr { return var{&g, id}; };
-        // Braces fix the order of evaluation.
-        const var x[] = {one(argument_of<Leaf>::make(g, next++, t))...};
-        collect(invoke(g, x, std::make_index_sequence<sizeof...(Leaf)>{}), g.outputs);
+        collect(call(g), g.outputs);
         return g;
-    }
-    template <std::size_t... I>
-    static constexpr auto invoke(builder& g, const var* x, std::index_sequence<I...>) {
-        if constexpr (requires { F{}.trace(g, x[I]...); }) return F{}.trace(g, x[I]...);
-        else return F{}(x[I]...);
     }
     static constexpr builder make() {
         builder g = trace();
@@ -60,15 +89,19 @@ struct call_source {
     };
     static constexpr output_places make_places() {
         output_places p{};
-        for (int i = 0; i < n_outputs; ++i) p.at[i] = {first_argument_buffer + static_cast<int>(sizeof...(Leaf)) + i, 0};
+        builder g;
+        vec<place> at;
+        int block = first_argument_buffer + n_leaves;
+        place_results(call(g), at, block);
+        for (int i = 0; i < n_outputs; ++i) p.at[i] = at[i];
         return p;
     }
     static constexpr output_places out_places = make_places();
-    static constexpr planned_strides<Leaf...> strides{};
+    static constexpr auto strides = strides_of_leaves(leaves{});
     static constexpr binding places(const graph_view&) {
         binding b;
         b.outputs = out_places.at;
-        b.strides = strides.of;
+        b.has_strides = true, b.strides = strides.of;
         return b;
     }
 };
@@ -100,25 +133,94 @@ auto number_or_tensor(T&& t) {
     else return static_cast<Tn&&>(t);
 }
 
-inline results<> move_results() { return {}; }
-template <class First, class... Rest>
-results<First, Rest...> move_results(First&& f, Rest&&... r) {
-    return {static_cast<First&&>(f), move_results(static_cast<Rest&&>(r)...)};
-}
-template <class P, std::size_t... O>
-results<typename output_of<P, static_cast<int>(O)>::tensor...> make_outputs(const index* symbols, std::index_sequence<O...>) {
-    return move_results(output_of<P, static_cast<int>(O)>::make(symbols)...);
-}
+// What a mirror M of results becomes outside: storage(symbols) makes room for it, bind() says where, finish() gives it the
+// structure that the function's result (or the argument it is the gradient of) has. First: the number of its first output.
+template <class P, class M, int First>
+struct result_tree;
+template <class P, int First>
+struct result_tree<P, var, First> {
+    static constexpr int outputs = 1;
+    using storage = typename output_of<P, First>::tensor;
+    static storage make(const index* symbols) { return output_of<P, First>::make(symbols); }
+    static void bind(storage& s, char**& buffer) { *buffer++ = reinterpret_cast<char*>(s.data()); }
+    static auto finish(storage&& s) { return number_or_tensor(static_cast<storage&&>(s)); }
+};
+template <class P, int First, class... M>
+struct result_list;
+template <class P, int First>
+struct result_list<P, First> {
+    static constexpr int outputs = 0;
+    using storage = results<>;
+    static storage make(const index*) { return {}; }
+    static void bind(storage&, char**&) {}
+    static results<> finish(storage&&) { return {}; }
+    template <class X, class... Done>
+    static X build(storage&&, Done&&... done) { return X{static_cast<Done&&>(done)...}; }
+};
+template <class P, int First, class M, class... Rest>
+struct result_list<P, First, M, Rest...> {
+    using one = result_tree<P, M, First>;
+    using more = result_list<P, First + one::outputs, Rest...>;
+    static constexpr int outputs = one::outputs + more::outputs;
+    struct storage {
+        typename one::storage first;
+        typename more::storage rest;
+    };
+    static storage make(const index* symbols) { return {one::make(symbols), more::make(symbols)}; }
+    static void bind(storage& s, char**& buffer) { one::bind(s.first, buffer), more::bind(s.rest, buffer); }
+    static auto finish(storage&& s) {
+        return joined(one::finish(static_cast<typename one::storage&&>(s.first)), more::finish(static_cast<typename more::storage&&>(s.rest)));
+    }
+    template <class A, class... B>
+    static results<A, B...> joined(A&& a, results<B...>&& b) { return {static_cast<A&&>(a), static_cast<results<B...>&&>(b)}; }
+    // X{all of them}: the struct that the mirror stood for.
+    template <class X, class... Done>
+    static X build(storage&& s, Done&&... done) {
+        return more::template build<X>(static_cast<typename more::storage&&>(s.rest), static_cast<Done&&>(done)..., one::finish(static_cast<typename one::storage&&>(s.first)));
+    }
+};
+template <class P, int First, class M, std::size_t... I>
+auto list_of_elements(std::index_sequence<I...>) -> result_list<P, First, std::remove_cvref_t<decltype(get<I>(std::declval<M&>()))>...>;
+template <class P, tuple_like M, int First>
+struct result_tree<P, M, First> : decltype(list_of_elements<P, First, M>(std::make_index_sequence<std::tuple_size<M>::value>{})) {};
+template <class P, class X, class... V, int First>
+struct result_tree<P, members<X, V...>, First> : result_list<P, First, V...> {
+    static X finish(typename result_list<P, First, V...>::storage&& s) { return result_list<P, First, V...>::template build<X>(static_cast<typename result_list<P, First, V...>::storage&&>(s)); }
+};
+// P<traced> -> P<Tensor>, P<var> -> P<what its first member is>.
+template <class P, int First, class... V>
+auto list_of_members(type_list<V...>) -> result_list<P, First, V...>;
+template <class M, class First>
+struct outside;
+template <template <template <class, std::size_t...> class> class S, template <class, std::size_t...> class T, class First>
+struct outside<S<T>, First> {
+    using type = S<Tensor>;
+};
+template <template <class> class S, class First>
+struct outside<S<var>, First> {
+    using type = S<First>;
+};
+template <class P, structure M, int First>
+    requires(!tuple_like<M>)
+struct result_tree<P, M, First> : decltype(list_of_members<P, First>(member_types<M>{})) {
+    using list = decltype(list_of_members<P, First>(member_types<M>{}));
+    static auto finish(typename list::storage&& s) {
+        using First_ = decltype(list::one::finish(static_cast<typename list::one::storage&&>(s.first)));
+        return list::template build<typename outside<M, First_>::type>(static_cast<typename list::storage&&>(s));
+    }
+};
 
-template <class Self, class Target, class... Leaf, std::size_t... O>
-auto run_call(std::index_sequence<O...>, const Leaf&... leaf) {
-    using S = call_source<Self, Leaf...>;
+template <class Self, class Target, class... Arg>
+auto run_call(const Arg&... arg) {
+    using S = call_source<Self, Arg...>;
     using P = program<S, Target>;
-    leaf_collector<static_cast<int>(sizeof...(Leaf) + sizeof...(O)), P::n_symbols> c{P::view};
-    (c(leaf), ...);
-    results<typename output_of<P, static_cast<int>(O)>::tensor...> out = make_outputs<P>(c.symbols, std::index_sequence<O...>{});
-    ((c.buffers[first_argument_buffer + sizeof...(Leaf) + O] = reinterpret_cast<char*>(get<O>(out).data())), ...);
-    if constexpr ((needs_layout<Leaf> || ...)) {
+    using R = result_tree<P, typename S::result, 0>;
+    leaf_collector<S::n_leaves + S::n_outputs, P::n_symbols> c{P::view};
+    (tree<Arg>::each(arg, c), ...);
+    typename R::storage out = R::make(c.symbols);
+    char** buffer = c.buffers + first_argument_buffer + S::n_leaves;
+    R::bind(out, buffer);
+    if constexpr (any_needs_layout(typename S::leaves{})) {
         run_with_layout<P, Target>(c.buffers, c.symbols, c.stride_of, S::places(P::view));
     } else {
         heap_elements<char> workspace;
@@ -126,25 +228,16 @@ auto run_call(std::index_sequence<O...>, const Leaf&... leaf) {
         c.buffers[workspace_buffer] = workspace.data();
         run_calls<Target>(P::run_table, c.buffers, c.symbols);
     }
-    if constexpr (sizeof...(O) == 1) return number_or_tensor(get<0>(static_cast<decltype(out)&&>(out)));
-    else return move_results(number_or_tensor(get<O>(static_cast<decltype(out)&&>(out)))...);
+    return R::finish(static_cast<typename R::storage&&>(out));
 }
-
-template <class T>
-struct call_leaf : leaf_or_var<T> {};
-template <class T>
-struct call_leaf<scalar_operand<T>> {
-    using type = scalar_operand<T>;
-    static constexpr const type& of(const type& x) { return x; }
-};
 
 template <class Self, class... X>
 auto call_program(const X&... x) {
-    using S = call_source<Self, typename call_leaf<X>::type...>;
+    using S = call_source<Self, typename leaf_or_tree<X>::type...>;
     if constexpr (!std::is_default_constructible_v<Self>) {
         static_assert(always_false<Self>, "etta: a compiled function cannot capture: pass what it needs as an argument");
     } else if constexpr (check<S>()) {
-        return run_call<Self, this_target>(std::make_index_sequence<static_cast<std::size_t>(S::n_outputs)>{}, static_cast<const typename call_leaf<X>::type&>(call_leaf<X>::of(x))...);
+        return run_call<Self, this_target, typename leaf_or_tree<X>::type...>(leaf_or_tree<X>::of(x)...);
     }
 }
 
