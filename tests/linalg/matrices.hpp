@@ -30,7 +30,8 @@ struct grid {
 
     grid(long r, long c) : rows(r), columns(c), at(static_cast<std::size_t>(r * c)) {}
     template <class Tensor>
-    explicit grid(const Tensor& t, long q = 0) : grid(t.extent(Tensor::rank() - 2), t.extent(Tensor::rank() - 1)) {
+        requires requires { Tensor::rank; }
+    explicit grid(const Tensor& t, long q = 0) : grid(t.extent(Tensor::rank - 2), t.extent(Tensor::rank - 1)) {
         for (long i = 0; i < rows * columns; ++i) at[static_cast<std::size_t>(i)] = static_cast<double>(t.data()[q * rows * columns + i]);
     }
     double& operator()(long i, long j) { return at[static_cast<std::size_t>(i * columns + j)]; }
