@@ -33,7 +33,7 @@ struct lu_rules {
         const var m = Squeeze::body(marks(packed), &row, 1);
         return var{m.g, cast_to(*m.g, (abs(m) - 1).id, dtype::i32)};
     }
-    static constexpr int row_numbers(var packed, const shape& to) {  // one per row, for each column of `to`
+    static constexpr int row_numbers(var packed, shape to) {  // one per row, for each column of `to`
         const std::int64_t last = -1;
         return expand_to(*packed.g, Unsqueeze::body(permutation(packed), &last, 1).id, to);
     }
