@@ -13,7 +13,8 @@
 
 namespace etta::_ {
 
-inline constexpr index factor_block = 32;    // rows per block: 32 x 32 doubles are a quarter of an L1 cache
+inline constexpr index factor_block = 32;    // rows per block
+inline constexpr index product_depth = 64;   // rows of B at a time, so that what is read of A and B stays in L1 and few pages
 inline constexpr index column_block = 64;    // columns of a right-hand side that are solved together, by one thread
 
 // One matrix of a batch. Columns of a result lie side by side (column = 1).
@@ -46,37 +47,59 @@ inline index matrices(const strided_operand& o) {
     return n;
 }
 
-// c (R, C vectors) -= a (R, depth) b (depth, C vectors). a: any strides; rows of b and c lie side by side.
-template <int R, int C, class V, class T>
-inline void subtract_tile(T* c, index c_row, const T* a, index a_row, index a_column, const T* b, index b_row, index depth) {
-    V sum[R][C];
-    for (int r = 0; r < R; ++r)
-        for (int v = 0; v < C; ++v) sum[r][v] = V::load(c + r * c_row + v * V::size);
-    for (index k = 0; k < depth; ++k, a += a_column, b += b_row) {
-        V x[C];
-        for (int v = 0; v < C; ++v) x[v] = V::load(b + v * V::size);
-        for (int r = 0; r < R; ++r)
-            for (int v = 0; v < C; ++v) sum[r][v] = mul_add(V(-a[r * a_row]), x[v], sum[r][v]);
+// c (R, C vectors) -= a (R, depth) b (depth, C vectors); Negated: b holds -b. Any strides of a; rows of b and c lie side by side.
+// (Packs, not loops: sums stay in registers at any optimisation level.)
+template <int C, bool Negated, class V, class T, std::size_t... I, std::size_t... J>
+ETTA_INLINE void subtract_sums(std::index_sequence<I...>, std::index_sequence<J...>, T* c, index c_row, const T* a, index a_row, index a_column, const T* b, index b_row,
+                               index depth) {
+    V sum[] = {V::load(c + static_cast<index>(I / C) * c_row + static_cast<index>(I % C) * V::size)...};
+    for (; depth > 0; --depth, a += a_column, b += b_row) {
+        const V x[] = {Negated ? V::load(b + static_cast<index>(J) * V::size) : -V::load(b + static_cast<index>(J) * V::size)...};
+        ((sum[I] = mul_add(V(a[static_cast<index>(I / C) * a_row]), x[I % C], sum[I])), ...);
     }
-    for (int r = 0; r < R; ++r)
-        for (int v = 0; v < C; ++v) sum[r][v].store(c + r * c_row + v * V::size);
+    (sum[I].store(c + static_cast<index>(I / C) * c_row + static_cast<index>(I % C) * V::size), ...);
 }
+template <int R, int C, bool Negated, class V, class T>
+ETTA_NOINLINE void subtract_tile(T* c, index c_row, const T* a, index a_row, index a_column, const T* b, index b_row, index depth) {
+    subtract_sums<C, Negated, V>(std::make_index_sequence<static_cast<std::size_t>(R * C)>{}, std::make_index_sequence<static_cast<std::size_t>(C)>{}, c, c_row, a, a_row,
+                                 a_column, b, b_row, depth);
+}
+template <int C, bool Negated, class V, class T>
+inline void subtract_rows(T* c, index c_row, index rows, const T* a, index a_row, index a_column, const T* b, index b_row, index depth) {
+    index i = 0;
+    for (; i + 4 <= rows; i += 4) subtract_tile<4, C, Negated, V>(c + i * c_row, c_row, a + i * a_row, a_row, a_column, b, b_row, depth);
+    for (; i < rows; ++i) subtract_tile<1, C, Negated, V>(c + i * c_row, c_row, a + i * a_row, a_row, a_column, b, b_row, depth);
+}
+// C vectors side by side. For many rows b is copied first, so that it lies densely and is negated once.
 template <int C, class V, class T>
 inline void subtract_columns(T* c, index c_row, index rows, const T* a, index a_row, index a_column, const T* b, index b_row, index depth) {
-    index i = 0;
-    for (; i + 4 <= rows; i += 4) subtract_tile<4, C, V>(c + i * c_row, c_row, a + i * a_row, a_row, a_column, b, b_row, depth);
-    for (; i < rows; ++i) subtract_tile<1, C, V>(c + i * c_row, c_row, a + i * a_row, a_row, a_column, b, b_row, depth);
+    if (rows < 12 || depth < 4) return subtract_rows<C, false, V>(c, c_row, rows, a, a_row, a_column, b, b_row, depth);
+    T dense[product_depth * C * V::size];
+    for (index k = 0; k < depth; ++k)
+        for (int v = 0; v < C; ++v) (-V::load(b + k * b_row + v * V::size)).store(dense + (k * C + v) * V::size);
+    subtract_rows<C, true, V>(c, c_row, rows, a, a_row, a_column, dense, C * V::size, depth);
 }
 // c (rows, columns) -= a (rows, depth) b (depth, columns). O(rows columns depth).
 template <class Target, class T>
 ETTA_NOINLINE void subtract_product(T* c, index c_row, index rows, index columns, const T* a, index a_row, index a_column, const T* b, index b_row, index depth) {
     using V = lane<T, native_lanes<T, Target>, Target>;
     using S = lane<T, 1, Target>;
-    if (depth <= 0) return;
+    for (; depth > 0; depth -= product_depth, a += product_depth * a_column, b += product_depth * b_row) {
+        const index piece = depth < product_depth ? depth : product_depth;
+        index j = 0;
+        if (rows == 1)  // more sums at a time: each waits for the one before
+            for (; j + 4 * V::size <= columns; j += 4 * V::size) subtract_tile<1, 4, false, V>(c + j, c_row, a, a_row, a_column, b + j, b_row, piece);
+        for (; j + 2 * V::size <= columns; j += 2 * V::size) subtract_columns<2, V>(c + j, c_row, rows, a, a_row, a_column, b + j, b_row, piece);
+        for (; j + V::size <= columns; j += V::size) subtract_columns<1, V>(c + j, c_row, rows, a, a_row, a_column, b + j, b_row, piece);
+        for (; j < columns; ++j) subtract_rows<1, false, S>(c + j, c_row, rows, a, a_row, a_column, b + j, b_row, piece);
+    }
+}
+template <class Target, class T>
+inline void divide(T* x, index n, T by) {
+    using V = lane<T, native_lanes<T, Target>, Target>;
     index j = 0;
-    for (; j + 2 * V::size <= columns; j += 2 * V::size) subtract_columns<2, V>(c + j, c_row, rows, a, a_row, a_column, b + j, b_row, depth);
-    for (; j + V::size <= columns; j += V::size) subtract_columns<1, V>(c + j, c_row, rows, a, a_row, a_column, b + j, b_row, depth);
-    for (; j < columns; ++j) subtract_columns<1, S>(c + j, c_row, rows, a, a_row, a_column, b + j, b_row, depth);
+    for (; j + V::size <= n; j += V::size) (V::load(x + j) / V(by)).store(x + j);
+    for (; j < n; ++j) x[j] /= by;
 }
 
 // Calls f(matrix of the batch, first column, columns) for this thread's right-hand sides. Blocks are the same for any number
@@ -103,9 +126,7 @@ void solve_triangle(matrix<const T> m, bool lower, bool unit, T* x, index x_row,
             const index i = lower ? first + k : first + size - 1 - k, solved = lower ? first : i + 1;
             T* const row = x + i * x_row;
             subtract_product<Target>(row, x_row, 1, columns, &m(i, solved), m.row, m.column, x + solved * x_row, x_row, k);
-            if (unit) continue;
-            const T d = m(i, i);
-            for (index j = 0; j < columns; ++j) row[j] /= d;
+            if (!unit) divide<Target>(row, columns, m(i, i));
         }
     }
 }

@@ -37,21 +37,23 @@ struct cholesky_rules {
 template <class T>
 struct Cholesky : cholesky_rules {
     // The upper factor, row by row from the lower triangle read sideways, so that rows are contiguous; then turned over.
+    // Rows first … end - 1, in blocks of `size`: each minus what the rows before it (from `first` on) make of it. Blocks of 32
+    // are cut into blocks of 8, those into rows.
     template <class Target>
-    static bool factorise(const matrix<T>& y) {
+    static bool factorise(const matrix<T>& y, index first, index end, index size) {
         const index n = y.rows;
-        for (index first = 0; first < n; first += factor_block) {
-            const index end = first + factor_block < n ? first + factor_block : n;
-            subtract_product<Target>(&y(first, first), n, end - first, n - first, &y(0, first), 1, n, &y(0, first), n, first);
-            for (index i = first; i < end; ++i) {
-                subtract_product<Target>(&y(i, i), n, 1, n - i, &y(first, i), 1, n, &y(first, i), n, i - first);
-                const T d = y(i, i);
-                if (!(d > T(0)) || d == highest_of<T>()) return false;
-                const T root = static_cast<T>(__builtin_sqrt(d));
-                T* const row = &y(i, 0);
-                row[i] = root;
-                for (index j = i + 1; j < n; ++j) row[j] /= root;
+        for (index at = first; at < end; at += size) {
+            const index next = at + size < end ? at + size : end;
+            subtract_product<Target>(&y(at, at), n, next - at, n - at, &y(first, at), 1, n, &y(first, at), n, at - first);
+            if (size > 1) {
+                if (!factorise<Target>(y, at, next, size == factor_block ? 8 : 1)) return false;
+                continue;
             }
+            const T d = y(at, at);
+            if (!(d > T(0)) || d == highest_of<T>()) return false;
+            const T root = static_cast<T>(__builtin_sqrt(d));
+            y(at, at) = root;
+            divide<Target>(&y(at, at) + 1, n - at - 1, root);
         }
         return true;
     }
@@ -63,7 +65,7 @@ struct Cholesky : cholesky_rules {
             const matrix<T> x = matrix<T>::of(a, q), y = matrix<T>::result(o, q);
             for (index i = 0; i < y.rows; ++i)
                 for (index j = 0; j < y.rows; ++j) y(i, j) = j < i ? T(0) : x(j, i);
-            if (!factorise<Target>(y)) {
+            if (!factorise<Target>(y, 0, y.rows, factor_block)) {
                 y.fill(not_a_number<T>);
                 continue;
             }

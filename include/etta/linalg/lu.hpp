@@ -77,7 +77,7 @@ struct LuFactor : lu_rules {
         }
     }
     static T magnitude(T x) { return x < T(0) ? -x : x; }
-    // The columns of one block, from its first row down. The greatest element is the pivot: the first of equals.
+    // A few columns, from row `first` down. The greatest element is the pivot: the first of equals.
     static void panel(const matrix<T>& y, T* marks, index first, index end) {
         const index n = y.columns;
         for (index k = first; k < end; ++k) {
@@ -98,16 +98,16 @@ struct LuFactor : lu_rules {
             }
         }
     }
+    // Columns first … end - 1: the left half, what it makes of the right half, the right half (Toledo 1997).
     template <class Target>
-    static void factorise(const matrix<T>& y, T* marks) {
+    static void factorise(const matrix<T>& y, T* marks, index first, index end) {
         const index n = y.columns;
-        for (index first = 0; first < n; first += factor_block) {
-            const index end = first + factor_block < n ? first + factor_block : n, rest = n - end;
-            panel(y, marks, first, end);
-            if (rest == 0) break;
-            solve_triangle<Target>(matrix<const T>{&y(first, first), end - first, end - first, n, 1}, true, true, &y(first, end), n, rest);
-            subtract_product<Target>(&y(end, end), n, rest, rest, &y(end, first), n, 1, &y(first, end), n, end - first);
-        }
+        if (end - first <= 8) return panel(y, marks, first, end);
+        const index left = (end - first + 15) / 16 * 8, mid = first + left, right = end - mid;
+        factorise<Target>(y, marks, first, mid);
+        solve_triangle<Target>(matrix<const T>{&y(first, first), left, left, n, 1}, true, true, &y(first, mid), n, right);
+        subtract_product<Target>(&y(mid, mid), n, n - mid, right, &y(mid, first), n, 1, &y(first, mid), n, left);
+        factorise<Target>(y, marks, mid, end);
     }
     template <class Target, class Context>
     static void run(const std::int64_t* w, const Context& ctx) {
@@ -118,7 +118,7 @@ struct LuFactor : lu_rules {
             for (index j = 0; j < y.columns; ++j) whole(0, j) = static_cast<T>(j + 1);
             for (index i = 0; i < y.rows; ++i)
                 for (index j = 0; j < y.columns; ++j) y(i, j) = x(i, j);
-            factorise<Target>(y, whole.at);
+            factorise<Target>(y, whole.at, 0, y.columns);
         }
     }
 };

@@ -42,25 +42,58 @@ struct QrFactor : qr_rules {
         for (index i = j + 1; i < y.rows; ++i) s += y(i, j) * y(i, j);
         return s == T(0) ? T(0) : T(2) / (T(1) + s);
     }
-    static void reflect(const matrix<T>& y, index j, T tau) {  // applied to the columns after j
-        T w[column_block];
-        for (index first = j + 1; first < y.columns; first += column_block) {
-            const index columns = y.columns - first < column_block ? y.columns - first : column_block;
-            T* const top = &y(j, first);
-            for (index c = 0; c < columns; ++c) w[c] = top[c];
-            for (index i = j + 1; i < y.rows; ++i) {
-                const T v = y(i, j);
-                const T* const row = &y(i, first);
-                for (index c = 0; c < columns; ++c) w[c] += v * row[c];
+    template <class Target>
+    static void reflect(const matrix<T>& y, index j, index end, T tau) {  // applied to columns j + 1 … end - 1, at most a block
+        const index columns = end - j - 1, below = y.rows - j - 1;
+        T w[factor_block];  // -vᵀ y, then -tau vᵀ y; subtracted twice over, so that every step is a product
+        T* const top = &y(j, j) + 1;
+        for (index c = 0; c < columns; ++c) w[c] = -top[c];
+        subtract_product<Target>(w, 0, 1, columns, &y(j, j) + y.row, 0, y.row, top + y.row, y.row, below);
+        for (index c = 0; c < columns; ++c) w[c] *= -tau, top[c] -= w[c];
+        subtract_product<Target>(top + y.row, y.row, below, columns, &y(j, j) + y.row, y.row, 1, w, 0, 1);
+    }
+    // A block of reflections, first … end - 1, as I - V t Vᵀ (Schreiber & Van Loan 1989). v: the rows of V that are a
+    // triangle; those below stand in y.
+    struct block {
+        T v[factor_block * factor_block] = {}, t[factor_block * factor_block] = {};
+        index first, end, width;
+
+        template <class Target>
+        static block of(const matrix<T>& y, index first, index end) {
+            block b;
+            b.first = first, b.end = end, b.width = end - first;
+            const index w = b.width, row = factor_block;
+            T gram[factor_block * factor_block] = {};  // -Vᵀ V
+            for (index i = 0; i < w; ++i)
+                for (index j = 0; j <= i; ++j) b.v[i * row + j] = i == j ? T(1) : y(first + i, first + j);
+            subtract_product<Target>(gram, row, w, w, b.v, 1, row, b.v, row, w);
+            if (end < y.rows) subtract_product<Target>(gram, row, w, w, &y(end, first), 1, y.row, &y(end, first), y.row, y.rows - end);
+            for (index i = 0; i < w; ++i) {
+                const T tau = QrFactor::tau(y, first + i);
+                for (index r = 0; r < i; ++r) {
+                    T s = T(0);
+                    for (index k = r; k < i; ++k) s += b.t[r * row + k] * gram[k * row + i];
+                    b.t[r * row + i] = tau * s;
+                }
+                b.t[i * row + i] = tau;
             }
-            for (index c = 0; c < columns; ++c) top[c] -= (w[c] *= tau);
-            for (index i = j + 1; i < y.rows; ++i) {
-                const T v = y(i, j);
-                T* const row = &y(i, first);
-                for (index c = 0; c < columns; ++c) row[c] -= v * w[c];
+            return b;
+        }
+        template <class Target>
+        void apply(const matrix<T>& y, bool transposed) const {  // to the columns behind the block
+            for (index at = end; at < y.columns; at += column_block) {
+                const index columns = y.columns - at < column_block ? y.columns - at : column_block, row = column_block, below = y.rows - end;
+                T w[factor_block * column_block] = {}, z[factor_block * column_block] = {};  // -Vᵀ y; t Vᵀ y
+                T *const top = &y(first, at), *const rest = top + width * y.row;
+                const T* const v_rest = &y(first, first) + width * y.row;
+                subtract_product<Target>(w, row, width, columns, v, 1, factor_block, top, y.row, width);
+                subtract_product<Target>(w, row, width, columns, v_rest, 1, y.row, rest, y.row, below);
+                subtract_product<Target>(z, row, width, columns, t, transposed ? 1 : factor_block, transposed ? factor_block : 1, w, row, width);
+                subtract_product<Target>(top, y.row, width, columns, v, factor_block, 1, z, row, width);
+                subtract_product<Target>(rest, y.row, below, columns, v_rest, y.row, 1, z, row, width);
             }
         }
-    }
+    };
     // v of the reflection that brings column j to its first element; scaled by the greatest, so that squares do not overflow.
     static void find_reflection(const matrix<T>& y, index j) {
         T greatest = T(0), s = T(0);
@@ -76,17 +109,28 @@ struct QrFactor : qr_rules {
         const T norm = greatest * static_cast<T>(__builtin_sqrt(s)), first = y(j, j) < T(0) ? y(j, j) - norm : y(j, j) + norm;
         for (index i = j + 1; i < y.rows; ++i) y(i, j) /= first;
     }
+    template <class Target>
     static void factorise(const matrix<T>& y) {
-        for (index j = 0; j < y.columns; ++j) {
-            find_reflection(y, j);
-            reflect(y, j, tau(y, j));
+        const index n = y.columns;
+        for (index first = 0; first < n; first += factor_block) {
+            const index end = first + factor_block < n ? first + factor_block : n;
+            for (index j = first; j < end; ++j) {
+                find_reflection(y, j);
+                reflect<Target>(y, j, end, tau(y, j));
+            }
+            if (end < n) block::template of<Target>(y, first, end).template apply<Target>(y, true);
         }
-        for (index j = y.columns - 1; j >= 0; --j) {  // Q: the reflections of the identity's columns, the last first
-            const T t = tau(y, j);
-            reflect(y, j, t);
-            for (index i = 0; i < j; ++i) y(i, j) = T(0);
-            y(j, j) = T(1) - t;
-            for (index i = j + 1; i < y.rows; ++i) y(i, j) *= -t;
+        for (index end = n; end > 0;) {  // Q: the reflections of the identity's columns, the last first
+            const index first = (end - 1) / factor_block * factor_block;
+            if (end < n) block::template of<Target>(y, first, end).template apply<Target>(y, false);
+            for (index j = end - 1; j >= first; --j) {
+                const T t = tau(y, j);
+                reflect<Target>(y, j, end, t);
+                for (index i = 0; i < j; ++i) y(i, j) = T(0);
+                y(j, j) = T(1) - t;
+                for (index i = j + 1; i < y.rows; ++i) y(i, j) *= -t;
+            }
+            end = first;
         }
     }
     template <class Target, class Context>
@@ -101,7 +145,7 @@ struct QrFactor : qr_rules {
             }
             for (index i = 0; i < y.rows; ++i)
                 for (index j = 0; j < y.columns; ++j) y(i, j) = x(i, j);
-            factorise(y);
+            factorise<Target>(y);
         }
     }
 };
