@@ -150,6 +150,9 @@ TEST_CASE("det and slogdet agree with cofactors, also where rows are exchanged, 
     }
     const Tensor<double, 0, 0> nothing;
     CHECK(call([](auto a) { return det(a); }, nothing) == 1);
+    const Tensor<double, 2, 0, 0> none;
+    const auto ones = eval(det(none));
+    CHECK((ones[0] == 1 && ones[1] == 1));
     const Tensor<double, 4, 2, 2> a = {0, 1, 1, 0, 1, 0, 0, 1, 2, 3, 4, 5, 1, 2, 2, 4};
     const auto d = eval(det(a));
     CHECK((d[0] == -1 && d[1] == 1 && d[2] == Approx(-2) && d[3] == 0));

@@ -258,6 +258,11 @@ struct Determinant : CompositeOp<Determinant<Part>> {
         const std::int64_t drop_last[2] = {0, -1};
         a = as_floating(a);
         if (!is_square(a, "det")) return a;
+        if (a.extent(-1) == 0) {  // the empty product: no kernel is needed
+            shape to = a.extents();
+            to.rank -= 2;
+            return {a.g, expand_to(*a.g, a.g->literal(Part == 2 ? 0 : 1, a.type()), to)};
+        }
         const var h{a.g, lu_rules::add(*a.g, a.id)}, u = lu_diagonal(h);
         if (Part == 2) return Reduction<Sum>::body(log(abs(u)), drop_last, 2);
         return Reduction<Prod>::body(lu_signs(h) * (Part == 0 ? u : sign(u)), drop_last, 2);
