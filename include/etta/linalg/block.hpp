@@ -13,9 +13,11 @@
 
 namespace etta::_ {
 
-inline constexpr index factor_block = 32;    // rows per block
-inline constexpr index product_depth = 64;   // rows of B at a time, so that what is read of A and B stays in L1 and few pages
-inline constexpr index column_block = 64;    // columns of a right-hand side that are solved together, by one thread
+inline constexpr index factor_block = 32;  // rows per block
+// Rows of B at a time, so that what is read of A and B stays in L1 and in few pages. (Xeon, AVX-512, double, n = 1024: Cholesky
+// 25 GFLOP/s, 14 with all rows at a time; a triangular system 28 and 16.)
+inline constexpr index product_depth = 64;
+inline constexpr index column_block = 64;  // columns of a right-hand side that are solved together, by one thread
 
 // One matrix of a batch. Columns of a result lie side by side (column = 1).
 template <class T>

@@ -57,20 +57,28 @@ struct Cholesky : cholesky_rules {
         }
         return true;
     }
+    // Every i <= j, eight rows at a time: a cache line of one side serves eight of the other.
+    template <class F>
+    static void upper_part(index n, const F& f) {
+        for (index first = 0; first < n; first += 8)
+            for (index j = first; j < n; ++j)
+                for (index i = first; i < first + 8 && i <= j; ++i) f(i, j);
+    }
     template <class Target, class Context>
     static void run(const std::int64_t* w, const Context& ctx) {
         const strided_operand a = strided_operand::read(w, ctx), o = strided_operand::read(w, ctx);
         const auto mine = share(o.count() == 0 ? 0 : matrices(o), 1, ctx);
         for (index q = mine.begin; q < mine.end; ++q) {
             const matrix<T> x = matrix<T>::of(a, q), y = matrix<T>::result(o, q);
-            for (index i = 0; i < y.rows; ++i)
-                for (index j = 0; j < y.rows; ++j) y(i, j) = j < i ? T(0) : x(j, i);
+            y.fill(T(0));
+            upper_part(y.rows, [&](index i, index j) { y(i, j) = x(j, i); });
             if (!factorise<Target>(y, 0, y.rows, factor_block)) {
                 y.fill(not_a_number<T>);
                 continue;
             }
-            for (index i = 0; i < y.rows; ++i)
-                for (index j = i + 1; j < y.rows; ++j) y(j, i) = y(i, j), y(i, j) = T(0);
+            upper_part(y.rows, [&](index i, index j) {
+                if (i != j) y(j, i) = y(i, j), y(i, j) = T(0);
+            });
         }
     }
 };
