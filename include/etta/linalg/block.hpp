@@ -9,6 +9,7 @@
 #include "../math/detail.hpp"
 #include "../op/index.hpp"
 #include "../op/matmul.hpp"
+#include "../op/place.hpp"
 #include "../simd/lane.hpp"
 
 namespace etta::_ {

@@ -1,7 +1,6 @@
 // lu.hpp: P A = L U with partial pivoting, and what it is for: systems, inverses, determinants.
 #pragma once
 
-#include "../op/place.hpp"
 #include "triangular.hpp"
 
 namespace etta {
