@@ -8,6 +8,7 @@
 #include "data/load.hpp"
 #include "data/loader.hpp"
 #include "data/split.hpp"
+#include "linalg/linalg.hpp"
 #include "nn/argument.hpp"
 #include "nn/layers.hpp"
 #include "nn/loss.hpp"

@@ -111,6 +111,15 @@ TEST_CASE("einsum agrees with its loops") {
     CHECK(scores(1, 1, 2, 4) == Approx(s));
 }
 
+TEST_CASE("a triangle may be taken of a product, in the product's kernel") {
+    const auto a = counting<double, 2, 3, 4>();
+    const auto b = counting<double, 2, 4, 5>();
+    const auto whole = eval(matmul(a, b)), upper = eval(triu<1>(matmul(a, b))), lower = eval(tril(matmul(a, b)));
+    for (int n = 0; n < 2; ++n)
+        for (int i = 0; i < 3; ++i)
+            for (int j = 0; j < 5; ++j) CHECK((upper(n, i, j) == (j > i ? whole(n, i, j) : 0) && lower(n, i, j) == (j > i ? 0 : whole(n, i, j))));
+}
+
 TEST_CASE("the derivatives of what rearranges agree with differences") {
     const auto x = counting<double, 3, 4>(0.3);
     const auto y = counting<double, 4, 2>(0.2);

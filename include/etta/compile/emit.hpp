@@ -158,7 +158,7 @@ struct planner {
             const kernel& kn = f.kernels[current];
             const axis_lists ax = axes_of_kernel(kn);
             const int d = static_cast<int>(g.attr(n, 0));
-            i.level = f.is_full[v] && ((kn.axes >> d) & 1) ? level::full : level::row;
+            i.level = kn.kind == kernel_kind::gemm || (f.is_full[v] && ((kn.axes >> d) & 1)) ? level::full : level::row;
             i.src[0] = static_cast<int>(d == ax.lane_axis ? lane_class::contiguous : lane_class::uniform);
             i.op = local_slots.push({slot::position, v});
         } else if (n.op->kind == op_kind::reduce) {

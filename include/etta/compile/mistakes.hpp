@@ -46,6 +46,10 @@ template <>
 struct printed_type<dtype::none> {
     using type = void;
 };
+template <class Op, class Matrix>
+inline constexpr bool matrix_is_square = false;
+template <class Op, class Matrix, class B>
+inline constexpr bool rows_match = false;
 template <class Op, class A, class B>
 inline constexpr bool operands_fit = false;
 
@@ -66,6 +70,8 @@ constexpr bool check() {
         else if constexpr (e.what == mistake::reshape_size) static_assert(sizes_match<Op, A, B>, "etta: reshape: the numbers of elements differ");
         else if constexpr (e.what == mistake::dtypes) static_assert(dtypes_match<Op, typename printed_type<e.type_a>::type, typename printed_type<e.type_b>::type>, "etta: these dtypes do not mix: cast<…>() one of them");
         else if constexpr (e.what == mistake::target) static_assert(loss_is_a_number<B>, "etta: a loss is one number: reduce it with mean or sum");
+        else if constexpr (e.what == mistake::square) static_assert(matrix_is_square<Op, B>, "etta: this op wants a square matrix (its last two extents are equal)");
+        else if constexpr (e.what == mistake::right_hand_side) static_assert(rows_match<Op, A, B>, "etta: a right-hand side has as many rows as the matrix (only rank 1 is a vector)");
         else static_assert(operands_fit<Op, A, B>, "etta: the operands do not fit");
         return false;
     }
