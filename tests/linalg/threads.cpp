@@ -20,11 +20,12 @@ struct array {
 // Runs a kernel by hand as each of `threads` threads in turn. The result stands between guards.
 template <class Op>
 std::vector<double> run(int threads, std::initializer_list<const array*> operands, long rows, long columns, std::initializer_list<std::int64_t> attributes) {
-    std::vector<std::int64_t> words;
+    std::vector<std::int64_t> words, places;
     std::vector<char*> buffers;
     std::vector<double> result(static_cast<std::size_t>(5 * rows * columns + 2), 7);
     const auto describe = [&](double* data, long r, long c) {
-        words.insert(words.end(), {static_cast<std::int64_t>(buffers.size()), 0, 3, 5, r * c, r, c, c, 1});
+        words.insert(words.end(), {static_cast<std::int64_t>(buffers.size()), 3, 5, r * c, r, c, c, 1});
+        places.push_back(etta::_::packed({static_cast<int>(buffers.size()), 0}));
         buffers.push_back(reinterpret_cast<char*>(data));
     };
     for (const array* o : operands) describe(const_cast<double*>(o->at.data()), o->rows, o->columns);
@@ -32,7 +33,7 @@ std::vector<double> run(int threads, std::initializer_list<const array*> operand
     words.insert(words.end(), attributes);
     for (int t = 0; t < threads; ++t) {
         etta::_::context c;
-        c.buffers = buffers.data(), c.thread = t, c.threads = threads;
+        c.buffers = buffers.data(), c.places = places.data(), c.thread = t, c.threads = threads;
         etta::_::library_kernel<Op, etta::this_target>::run(words.data(), c);
     }
     CHECK((result.front() == 7 && result.back() == 7));

@@ -32,6 +32,7 @@ struct planner {
     vec<call> calls;
     vec<slot> slots;
     vec<int> reg, reg_stage;  // per value: its register in the kernel being emitted; the stage that is valid for
+    vec<int> in_register;     // the values that have one
 
     constexpr planner(graph_view graph, binding binds, schedule_view schedule) : g(graph), b(binds), f(schedule) {
         reg = vec<int>(g.n_values, -1);
@@ -75,6 +76,11 @@ struct planner {
                : a.strides[lane] == 1           ? lane_class::contiguous
                                                 : lane_class::strided;
     }
+    constexpr int hold(int v, int r, int stage) {
+        reg[v] = r, reg_stage[v] = stage;
+        in_register.push(v);
+        return r;
+    }
     // Loads value a (a leaf, a view of something, or a stored value) at the level its strides allow.
     constexpr int load(int a, int s) {
         if (reg[a] >= 0 && (reg_stage[a] == s || level_of(reg[a]) != level::full)) return reg[a];
@@ -109,20 +115,18 @@ struct planner {
             if (local_slots[k].kind == slot::literal && local_slots[k].value == r) {
                 for (int c = 1; c < code.size; ++c) {
                     const instr o = instr::decode(code[c]);
-                    if (o.kind == instruction::literal && o.op == k) return reg[a] = c;
+                    if (o.kind == instruction::literal && o.op == k) return hold(a, c, s);
                 }
             }
         i.op = local_slots.push(sl);
-        reg[a] = push(i);
-        reg_stage[a] = s;
-        return reg[a];
+        return hold(a, push(i), s);
     }
 
     constexpr int operand(int a, int s) {
         const int m = f.operand_member(g, a, current);
         if (m < 0) {
             const int r = root_of(g, a);
-            if (f.inlined[r] && f.home[g.values[r].node] < 0) return reg[a] = inline_scalar(r);
+            if (f.inlined[r] && f.home[g.values[r].node] < 0) return inline_scalar(r);
             return load(a, s);
         }
         if (f.is_full[m] && f.kernels[current].axes != 0 && f.stage[m] < s && f.stored[m]) return load(m, s);
@@ -179,8 +183,7 @@ struct planner {
             }
             if (i.level == level::once) i.stage = 0;
         }
-        reg[v] = push(i);
-        reg_stage[v] = s;
+        hold(v, push(i), s);
     }
     constexpr void emit_store(int v, int s, bool full) {
         instr i{};
@@ -217,14 +220,9 @@ struct planner {
             for (const int i : members) {
                 const int v = g.nodes[i].results;
                 if (f.stage[v] > last_stage) last_stage = f.stage[v];
-                reg[v] = -1, reg_stage[v] = -1;
-                for (int j = 0; j < g.nodes[i].n_args; ++j) {
-                    for (int a = g.arg(g.nodes[i], j);; a = g.arg(g.of(a), 0)) {
-                        reg[a] = -1, reg_stage[a] = -1;
-                        if (g.of(a).op->kind != op_kind::view) break;
-                    }
-                }
             }
+            for (const int v : in_register) reg[v] = -1;
+            in_register.size = 0;
             code.push(0);
             if (kn.kind == kernel_kind::gemm) {
                 const node& n = g.nodes[kn.anchor];
@@ -237,7 +235,7 @@ struct planner {
                 acc.kind = instruction::header;  // register 1: the product
                 acc.level = level::full;
                 acc.type = h.type;
-                reg[n.results] = push(acc), reg_stage[n.results] = 0;
+                hold(n.results, push(acc), 0);
                 local_op(n.op->id);
                 const index depth = g.values[va].extents[-1].at(b.symbols);
                 c.parallel = planned_count(g, kn.space) * depth >= 1 << 17;
