@@ -69,6 +69,7 @@ constexpr bool check_trace() {
 template <class Net, class In, int Batch, class Source>
 constexpr bool check_model() {
     if constexpr (!check_members<Net>()) return false;
+    else if constexpr (!check_traceable<Source>()) return false;
     else return check_trace<Net, In, Batch, Source>();
 }
 

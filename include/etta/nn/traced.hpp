@@ -135,7 +135,8 @@ struct inference_source {
         g.compact();
         return g;
     }
-    static constexpr failure error = traced_model<Net, In, Batch>::forward().error;
+    static constexpr failure find_error() { return traced_model<Net, In, Batch>::forward().error; }
+    static constexpr failure error = find_error();
     static constexpr place out_place[1] = {{first_argument_buffer + 1, 0}};
     static constexpr binding places(const graph_view&) {
         binding b;

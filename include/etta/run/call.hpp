@@ -82,25 +82,29 @@ struct call_source {
         g.compact();
         return g;
     }
-    static constexpr failure error = trace().error;
+    static constexpr failure find_error() { return trace().error; }
+    static constexpr failure error = find_error();
     static constexpr int n_outputs = trace().outputs.size;
+    template <int N>
     struct output_places {
-        place at[n_outputs + 1];
+        place at[N + 1];
     };
-    static constexpr output_places make_places() {
-        output_places p{};
+    template <int N>
+    static constexpr output_places<N> make_places() {
+        output_places<N> p{};
         builder g;
         vec<place> at;
         int block = first_argument_buffer + n_leaves;
         place_results(call(g), at, block);
-        for (int i = 0; i < n_outputs; ++i) p.at[i] = at[i];
+        for (int i = 0; i < N; ++i) p.at[i] = at[i];
         return p;
     }
-    static constexpr output_places out_places = make_places();
+    template <int N>
+    static constexpr output_places<N> out_places = make_places<N>();
     static constexpr auto strides = strides_of_leaves(leaves{});
     static constexpr binding places(const graph_view&) {
         binding b;
-        b.outputs = out_places.at;
+        b.outputs = out_places<n_outputs>.at;
         b.has_strides = true, b.strides = strides.of;
         return b;
     }
@@ -236,6 +240,7 @@ auto call_program(const X&... x) {
     using S = call_source<Self, typename leaf_or_tree<X>::type...>;
     if constexpr (!std::is_default_constructible_v<Self>) {
         static_assert(always_false<Self>, "etta: a compiled function cannot capture: pass what it needs as an argument");
+    } else if constexpr (!check_traceable<S>()) {
     } else if constexpr (check<S>()) {
         return run_call<Self, this_target, typename leaf_or_tree<X>::type...>(leaf_or_tree<X>::of(x)...);
     }

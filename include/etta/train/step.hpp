@@ -41,7 +41,8 @@ struct training_source {
         g.compact();
         return g;
     }
-    static constexpr failure error = trace().error;
+    static constexpr failure find_error() { return trace().error; }
+    static constexpr failure error = find_error();
     struct output_places {
         place at[n_parameters + 2];
     };
