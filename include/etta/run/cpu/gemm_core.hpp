@@ -25,6 +25,8 @@ template <class T>
 struct gemm_finish {
     void (*run)(const void* epilogue, const T* tile, index tile_row, index i, int rows, index j, int columns) = nullptr;
     const void* epilogue = nullptr;
+    T* c = nullptr;  // set where the epilogue only stores: C itself, which whole blocks are then written to
+    index c_row = 0;
     void operator()(const T* tile, index tile_row, index i, int rows, index j, int columns) const {
         run(epilogue, tile, tile_row, i, rows, j, columns);
     }
@@ -232,13 +234,25 @@ struct gemm_engine {
         const index from = first_row(c, i), n = c.end - i < c.block_rows ? c.end - i : c.block_rows, row = index{c.width} * Lanes;
         c.finish(tile + (i - from) * row, row, i, static_cast<int>(n), c.j, c.columns);
     }
+    // Where the block at row i is computed: in C where it can, else in a tile for the epilogue.
+    struct target_block {
+        T* to;
+        index row;
+        bool in_place;
+    };
+    ETTA_INLINE static target_block target_of(const panel_call& c, T* tile, index i) {
+        const index row = index{c.width} * Lanes;
+        if (c.finish.c == nullptr || c.columns != row || c.end - i < c.block_rows) return {tile, row, false};
+        return {c.finish.c + i * c.finish.c_row + c.j, c.finish.c_row, true};
+    }
     static void run_direct(const panel_call& c, index b_vector) {
         const gemm_operands<T>& g = c.g;
         alignas(64) T tile[tile_size];
         const T* const b = g.b + c.j * g.b_col;
         for (index i = c.begin; i < c.end; i += c.block_rows) {
-            c.micro(g.k, g.a + first_row(c, i) * g.a_row, g.a_row, g.a_k, b, g.b_k, b_vector, tile, index{c.width} * Lanes, true);
-            finish_block(c, tile, i);
+            const target_block t = target_of(c, tile, i);
+            c.micro(g.k, g.a + first_row(c, i) * g.a_row, g.a_row, g.a_k, b, g.b_k, b_vector, t.to, t.row, true);
+            if (!t.in_place) finish_block(c, tile, i);
         }
     }
     ETTA_NOINLINE static void run_packed(const panel_call& c) {
@@ -255,8 +269,9 @@ struct gemm_engine {
             pack(b + q * g.b_k, g.b_k, g.b_col, k, c.columns, c.width, packed);
             T* tile = tiles;
             for (index i = c.begin; i < c.end; i += c.block_rows) {
-                c.micro(k, g.a + first_row(c, i) * g.a_row + q * g.a_k, g.a_row, g.a_k, packed, row, Lanes, tile, row, q == 0);
-                if (q + k >= g.k) finish_block(c, tile, i);
+                const target_block t = target_of(c, tile, i);
+                c.micro(k, g.a + first_row(c, i) * g.a_row + q * g.a_k, g.a_row, g.a_k, packed, row, Lanes, t.to, t.row, q == 0);
+                if (!t.in_place && q + k >= g.k) finish_block(c, tile, i);
                 if (blocks > 1) tile += c.block_rows * row;
             }
             q += k;
@@ -314,8 +329,8 @@ ETTA_NOINLINE void gemm_tile(const void* epilogue, const T* tile, index tile_row
 
 // The lane classes are known from the strides as well: the blocks choose by those, and so are shared by all classes.
 template <class T, int Lanes, class Target, lane_class, lane_class, lane_class, class Epilogue>
-inline void gemm(const gemm_operands<T>& g, const Epilogue& e, const context& ctx) {
-    gemm_engine<T, Lanes, Target>::run(g, {&gemm_tile<T, Lanes, Target, Epilogue>, &e}, ctx);
+inline void gemm(const gemm_operands<T>& g, const Epilogue& e, const context& ctx, T* c = nullptr, index c_row = 0) {
+    gemm_engine<T, Lanes, Target>::run(g, {&gemm_tile<T, Lanes, Target, Epilogue>, &e, c, c_row}, ctx);
 }
 
 }  // namespace etta::_
