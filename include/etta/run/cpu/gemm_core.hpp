@@ -53,26 +53,31 @@ struct gemm_engine {
     using finish_t = gemm_finish<T>;
 
     // --- register blocks -------------------------------------------------------------------------------------------
-    template <int C, std::size_t... I, std::size_t... J>
+    template <int C, bool Copy, std::size_t... I, std::size_t... J>
     ETTA_INLINE static void block(std::index_sequence<I...>, std::index_sequence<J...>, index k, const T* a, index a_row, index a_k,
-                                  const T* b, index b_k, index b_vector, T* tile, index tile_row, bool first) {
+                                  const T* b, index b_k, index b_vector, T* tile, index tile_row, bool first, T* copy) {
         V acc[sizeof...(I)];
         if (first) ((acc[I] = V(T(0))), ...);
         else ((acc[I] = V::load(tile + static_cast<index>(I / C) * tile_row + static_cast<index>(I % C) * Lanes)), ...);
         for (; k > 0; --k, a += a_k, b += b_k) {
             const V x[] = {V::load(b + static_cast<index>(J) * b_vector)...};
+            if constexpr (Copy) {
+                (x[J].store(copy + static_cast<index>(J) * Lanes), ...);
+                (__builtin_prefetch(b + 16 * b_k + static_cast<index>(J) * b_vector), ...);
+                copy += C * Lanes;
+            }
             ((acc[I] = mul_add(V(a[static_cast<index>(I / C) * a_row]), x[I % C], acc[I])), ...);
         }
         (acc[I].store(tile + static_cast<index>(I / C) * tile_row + static_cast<index>(I % C) * Lanes), ...);
     }
-    // tile (R, C vectors) = or += a (R, k) b (k, C vectors)
-    template <int R, int C>
+    // tile (R, C vectors) = or += a (R, k) b (k, C vectors). Copy: and copy = b.
+    template <int R, int C, bool Copy = false>
     ETTA_NOINLINE static void micro(index k, const T* a, index a_row, index a_k, const T* b, index b_k, index b_vector, T* tile,
-                                    index tile_row, bool first) {
-        block<C>(std::make_index_sequence<static_cast<std::size_t>(R * C)>{}, std::make_index_sequence<static_cast<std::size_t>(C)>{},
-                 k, a, a_row, a_k, b, b_k, b_vector, tile, tile_row, first);
+                                    index tile_row, bool first, T* copy) {
+        block<C, Copy>(std::make_index_sequence<static_cast<std::size_t>(R * C)>{}, std::make_index_sequence<static_cast<std::size_t>(C)>{},
+                 k, a, a_row, a_k, b, b_k, b_vector, tile, tile_row, first, copy);
     }
-    using micro_function = void (*)(index, const T*, index, index, const T*, index, index, T*, index, bool);
+    using micro_function = void (*)(index, const T*, index, index, const T*, index, index, T*, index, bool, T*);
 
     // How many vectors the next panel has when `left` remain, and which block computes it: seven of them per type.
     static int panel_width(int block_rows, index left) {
@@ -86,6 +91,12 @@ struct gemm_engine {
         if constexpr (vectors && panel == 3)
             if (width == 2) return &micro<rows, 2>;
         return width == 1 ? &micro<rows, 1> : &micro<rows, panel>;
+    }
+    // The same, which also packs B; none where few rows or columns use it.
+    static micro_function copying_for(int block_rows, int width) {
+        if constexpr (vectors && panel == 3)
+            if (block_rows == rows && width == 2) return &micro<rows, 2, true>;
+        return vectors && block_rows == rows && width == panel ? &micro<rows, panel, true> : nullptr;
     }
 
     // --- packing ---------------------------------------------------------------------------------------------------
@@ -146,7 +157,10 @@ struct gemm_engine {
         if (b_col == 1) {
             for (; k > 0; --k, b += b_k, to += to_row) {
                 index j = 0;
-                for (; j + Lanes <= columns; j += Lanes) V::load(b + j).store(to + j);
+                for (; j + Lanes <= columns; j += Lanes) {
+                    __builtin_prefetch(b + 8 * b_k + j);
+                    V::load(b + j).store(to + j);
+                }
                 if (j < columns) V::load(b + j, static_cast<int>(columns - j)).store(to + j);
             }
             return;
@@ -225,7 +239,7 @@ struct gemm_engine {
         const finish_t& finish;
         index begin, end, j;
         int columns, width, block_rows;
-        micro_function micro;
+        micro_function micro, copying;
     };
     static index first_row(const panel_call& c, index i) {  // the last block overlaps the one before it
         return i + c.block_rows <= c.g.m ? i : c.g.m - c.block_rows;
@@ -251,7 +265,7 @@ struct gemm_engine {
         const T* const b = g.b + c.j * g.b_col;
         for (index i = c.begin; i < c.end; i += c.block_rows) {
             const target_block t = target_of(c, tile, i);
-            c.micro(g.k, g.a + first_row(c, i) * g.a_row, g.a_row, g.a_k, b, g.b_k, b_vector, t.to, t.row, true);
+            c.micro(g.k, g.a + first_row(c, i) * g.a_row, g.a_row, g.a_k, b, g.b_k, b_vector, t.to, t.row, true, nullptr);
             if (!t.in_place) finish_block(c, tile, i);
         }
     }
@@ -266,11 +280,14 @@ struct gemm_engine {
         index q = 0;
         do {
             const index k = g.k - q < step ? g.k - q : step;
-            pack(b + q * g.b_k, g.b_k, g.b_col, k, c.columns, c.width, packed);
+            const bool copy = g.b_col == 1 && c.columns == row && c.copying != nullptr;  // the first block packs what it reads
+            if (!copy) pack(b + q * g.b_k, g.b_k, g.b_col, k, c.columns, c.width, packed);
             T* tile = tiles;
             for (index i = c.begin; i < c.end; i += c.block_rows) {
                 const target_block t = target_of(c, tile, i);
-                c.micro(k, g.a + first_row(c, i) * g.a_row + q * g.a_k, g.a_row, g.a_k, packed, row, Lanes, t.to, t.row, q == 0);
+                const T* const a = g.a + first_row(c, i) * g.a_row + q * g.a_k;
+                if (copy && i == c.begin) c.copying(k, a, g.a_row, g.a_k, b + q * g.b_k, g.b_k, Lanes, t.to, t.row, q == 0, packed);
+                else c.micro(k, a, g.a_row, g.a_k, packed, row, Lanes, t.to, t.row, q == 0, nullptr);
                 if (!t.in_place && q + k >= g.k) finish_block(c, tile, i);
                 if (blocks > 1) tile += c.block_rows * row;
             }
@@ -302,7 +319,7 @@ struct gemm_engine {
             for (index j = s.begin; j < s.end;) {
                 const int width = panel_width(block_rows, (s.end - j + Lanes - 1) / Lanes);
                 const index columns = s.end - j < index{width} * Lanes ? s.end - j : index{width} * Lanes;
-                const panel_call c{g, finish, i, end, j, static_cast<int>(columns), width, block_rows, micro_for(block_rows, width)};
+                const panel_call c{g, finish, i, end, j, static_cast<int>(columns), width, block_rows, micro_for(block_rows, width), copying_for(block_rows, width)};
                 if constexpr (!vectors) {
                     run_direct(c, g.b_col);
                 } else {
