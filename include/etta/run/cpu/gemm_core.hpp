@@ -41,7 +41,7 @@ struct gemm_engine {
     static constexpr int rows = many_registers && vectors ? 8 : 4;
     static constexpr int panel = !vectors ? 4 : many_registers || Target::fma ? 3 : 2;
     static constexpr int few = 4;               // rows of the block for products with fewer rows than `rows`
-    static constexpr int wide = vectors ? 2 * panel : panel;  // vectors of the block of one row
+    static constexpr int wide = vectors ? 8 : panel;  // vectors of the block of one row: as many chains as hide the latency
     static constexpr int widest = panel > wide ? panel : wide;
     // B is packed panel by panel, `depth` rows of at most `panel` vectors: 36 KiB with AVX-512, so that it stays in L1 (48
     // KiB) while up to `carry` blocks of C are computed from it, whose sums then wait in L2 for the next `depth` rows.
@@ -82,10 +82,12 @@ struct gemm_engine {
     // How many vectors the next panel has when `left` remain, and which block computes it: seven of them per type.
     static int panel_width(int block_rows, index left) {
         if (block_rows == rows && vectors) return static_cast<int>(left > panel ? (left == panel + 1 && panel == 3 ? 2 : panel) : left);
-        const int full = block_rows == 1 ? wide : panel;
-        return left >= full ? full : 1;
+        if (block_rows == 1 && vectors) return left >= wide ? wide : left >= wide / 2 ? wide / 2 : 1;
+        return left >= panel ? panel : 1;
     }
     static micro_function micro_for(int block_rows, int width) {
+        if constexpr (vectors)
+            if (block_rows == 1 && width == wide / 2) return &micro<1, wide / 2>;
         if (block_rows == 1) return width == 1 ? &micro<1, 1> : &micro<1, wide>;
         if (block_rows < rows) return width == 1 ? &micro<few, 1> : &micro<few, panel>;
         if constexpr (vectors && panel == 3)
