@@ -140,6 +140,13 @@ ETTA_LANE L over_one_plus(L a, L h) {
 }
 template <class L>
 ETTA_LANE L over_one_minus(L h) {
+    using T = typename L::value_type;
+    if constexpr (L::halved) {
+        return L::of({over_one_minus(h.v.lo), over_one_minus(h.v.hi)});
+    } else if constexpr (sizeof(T) == 4 && ops<T, L::size, typename L::target>::has_float_tools) {
+        const L r = L::of(ops<T, L::size, typename L::target>::reciprocal((1 - h).v)), q = h * r;
+        return mul_add(mul_add(q, h, keep(h - q)), r, q);  // h - q (1 - h): the difference is exact, as q lies between h and 2 h
+    }
     const L d = keep(1 - h);
     return divide(h, d, keep(1 - d) - h, [](auto q) { return 1 + q; });
 }
