@@ -174,3 +174,20 @@ ETTA_LANE lane<T, N, Target> quick_scale(lane<T, N, Target> p, lane<T, N, Target
 }
 
 }  // namespace etta::_
+
+namespace etta {
+
+// e / s, 0 <= e <= s, for a loop over e: a product with 1 / s, which compilers take out of the loop, and what that is short
+// of, so that half a unit of the last place and a little is lost. (Xeon, softmax of 64 x 1000: 1.3 times as fast as by a
+// division, which occupies its unit for 16 cycles a register.)
+template <class T, int N, class Target>
+ETTA_LANE lane<T, N, Target> portion(lane<T, N, Target> e, lane<T, N, Target> s) {
+    if constexpr (_::has_fma<T, Target> && N > 1) {
+        const lane<T, N, Target> r = 1 / s, q = e * r;
+        return mul_add(mul_add(-q, s, e), r, q);
+    } else {
+        return e / s;
+    }
+}
+
+}  // namespace etta
