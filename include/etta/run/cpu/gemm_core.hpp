@@ -1,5 +1,5 @@
 // gemm_core.hpp: C = A B for any strides, in register blocks; each finished vector of C goes to an epilogue instead of
-// to memory.
+// to memory. Where there is nothing to do but to store it, blocks are computed in C itself.
 //
 // Every element of C is one chain of multiply-adds over k in ascending order, whatever block, thread or variant computes
 // it, so results do not depend on the partition. (One exception, chosen by the whole product's extents alone: products
@@ -79,7 +79,7 @@ struct gemm_engine {
     }
     using micro_function = void (*)(index, const T*, index, index, const T*, index, index, T*, index, bool, T*);
 
-    // How many vectors the next panel has when `left` remain, and which block computes it: seven of them per type.
+    // How many vectors the next panel has when `left` remain, and which block computes it: eight of them per type.
     static int panel_width(int block_rows, index left) {
         if (block_rows == rows && vectors) return static_cast<int>(left > panel ? (left == panel + 1 && panel == 3 ? 2 : panel) : left);
         if (block_rows == 1 && vectors) return left >= wide ? wide : left >= wide / 2 ? wide / 2 : 1;
@@ -94,7 +94,8 @@ struct gemm_engine {
             if (width == 2) return &micro<rows, 2>;
         return width == 1 ? &micro<rows, 1> : &micro<rows, panel>;
     }
-    // The same, which also packs B; none where few rows or columns use it.
+    // The same, which also packs B as it reads it (the loads are there anyway, and stores cost nothing beside multiply-adds);
+    // none where few rows or columns use it.
     static micro_function copying_for(int block_rows, int width) {
         if constexpr (vectors && panel == 3)
             if (block_rows == rows && width == 2) return &micro<rows, 2, true>;
@@ -160,7 +161,7 @@ struct gemm_engine {
             for (; k > 0; --k, b += b_k, to += to_row) {
                 index j = 0;
                 for (; j + Lanes <= columns; j += Lanes) {
-                    __builtin_prefetch(b + 8 * b_k + j);
+                    __builtin_prefetch(b + 8 * b_k + j);  // short pieces of long rows: the hardware does not foresee them
                     V::load(b + j).store(to + j);
                 }
                 if (j < columns) V::load(b + j, static_cast<int>(columns - j)).store(to + j);
