@@ -149,7 +149,7 @@ struct portable_ops {
     }
     ETTA_LANE static vec mul_add(vec a, vec b, vec c) {
         if constexpr (vector_fma) return fused(a, b, c);
-        else if constexpr (has_fma<T, Target> && N == 1) return fma_one(a, b, c);
+        else if constexpr (has_fma<T, Target> && N * sizeof(T) < 16) return fma_each(a, b, c, each{});  // two floats: g++ -O1 would round twice
         else return a * b + c;
     }
     ETTA_LANE static vec sqrt(vec a) {
