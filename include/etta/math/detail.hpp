@@ -140,6 +140,13 @@ ETTA_LANE L over_one_plus(L a, L h) {
 }
 template <class L>
 ETTA_LANE L over_one_minus(L h) {
+    using T = typename L::value_type;
+    if constexpr (L::halved) {
+        return L::of({over_one_minus(h.v.lo), over_one_minus(h.v.hi)});
+    } else if constexpr (sizeof(T) == 4 && ops<T, L::size, typename L::target>::has_float_tools) {
+        const L r = L::of(ops<T, L::size, typename L::target>::reciprocal((1 - h).v)), q = h * r;
+        return mul_add(mul_add(q, h, keep(h - q)), r, q);  // h - q (1 - h): the difference is exact, as q lies between h and 2 h
+    }
     const L d = keep(1 - h);
     return divide(h, d, keep(1 - d) - h, [](auto q) { return 1 + q; });
 }
@@ -167,3 +174,20 @@ ETTA_LANE lane<T, N, Target> quick_scale(lane<T, N, Target> p, lane<T, N, Target
 }
 
 }  // namespace etta::_
+
+namespace etta {
+
+// e / s, 0 <= e <= s, for a loop over e: a product with 1 / s, which compilers take out of the loop, and what that is short
+// of, so that half a unit of the last place and a little is lost. (Xeon, softmax of 64 x 1000: 1.3 times as fast as by a
+// division, which occupies its unit for 16 cycles a register.)
+template <class T, int N, class Target>
+ETTA_LANE lane<T, N, Target> portion(lane<T, N, Target> e, lane<T, N, Target> s) {
+    if constexpr (_::has_fma<T, Target> && N > 1) {
+        const lane<T, N, Target> r = 1 / s, q = e * r;
+        return mul_add(mul_add(-q, s, e), r, q);
+    } else {
+        return e / s;
+    }
+}
+
+}  // namespace etta

@@ -45,11 +45,17 @@ ETTA_LANE lane<T, N, Target> tanh(lane<T, N, Target> x) {
     const auto sign = _::bits_of(x) & _::bits_of(L(-0.0f));
     // -|x| = n ln 2 / 2 + r, so the polynomial is exp's with powers of two in it, and no product by 2 is needed.
     const L a = max(_::from_bits(_::bits_of(x) | _::bits_of(L(-0.0f))), _::pick<T>(-10.0f, -20.0));  // beyond, tanh is 1
-    const L t = _::keep(mul_add(a, L(_::pick<T>(2.88539004f, 2.8853900817779268)), L(_::to_integer<T>)));
-    const L n = _::keep(t - L(_::to_integer<T>));
-    L r = _::keep(mul_add(n, L(_::pick<T>(-0.3465728759765625f, -0.34657359027994517)), a));
-    r = mul_add(n, L(_::pick<T>(-7.143033827e-7f, -2.7489615093541856e-14)), r);
-    const L r2 = r * r, s = _::quick_scale(L(1), t);  // 2^n
+    constexpr T shift = _::to_integer<T> + _::pick<T>(127.0f, 1023.0);  // leaves n + bias in the low bits: 2^n is a shift away
+    const L t = _::keep(mul_add(a, L(_::pick<T>(2.88539004f, 2.8853900817779268)), L(shift)));
+    const L n = _::keep(t - L(shift)), s = _::from_bits(_::bits_of(t) << _::mantissa_bits<T>);
+    L r;
+    if constexpr (_::has_fma<T, Target>) {  // ln 2 / 2 to half a digit will do: where n is large, 2^n is small
+        r = mul_add(n, L(_::pick<T>(-0.34657359f, -0.34657359027997264)), a);
+    } else {
+        r = _::keep(mul_add(n, L(_::pick<T>(-0.3465728759765625f, -0.34657359027994517)), a));
+        r = mul_add(n, L(_::pick<T>(-7.143033827e-7f, -2.7489615093541856e-14)), r);
+    }
+    const L r2 = r * r;
     L p;
     if constexpr (sizeof(T) == 4)
         p = _::polynomial(r, r2, -0.0444882773f, -0.133877695f, -0.333335072f, -0.666661441f, -1.0f);

@@ -28,12 +28,24 @@ constexpr var sum_along(var x, unsigned axes) { return {x.g, sum_over(*x.g, x.id
 // keeps 0 there, so that its softmax is NaN-free in log_softmax's callers that mask.
 constexpr var row_shift(var x, unsigned axes) { return stop_gradient(max_along(x, axes)); }
 
+struct Portion : ElementwiseOp<Portion> {  // e / s, 0 <= e <= s, where s is one number for many e
+    static constexpr std::string_view name = "portion";
+    static constexpr const char* onnx = "Div";
+    static constexpr int operands = 2;
+    static constexpr int flops = 4;
+    static constexpr auto eval(auto e, auto s) { return portion(e, s); }
+    static constexpr auto vjp(auto, auto s, auto y, auto g) {
+        auto q = g / s;
+        return grads{q, -(q * y)};
+    }
+};
+
 struct Softmax : CompositeOp<Softmax> {  // attribute: the axis
     static constexpr var body(var x, const std::int64_t* a, int) {
         const unsigned axes = 1u << axis_of(*x.g, a[0], x.rank(), "softmax");
         x = as_floating(x);
         const var e = exp(x - row_shift(x, axes));
-        return e / sum_along(e, axes);
+        return apply<Portion>(e, sum_along(e, axes));
     }
 };
 

@@ -32,9 +32,15 @@ template <class T>
 using uint_of = typename int_of_size<static_cast<int>(sizeof(T))>::u;
 
 template <class T, int N>
-struct vector_of { typedef T type __attribute__((vector_size(N * sizeof(T)))); };
+struct vector_of {
+    typedef T type __attribute__((vector_size(N * sizeof(T))));
+    typedef T anywhere __attribute__((vector_size(N * sizeof(T)), aligned(alignof(T)), may_alias));  // in memory, as it comes
+};
 template <class T>
-struct vector_of<T, 1> { using type = T; };
+struct vector_of<T, 1> {
+    using type = T;
+    typedef T anywhere __attribute__((may_alias));
+};
 template <class T, int N>
 using vector = typename vector_of<T, N>::type;
 
@@ -143,7 +149,7 @@ struct portable_ops {
     }
     ETTA_LANE static vec mul_add(vec a, vec b, vec c) {
         if constexpr (vector_fma) return fused(a, b, c);
-        else if constexpr (has_fma<T, Target> && N == 1) return fma_one(a, b, c);
+        else if constexpr (has_fma<T, Target> && N * sizeof(T) < 16) return fma_each(a, b, c, each{});  // two floats: g++ -O1 would round twice
         else return a * b + c;
     }
     ETTA_LANE static vec sqrt(vec a) {
@@ -184,11 +190,9 @@ struct portable_ops {
     static constexpr bool has_float_tools = false;
 
     ETTA_LANE static vec load(const T* p) {
-        vec v;
-        __builtin_memcpy(&v, p, sizeof v);
-        return v;
+        return *reinterpret_cast<const typename vector_of<T, N>::anywhere*>(p);
     }
-    ETTA_LANE static void store(T* p, vec v) { __builtin_memcpy(p, &v, sizeof v); }
+    ETTA_LANE static void store(T* p, vec v) { *reinterpret_cast<typename vector_of<T, N>::anywhere*>(p) = v; }
     ETTA_LANE static vec load(const T* p, int n) {
         T b[N] = {};
         for (int i = 0; i < N; ++i)

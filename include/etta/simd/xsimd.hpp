@@ -138,6 +138,12 @@ struct ops : xsimd_ops<T, N, Target> {
             else return (vec)_mm512_castsi512_si128(v);
         }
     }
+    ETTA_INLINE static vec first_elements(vec x, int n, vec other)
+        requires(N * sizeof(T) == 64 && sizeof(T) >= 4)
+    {
+        if constexpr (sizeof(T) == 4) return (vec)_mm512_mask_mov_epi32((__m512i)other, static_cast<__mmask16>(first(n)), (__m512i)x);
+        else return (vec)_mm512_mask_mov_epi64((__m512i)other, static_cast<__mmask8>(first(n)), (__m512i)x);
+    }
     ETTA_INLINE static void store(T* p, vec x, int n) {
         if constexpr (!masked) base::store(p, x, n);
         else {

@@ -14,6 +14,9 @@ struct gemm_kernel {
     using T = typename traits::element;
     static constexpr int lanes = traits::lanes;
     static constexpr int slots = traits::head.slots;
+    // The product is stored as it is, its columns side by side.
+    static constexpr bool plain = traits::n == 3 && traits::at(2).kind == instruction::store && traits::at(2).src[0] == 1 &&
+                                  traits::at(2).type == traits::primary && static_cast<lane_class>(traits::at(2).src[1]) == lane_class::contiguous;
 
     // Takes one vector of the product: row i, columns j … j + count - 1.
     struct epilogue {
@@ -76,7 +79,8 @@ struct gemm_kernel {
             for (int i = 0; i + 1 < d.n_rows; ++i) loop::advance(c.row, d, i, position[i]);
             g.a = reinterpret_cast<const T*>(ctx.address(0)) + a_at;
             g.b = reinterpret_cast<const T*>(ctx.address(1)) + b_at;
-            gemm<T, lanes, Target, traits::head.a_k, traits::head.b_k, traits::head.b_n>(g, epilogue{&c, &d, &ctx, &f}, one);
+            gemm<T, lanes, Target, traits::head.a_k, traits::head.b_k, traits::head.b_n>(
+                g, epilogue{&c, &d, &ctx, &f}, one, plain ? reinterpret_cast<T*>(c.row[0]) : nullptr, plain ? d.slots[d.n_rows - 1] : 0);
         }
     }
 };

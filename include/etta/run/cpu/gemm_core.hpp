@@ -1,5 +1,5 @@
 // gemm_core.hpp: C = A B for any strides, in register blocks; each finished vector of C goes to an epilogue instead of
-// to memory.
+// to memory. Where there is nothing to do but to store it, blocks are computed in C itself.
 //
 // Every element of C is one chain of multiply-adds over k in ascending order, whatever block, thread or variant computes
 // it, so results do not depend on the partition. (One exception, chosen by the whole product's extents alone: products
@@ -25,6 +25,8 @@ template <class T>
 struct gemm_finish {
     void (*run)(const void* epilogue, const T* tile, index tile_row, index i, int rows, index j, int columns) = nullptr;
     const void* epilogue = nullptr;
+    T* c = nullptr;  // set where the epilogue only stores: C itself, which whole blocks are then written to
+    index c_row = 0;
     void operator()(const T* tile, index tile_row, index i, int rows, index j, int columns) const {
         run(epilogue, tile, tile_row, i, rows, j, columns);
     }
@@ -39,7 +41,7 @@ struct gemm_engine {
     static constexpr int rows = many_registers && vectors ? 8 : 4;
     static constexpr int panel = !vectors ? 4 : many_registers || Target::fma ? 3 : 2;
     static constexpr int few = 4;               // rows of the block for products with fewer rows than `rows`
-    static constexpr int wide = vectors ? 2 * panel : panel;  // vectors of the block of one row
+    static constexpr int wide = vectors ? 8 : panel;  // vectors of the block of one row: as many chains as hide the latency
     static constexpr int widest = panel > wide ? panel : wide;
     // B is packed panel by panel, `depth` rows of at most `panel` vectors: 36 KiB with AVX-512, so that it stays in L1 (48
     // KiB) while up to `carry` blocks of C are computed from it, whose sums then wait in L2 for the next `depth` rows.
@@ -51,39 +53,53 @@ struct gemm_engine {
     using finish_t = gemm_finish<T>;
 
     // --- register blocks -------------------------------------------------------------------------------------------
-    template <int C, std::size_t... I, std::size_t... J>
+    template <int C, bool Copy, std::size_t... I, std::size_t... J>
     ETTA_INLINE static void block(std::index_sequence<I...>, std::index_sequence<J...>, index k, const T* a, index a_row, index a_k,
-                                  const T* b, index b_k, index b_vector, T* tile, index tile_row, bool first) {
+                                  const T* b, index b_k, index b_vector, T* tile, index tile_row, bool first, T* copy) {
         V acc[sizeof...(I)];
         if (first) ((acc[I] = V(T(0))), ...);
         else ((acc[I] = V::load(tile + static_cast<index>(I / C) * tile_row + static_cast<index>(I % C) * Lanes)), ...);
         for (; k > 0; --k, a += a_k, b += b_k) {
             const V x[] = {V::load(b + static_cast<index>(J) * b_vector)...};
+            if constexpr (Copy) {
+                (x[J].store(copy + static_cast<index>(J) * Lanes), ...);
+                (__builtin_prefetch(b + 16 * b_k + static_cast<index>(J) * b_vector), ...);
+                copy += C * Lanes;
+            }
             ((acc[I] = mul_add(V(a[static_cast<index>(I / C) * a_row]), x[I % C], acc[I])), ...);
         }
         (acc[I].store(tile + static_cast<index>(I / C) * tile_row + static_cast<index>(I % C) * Lanes), ...);
     }
-    // tile (R, C vectors) = or += a (R, k) b (k, C vectors)
-    template <int R, int C>
+    // tile (R, C vectors) = or += a (R, k) b (k, C vectors). Copy: and copy = b.
+    template <int R, int C, bool Copy = false>
     ETTA_NOINLINE static void micro(index k, const T* a, index a_row, index a_k, const T* b, index b_k, index b_vector, T* tile,
-                                    index tile_row, bool first) {
-        block<C>(std::make_index_sequence<static_cast<std::size_t>(R * C)>{}, std::make_index_sequence<static_cast<std::size_t>(C)>{},
-                 k, a, a_row, a_k, b, b_k, b_vector, tile, tile_row, first);
+                                    index tile_row, bool first, T* copy) {
+        block<C, Copy>(std::make_index_sequence<static_cast<std::size_t>(R * C)>{}, std::make_index_sequence<static_cast<std::size_t>(C)>{},
+                 k, a, a_row, a_k, b, b_k, b_vector, tile, tile_row, first, copy);
     }
-    using micro_function = void (*)(index, const T*, index, index, const T*, index, index, T*, index, bool);
+    using micro_function = void (*)(index, const T*, index, index, const T*, index, index, T*, index, bool, T*);
 
-    // How many vectors the next panel has when `left` remain, and which block computes it: seven of them per type.
+    // How many vectors the next panel has when `left` remain, and which block computes it: eight of them per type.
     static int panel_width(int block_rows, index left) {
         if (block_rows == rows && vectors) return static_cast<int>(left > panel ? (left == panel + 1 && panel == 3 ? 2 : panel) : left);
-        const int full = block_rows == 1 ? wide : panel;
-        return left >= full ? full : 1;
+        if (block_rows == 1 && vectors) return left >= wide ? wide : left >= wide / 2 ? wide / 2 : 1;
+        return left >= panel ? panel : 1;
     }
     static micro_function micro_for(int block_rows, int width) {
+        if constexpr (vectors)
+            if (block_rows == 1 && width == wide / 2) return &micro<1, wide / 2>;
         if (block_rows == 1) return width == 1 ? &micro<1, 1> : &micro<1, wide>;
         if (block_rows < rows) return width == 1 ? &micro<few, 1> : &micro<few, panel>;
         if constexpr (vectors && panel == 3)
             if (width == 2) return &micro<rows, 2>;
         return width == 1 ? &micro<rows, 1> : &micro<rows, panel>;
+    }
+    // The same, which also packs B as it reads it (the loads are there anyway, and stores cost nothing beside multiply-adds);
+    // none where few rows or columns use it.
+    static micro_function copying_for(int block_rows, int width) {
+        if constexpr (vectors && panel == 3)
+            if (block_rows == rows && width == 2) return &micro<rows, 2, true>;
+        return vectors && block_rows == rows && width == panel ? &micro<rows, panel, true> : nullptr;
     }
 
     // --- packing ---------------------------------------------------------------------------------------------------
@@ -144,7 +160,10 @@ struct gemm_engine {
         if (b_col == 1) {
             for (; k > 0; --k, b += b_k, to += to_row) {
                 index j = 0;
-                for (; j + Lanes <= columns; j += Lanes) V::load(b + j).store(to + j);
+                for (; j + Lanes <= columns; j += Lanes) {
+                    __builtin_prefetch(b + 8 * b_k + j);  // short pieces of long rows: the hardware does not foresee them
+                    V::load(b + j).store(to + j);
+                }
                 if (j < columns) V::load(b + j, static_cast<int>(columns - j)).store(to + j);
             }
             return;
@@ -223,7 +242,7 @@ struct gemm_engine {
         const finish_t& finish;
         index begin, end, j;
         int columns, width, block_rows;
-        micro_function micro;
+        micro_function micro, copying;
     };
     static index first_row(const panel_call& c, index i) {  // the last block overlaps the one before it
         return i + c.block_rows <= c.g.m ? i : c.g.m - c.block_rows;
@@ -232,13 +251,25 @@ struct gemm_engine {
         const index from = first_row(c, i), n = c.end - i < c.block_rows ? c.end - i : c.block_rows, row = index{c.width} * Lanes;
         c.finish(tile + (i - from) * row, row, i, static_cast<int>(n), c.j, c.columns);
     }
+    // Where the block at row i is computed: in C where it can, else in a tile for the epilogue.
+    struct target_block {
+        T* to;
+        index row;
+        bool in_place;
+    };
+    ETTA_INLINE static target_block target_of(const panel_call& c, T* tile, index i) {
+        const index row = index{c.width} * Lanes;
+        if (c.finish.c == nullptr || c.columns != row || c.end - i < c.block_rows) return {tile, row, false};
+        return {c.finish.c + i * c.finish.c_row + c.j, c.finish.c_row, true};
+    }
     static void run_direct(const panel_call& c, index b_vector) {
         const gemm_operands<T>& g = c.g;
         alignas(64) T tile[tile_size];
         const T* const b = g.b + c.j * g.b_col;
         for (index i = c.begin; i < c.end; i += c.block_rows) {
-            c.micro(g.k, g.a + first_row(c, i) * g.a_row, g.a_row, g.a_k, b, g.b_k, b_vector, tile, index{c.width} * Lanes, true);
-            finish_block(c, tile, i);
+            const target_block t = target_of(c, tile, i);
+            c.micro(g.k, g.a + first_row(c, i) * g.a_row, g.a_row, g.a_k, b, g.b_k, b_vector, t.to, t.row, true, nullptr);
+            if (!t.in_place) finish_block(c, tile, i);
         }
     }
     ETTA_NOINLINE static void run_packed(const panel_call& c) {
@@ -252,11 +283,15 @@ struct gemm_engine {
         index q = 0;
         do {
             const index k = g.k - q < step ? g.k - q : step;
-            pack(b + q * g.b_k, g.b_k, g.b_col, k, c.columns, c.width, packed);
+            const bool copy = g.b_col == 1 && c.columns == row && c.copying != nullptr;  // the first block packs what it reads
+            if (!copy) pack(b + q * g.b_k, g.b_k, g.b_col, k, c.columns, c.width, packed);
             T* tile = tiles;
             for (index i = c.begin; i < c.end; i += c.block_rows) {
-                c.micro(k, g.a + first_row(c, i) * g.a_row + q * g.a_k, g.a_row, g.a_k, packed, row, Lanes, tile, row, q == 0);
-                if (q + k >= g.k) finish_block(c, tile, i);
+                const target_block t = target_of(c, tile, i);
+                const T* const a = g.a + first_row(c, i) * g.a_row + q * g.a_k;
+                if (copy && i == c.begin) c.copying(k, a, g.a_row, g.a_k, b + q * g.b_k, g.b_k, Lanes, t.to, t.row, q == 0, packed);
+                else c.micro(k, a, g.a_row, g.a_k, packed, row, Lanes, t.to, t.row, q == 0, nullptr);
+                if (!t.in_place && q + k >= g.k) finish_block(c, tile, i);
                 if (blocks > 1) tile += c.block_rows * row;
             }
             q += k;
@@ -287,7 +322,7 @@ struct gemm_engine {
             for (index j = s.begin; j < s.end;) {
                 const int width = panel_width(block_rows, (s.end - j + Lanes - 1) / Lanes);
                 const index columns = s.end - j < index{width} * Lanes ? s.end - j : index{width} * Lanes;
-                const panel_call c{g, finish, i, end, j, static_cast<int>(columns), width, block_rows, micro_for(block_rows, width)};
+                const panel_call c{g, finish, i, end, j, static_cast<int>(columns), width, block_rows, micro_for(block_rows, width), copying_for(block_rows, width)};
                 if constexpr (!vectors) {
                     run_direct(c, g.b_col);
                 } else {
@@ -314,8 +349,8 @@ ETTA_NOINLINE void gemm_tile(const void* epilogue, const T* tile, index tile_row
 
 // The lane classes are known from the strides as well: the blocks choose by those, and so are shared by all classes.
 template <class T, int Lanes, class Target, lane_class, lane_class, lane_class, class Epilogue>
-inline void gemm(const gemm_operands<T>& g, const Epilogue& e, const context& ctx) {
-    gemm_engine<T, Lanes, Target>::run(g, {&gemm_tile<T, Lanes, Target, Epilogue>, &e}, ctx);
+inline void gemm(const gemm_operands<T>& g, const Epilogue& e, const context& ctx, T* c = nullptr, index c_row = 0) {
+    gemm_engine<T, Lanes, Target>::run(g, {&gemm_tile<T, Lanes, Target, Epilogue>, &e, c, c_row}, ctx);
 }
 
 }  // namespace etta::_

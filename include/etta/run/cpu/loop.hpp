@@ -25,6 +25,10 @@ struct loop_kernel {
     static constexpr bool one_body = traits::n > 8;
     ETTA_INLINE static int rest(index n) { return static_cast<int>(n < lanes ? n : lanes); }
 
+    // A pass with so little to do that it waits for its own sum.
+    template <int Stage>
+    static constexpr bool short_sum = traits::template count<level::full, Stage> != 0 && (traits::n <= 8 || traits::template count<level::full, Stage> <= 4);
+
     // Where the slots are: byte pointers at the current row and column, byte strides of each axis.
     struct cursor {
         char* row[slots + 1];
@@ -91,7 +95,7 @@ struct loop_kernel {
             auto x = traits::template get<in.src[0]>(f);
             if constexpr (Tail && lane_reduced) {
                 using R = decltype(x);
-                x = select(first_lanes<T, lanes, Target>(count), x, R(O::template identity<T>));
+                x = first_elements(x, count, R(O::template identity<T>));
             }
             traits::template get<I>(f) = O::combine(traits::template get<I>(f), x);
         }
@@ -145,7 +149,7 @@ struct loop_kernel {
         for (index k = 0; k < total; ++k) {
             if constexpr (lane_reduced) {
                 index i = 0;
-                if constexpr (traits::n <= 8 && traits::template count<level::full, Stage> != 0) {
+                if constexpr (short_sum<Stage>) {
                     // Short sums wait for their own result: four of them side by side, added in a fixed order.
                     file b = f, e = f, g = f;
                     accumulators<Stage, true>(sequence, b);

@@ -105,7 +105,7 @@ struct pool_engine {
     // x where there is one, `other` in the lanes from count on.
     ETTA_INLINE static V only(V x, T other, int count) {
         if (count == lanes) return x;
-        return select(first_lanes<T, lanes, Target>(count), x, V(other));
+        return first_elements(x, count, V(other));
     }
 
     ETTA_NOINLINE static void forward(const call& whole, const typed_operand<T>& x, const typed_operand<T>& y, const context& ctx) {

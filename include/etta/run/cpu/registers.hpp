@@ -49,6 +49,15 @@ ETTA_INLINE mask<T, N, Target> first_lanes(int n) {
     }
 }
 
+// x's first n elements, then other's.
+template <class T, int N, class Target>
+ETTA_INLINE lane<T, N, Target> first_elements(lane<T, N, Target> x, int n, lane<T, N, Target> other) {
+    using L = lane<T, N, Target>;
+    if constexpr (!L::halved && requires { ops<T, N, Target>::first_elements(x.v, n, other.v); })
+        return L::of(ops<T, N, Target>::first_elements(x.v, n, other.v));
+    else return select(first_lanes<T, N, Target>(n), x, other);
+}
+
 template <int I, class T>
 struct register_of {
     T value{};
