@@ -31,5 +31,9 @@
 // Kernels rely on being dissolved into their caller: a register array that escapes costs tens of times.
 #define ETTA_INLINE inline __attribute__((always_inline))
 #define ETTA_FLATTEN __attribute__((flatten))
+#if defined(__clang__)
 #define ETTA_NOINLINE __attribute__((noinline))
+#else
+#define ETTA_NOINLINE __attribute__((noinline, noclone))  // g++ -O3 copies large functions for constant arguments
+#endif
 #define ETTA_RESTRICT __restrict__

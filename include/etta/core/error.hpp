@@ -3,6 +3,9 @@
 // fail to compile.
 #pragma once
 
+#include <cstdarg>
+#include <cstdio>
+
 #include "target.hpp"
 
 #if !defined(ETTA_NO_EXCEPTIONS)
@@ -40,5 +43,16 @@ template <class Target = this_target, class String>
     fail<Target>(message.c_str());
 }
 #endif
+
+// The same from printf's format: for checks inside functions that run often, whose code a std::string would swell.
+template <class Target = this_target>
+[[noreturn]] __attribute__((format(printf, 1, 2))) ETTA_NOINLINE void fail_with(const char* format, ...) {
+    char text[400];
+    va_list values;
+    va_start(values, format);
+    std::vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    fail<Target>(static_cast<const char*>(text));
+}
 
 }  // namespace etta

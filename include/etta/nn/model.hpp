@@ -123,7 +123,7 @@ struct Model {
 
     // n samples at x -> n predictions at y. n <= the batch bound; no allocation.
     void run(const element* x, element* y, index n) {
-        if (n < 0 || n > batch_bound) fail<>("a batch of " + std::to_string(n) + " is larger than the model's max_batch<" + std::to_string(batch_bound) + ">");
+        if (n < 0 || n > batch_bound) fail_with<>("a batch of %lld is larger than the model's max_batch<%d>", static_cast<long long>(n), batch_bound);
         if (n == 0) return;
         reserve();
         char* const buffers[] = {workspace.data(), reinterpret_cast<char*>(parameters.data()), nullptr,

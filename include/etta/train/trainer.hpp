@@ -205,7 +205,7 @@ private:
     template <class Y>
     double checked_step(const element* x, const Y* y, index n) {
         const double loss = gradients(x, y, n);
-        if (!(loss - loss == 0)) fail<>("the loss is " + std::string(loss != loss ? "NaN" : "infinite") + " at step " + std::to_string(steps_ + 1) + ": the parameters were not updated");
+        if (!(loss - loss == 0)) fail_with<>("the loss is %s at step %ld: the parameters were not updated", loss != loss ? "NaN" : "infinite", steps_ + 1);
         ++steps_;
         apply(rule.lr * factor_);
         return loss;
@@ -253,12 +253,12 @@ private:
         return b;
     }
     static void check_size(index n) {
-        if (n < 1 || n > batch_bound) fail<>("a batch of " + std::to_string(n) + " samples; the model takes 1 to max_batch<" + std::to_string(batch_bound) + ">");
+        if (n < 1 || n > batch_bound) fail_with<>("a batch of %lld samples; the model takes 1 to max_batch<%d>", static_cast<long long>(n), batch_bound);
     }
     static void check_labels(const std::int32_t* y, index n) {
         for (index i = 0; i < n; ++i)
             if (y[i] < 0 || y[i] >= M::output_size)
-                fail<>("label " + std::to_string(y[i]) + " of sample " + std::to_string(i) + " in the batch is outside 0 .. " + std::to_string(M::output_size - 1));
+                fail_with<>("label %d of sample %lld in the batch is outside 0 .. %lld", y[i], static_cast<long long>(i), static_cast<long long>(M::output_size - 1));
     }
     static void check_batch(const any_view& x, const any_view& y) {
         check_size(x.extents[0]);

@@ -21,7 +21,7 @@ struct gemm_kernel {
     // Takes one vector of the product: row i, columns j … j + count - 1.
     struct epilogue {
         typename loop::cursor* c;
-        const typename loop::shape_data* d;
+        const loop_shape* d;
         const context* ctx;
         typename traits::file* f;
 
@@ -38,49 +38,24 @@ struct gemm_kernel {
     };
 
     static void run(const std::int64_t* w, const context& ctx) {
-        typename loop::shape_data d;
-        d.n_rows = static_cast<int>(w[0]), d.n_cols = 0;
-        d.row_extents = w + 2;
-        d.col_extents = d.row_extents + d.n_rows;
-        d.lane_extent = ctx.value(d.col_extents[0]);
-        d.slot_words = 1 + d.n_rows;
-        const std::int64_t* const a = d.col_extents + 1;
-        const std::int64_t* const b = a + d.slot_words;
-        d.slots = b + d.slot_words;
-        const std::int64_t* const inner = d.slots + slots * d.slot_words;
-        const index depth = ctx.value(inner[0]);
+        gemm_opening o;
         typename loop::cursor c;
         char* base[slots + 1];
-        loop::place_slots(c, base, d, ctx, 2);
-        for (int s = 0; s < slots; ++s) c.row[s] = base[s];
+        if (!open_gemm<Target>(w, ctx, slots, loop::facts.at, o, base, c.literal, c.extent_code)) return;
+        for (int s = 0; s < slots; ++s) c.row[s] = base[s], c.lane_stride[s] = c.extent_code[s];
         typename traits::file f;
         loop::template steps<level::once, 0, false>(f, c, 0, lanes, ctx);
-        index batches = 1;
-        for (int i = 0; i + 1 < d.n_rows; ++i) batches *= ctx.value(d.row_extents[i]);
-        const index m = d.n_rows > 0 ? ctx.value(d.row_extents[d.n_rows - 1]) : 1;
-        gemm_operands<T> g;
-        g.m = m, g.n = d.lane_extent, g.k = depth;
-        g.a_row = d.n_rows > 0 ? a[d.n_rows - 1] : 0, g.a_k = inner[1];
-        g.b_k = inner[2], g.b_col = b[d.slot_words - 1];
-        if (g.m <= 0 || g.n <= 0) return;
-        // Many small products are shared out whole; one product by its rows or columns.
-        const bool by_batch = batches >= 2 * ctx.threads && ctx.threads > 1;
-        const chunk mine = by_batch ? share(batches, 1, ctx) : chunk{0, batches};
         context one = ctx;
-        if (by_batch) one.thread = 0, one.threads = 1;
-        for (index q = mine.begin; q < mine.end; ++q) {
-            index rest = q, a_at = 0, b_at = 0, position[max_rank] = {};
-            for (int i = d.n_rows - 2; i >= 0; --i) {
-                const index e = ctx.value(d.row_extents[i]);
-                position[i] = rest % e, rest /= e;
-                a_at += position[i] * a[i], b_at += position[i] * b[i];
-            }
-            for (int s = 0; s < slots; ++s) c.row[s] = base[s];
-            for (int i = 0; i + 1 < d.n_rows; ++i) loop::advance(c.row, d, i, position[i]);
-            g.a = reinterpret_cast<const T*>(ctx.address(0)) + a_at;
-            g.b = reinterpret_cast<const T*>(ctx.address(1)) + b_at;
+        if (o.by_batch) one.thread = 0, one.threads = 1;
+        gemm_operands<T> g;
+        g.m = o.m, g.n = o.n, g.k = o.k;
+        g.a_row = o.a_row, g.a_k = o.a_k, g.b_k = o.b_k, g.b_col = o.b_col;
+        for (index q = o.mine.begin; q < o.mine.end; ++q) {
+            const batch_offsets from = open_batch<Target>(o, q, slots, loop::facts.at, base, c.row);
+            g.a = reinterpret_cast<const T*>(ctx.address(0)) + from.a;
+            g.b = reinterpret_cast<const T*>(ctx.address(1)) + from.b;
             gemm<T, lanes, Target, traits::head.a_k, traits::head.b_k, traits::head.b_n>(
-                g, epilogue{&c, &d, &ctx, &f}, one, plain ? reinterpret_cast<T*>(c.row[0]) : nullptr, plain ? d.slots[d.n_rows - 1] : 0);
+                g, epilogue{&c, &o, &ctx, &f}, one, plain ? reinterpret_cast<T*>(c.row[0]) : nullptr, plain ? o.slots[o.n_rows - 1] : 0);
         }
     }
 };

@@ -5,6 +5,7 @@
 // row; no horizontal step) or a column axis. Threads share rows (or lanes of a single row in a map).
 #pragma once
 
+#include "opening.hpp"
 #include "registers.hpp"
 
 namespace etta::_ {
@@ -35,13 +36,6 @@ struct loop_kernel {
         char* here[slots + 1];
         index lane_stride[slots + 1];  // elements
         std::int64_t literal[slots + 1], extent_code[slots + 1];
-    };
-
-    struct shape_data {
-        int n_rows, n_cols;
-        const std::int64_t *row_extents, *col_extents, *slots;
-        index lane_extent;
-        int slot_words;
     };
 
     // --- executing instructions --------------------------------------------------------------------------------------
@@ -138,15 +132,12 @@ struct loop_kernel {
 
     // One pass over the columns.
     template <int Stage, bool Tail>
-    ETTA_INLINE static void pass(file& f, cursor& c, const shape_data& d, index j, int count, const context& ctx) {
+    ETTA_INLINE static void pass(file& f, cursor& c, const loop_shape& d, index j, int count, const context& ctx) {
         constexpr auto sequence = std::make_index_sequence<static_cast<std::size_t>(traits::template count<level::full, Stage>)>{};
         accumulators<Stage, true>(sequence, f);
         index position[max_rank] = {};
-        index extents[max_rank] = {};
-        index total = 1;
-        for (int i = 0; i < d.n_cols; ++i) extents[i] = ctx.value(d.col_extents[i]), total *= extents[i];
         for (int s = 0; s < slots; ++s) c.here[s] = c.row[s];
-        for (index k = 0; k < total; ++k) {
+        for (index k = 0; k < d.columns; ++k) {
             if constexpr (lane_reduced) {
                 index i = 0;
                 if constexpr (short_sum<Stage>) {
@@ -175,15 +166,15 @@ struct loop_kernel {
                 steps<level::full, Stage, Tail>(f, c, j, count, ctx);
             }
             for (int a = d.n_cols - 1; a >= 0; --a) {
-                advance(c.here, d, a + d.n_rows, ++position[a] < extents[a] ? 1 : 1 - extents[a]);
-                if (position[a] < extents[a]) break;
+                advance(c.here, d, a + d.n_rows, ++position[a] < d.col_extents[a] ? 1 : 1 - d.col_extents[a]);
+                if (position[a] < d.col_extents[a]) break;
                 position[a] = 0;
             }
         }
         accumulators<Stage, false>(sequence, f);
     }
     template <int Stage, bool Tail>
-    ETTA_INLINE static void passes(file& f, cursor& c, const shape_data& d, index j, int count, const context& ctx) {
+    ETTA_INLINE static void passes(file& f, cursor& c, const loop_shape& d, index j, int count, const context& ctx) {
         steps<level::row, Stage, Tail>(f, c, j, count, ctx);
         if constexpr (traits::template count<level::full, Stage> != 0) pass<Stage, Tail>(f, c, d, j, count, ctx);
         if constexpr (Stage < stages) passes<Stage + 1, Tail>(f, c, d, j, count, ctx);
@@ -198,14 +189,12 @@ struct loop_kernel {
         return 1;
     }
     template <std::size_t... S>
-    ETTA_INLINE static void advance_all(std::index_sequence<S...>, char** p, const shape_data& d, int axis, index by) {
+    ETTA_INLINE static void advance_all(std::index_sequence<S...>, char** p, const loop_shape& d, int axis, index by) {
         ((p[S] += d.slots[static_cast<int>(S) * d.slot_words + axis] * by * slot_size<static_cast<int>(S)>()), ...);
     }
-    ETTA_INLINE static void advance(char** p, const shape_data& d, int axis, index by) {
+    ETTA_INLINE static void advance(char** p, const loop_shape& d, int axis, index by) {
         advance_all(std::make_index_sequence<static_cast<std::size_t>(slots)>{}, p, d, axis, by);
     }
-    // A position slot is an address that is never read: what it is past this base is the index.
-    static char* position_base() { return reinterpret_cast<char*>(std::uintptr_t{1} << (4 * sizeof(void*))); }
     static constexpr instruction kind_of_slot(int s) {
         for (int i = 1; i < traits::n; ++i) {
             const instr in = traits::at(i);
@@ -214,43 +203,30 @@ struct loop_kernel {
         return instruction::op;
     }
 
-    // Where every slot starts; the first of them has this number among the call's places.
-    ETTA_INLINE static void place_slots(cursor& c, char** at, const shape_data& d, const context& ctx, int first) {
-        for (int s = 0; s < slots; ++s) {
-            const std::int64_t* const v = d.slots + s * d.slot_words;
-            c.literal[s] = ctx.places[first + s];
-            c.lane_stride[s] = c.extent_code[s] = v[d.slot_words - 1];
-            const instruction kind = kind_of_slot(s);
-            at[s] = kind == instruction::load || kind == instruction::store ? ctx.address(first + s)
-                    : kind == instruction::position                          ? position_base() + offset_of(ctx.places[first + s])
-                                                                             : position_base();
-        }
+    struct slot_facts {
+        slot_fact at[slots + 1];
+    };
+    template <std::size_t... S>
+    static constexpr slot_facts make_facts(std::index_sequence<S...>) {
+        return {{slot_fact{kind_of_slot(static_cast<int>(S)), static_cast<int>(slot_size<static_cast<int>(S)>())}..., slot_fact{}}};
+    }
+    static constexpr slot_facts facts = make_facts(std::make_index_sequence<static_cast<std::size_t>(slots)>{});
+
+    // Copies: what open_loop() wrote to could change with every store through a char*, for all the compiler knows.
+    template <std::size_t... S>
+    ETTA_INLINE static void start(cursor& c, char* const* at, const std::int64_t* literal, const std::int64_t* last, std::index_sequence<S...>) {
+        ((c.row[S] = at[S], c.literal[S] = literal[S], c.lane_stride[S] = c.extent_code[S] = last[S]), ...);
     }
 
     static void run(const std::int64_t* w, const context& ctx) {
-        shape_data d;
-        d.n_rows = static_cast<int>(w[0]), d.n_cols = static_cast<int>(w[1]);
-        d.row_extents = w + 2;
-        d.col_extents = d.row_extents + d.n_rows;
-        d.lane_extent = ctx.value(d.col_extents[d.n_cols]);
-        d.slots = d.col_extents + d.n_cols + 1;
-        d.slot_words = 1 + d.n_rows + d.n_cols;
+        loop_opening o;
+        char* at_slot[slots + 1];
+        std::int64_t literal[slots + 1], last[slots + 1];
+        if (!open_loop<Target>(w, ctx, lane_reduced, lanes, slots, facts.at, o, at_slot, literal, last)) return;
         cursor c;
-        place_slots(c, c.row, d, ctx, 0);
-        index rows = 1;
-        index extents[max_rank] = {}, position[max_rank] = {};
-        for (int i = 0; i < d.n_rows; ++i) extents[i] = ctx.value(d.row_extents[i]), rows *= extents[i];
-        chunk r{0, rows}, l{0, lane_reduced ? 1 : d.lane_extent};
-        if (ctx.threads > 1) {
-            if (lane_reduced || rows >= 4 * ctx.threads) r = share(rows, 1, ctx);
-            else l = share(d.lane_extent, lanes, ctx);
-        }
-        if (r.begin >= r.end || l.begin >= l.end) return;
-        for (index rest = r.begin, i = d.n_rows - 1; i >= 0; --i) {
-            position[i] = rest % extents[i];
-            advance(c.row, d, static_cast<int>(i), position[i]);
-            rest /= extents[i];
-        }
+        start(c, at_slot, literal, last, std::make_index_sequence<static_cast<std::size_t>(slots)>{});
+        const loop_shape d = o;
+        const chunk r = o.rows, l = o.lanes;
         file f;
         steps<level::once, 0, false>(f, c, 0, lanes, ctx);
         for (index k = r.begin; k < r.end; ++k) {
@@ -266,9 +242,9 @@ struct loop_kernel {
                 }
             }
             for (int a = d.n_rows - 1; a >= 0; --a) {
-                advance(c.row, d, a, ++position[a] < extents[a] ? 1 : 1 - extents[a]);
-                if (position[a] < extents[a]) break;
-                position[a] = 0;
+                advance(c.row, d, a, ++o.position[a] < d.row_extents[a] ? 1 : 1 - d.row_extents[a]);
+                if (o.position[a] < d.row_extents[a]) break;
+                o.position[a] = 0;
             }
         }
     }

@@ -1,0 +1,2 @@
+#include "kernel.hpp"
+ETTA_TEST_REPORT(plain)
