@@ -206,10 +206,10 @@ struct planner {
         h.kind = kn.kind;
         call c;
         c.source = k;
-        c.parallel = planned_count(g, kn.space) >= 8192;
+        const index depth = kn.kind == kernel_kind::gemm ? g.values[g.arg(g.nodes[kn.anchor], 0)].extents[-1].at(b.symbols) : 1;
+        c.parallel = worth_sharing(g, f, kn, planned_count(g, kn.space), depth);
         if (kn.kind == kernel_kind::library) {
             local_op(g.nodes[kn.anchor].op->id);
-            c.parallel = true;
             code.push(h.encode());
         } else {
             const axis_lists ax = axes_of_kernel(kn);
@@ -237,8 +237,6 @@ struct planner {
                 acc.type = h.type;
                 hold(n.results, push(acc), 0);
                 local_op(n.op->id);
-                const index depth = g.values[va].extents[-1].at(b.symbols);
-                c.parallel = planned_count(g, kn.space) * depth >= 1 << 17;
                 if (f.stored[n.results]) emit_store(n.results, 0, true);
             }
             vec<char> needed(members.size, 0);

@@ -180,4 +180,14 @@ struct scheduler {
     }
 };
 
+// Is a kernel of `elements` elements worth more than one thread? A barrier costs about a microsecond, in which one core does
+// some 2^15 element-wise operations (2^17 of a product).
+constexpr bool worth_sharing(const graph_view& g, const schedule_view& f, const kernel& k, index elements, index depth) {
+    if (k.kind == kernel_kind::library) return true;
+    if (k.kind == kernel_kind::gemm) return elements * depth >= 1 << 17;
+    index per_element = 1;
+    for (int i = k.first; i >= 0; i = f.next[i]) per_element += g.nodes[i].op->flops;
+    return elements * per_element >= 1 << 16;
+}
+
 }  // namespace etta::_
