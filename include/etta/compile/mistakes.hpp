@@ -7,7 +7,8 @@
 namespace etta {
 
 // Printed in error messages: a shape, a dtype, the op that complained, the layer it stands in.
-template <std::size_t... E>
+enum class extent_known { at_run_time };
+template <auto... E>
 struct shape_ {};
 template <char... Name>
 struct name_ {};
@@ -18,11 +19,15 @@ template <class Source, std::size_t... I>
 constexpr auto spell_op(std::index_sequence<I...>) -> name_<Source::error.op[I]...>;
 template <class Source>
 using op_name = decltype(spell_op<Source>(std::make_index_sequence<Source::error.op.size()>{}));
-constexpr std::size_t printed(extent e) { return e.is_static() ? static_cast<std::size_t>(e.code) : dyn; }
+template <std::int64_t Code>
+constexpr auto printed() {
+    if constexpr (Code >= 0) return static_cast<int>(Code);
+    else return extent_known::at_run_time;
+}
 template <class Source, std::size_t... I>
-constexpr auto expected_shape(std::index_sequence<I...>) -> shape_<printed(Source::error.expected.at[I])...>;
+constexpr auto expected_shape(std::index_sequence<I...>) -> shape_<printed<Source::error.expected.at[I].code>()...>;
 template <class Source, std::size_t... I>
-constexpr auto got_shape(std::index_sequence<I...>) -> shape_<printed(Source::error.got.at[I])...>;
+constexpr auto got_shape(std::index_sequence<I...>) -> shape_<printed<Source::error.got.at[I].code>()...>;
 
 template <class Op, class A, class B>
 inline constexpr bool shapes_broadcast = false;

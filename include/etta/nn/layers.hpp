@@ -41,7 +41,8 @@ struct Conv2d {
     constexpr auto operator()(var x) const {
         const _::in_layer here(x, weight.slot);
         if (x.rank() != 4 || x.extent(1) % Groups != 0) {
-            x.g->blame(x.rank() != 4 ? _::mistake::rank : _::mistake::channels, "conv2d", shape(index{Groups}), x.extents());
+            const extent any = extent::of_symbol(0);
+            x.g->blame(x.rank() != 4 ? _::mistake::rank : _::mistake::channels, "conv2d", x.rank() != 4 ? shape(any, any, any, any) : shape(any, index{Groups}, any, any), x.extents());
             return x;
         }
         shape s(index{Out}, x.extent(1) / Groups, index{Kernel}, index{Kernel});
