@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/create.hpp"
+#include "core/interop.hpp"
 #include "core/print.hpp"
 #include "core/random.hpp"
 #include "core/tensor.hpp"
