@@ -109,14 +109,16 @@ struct planner {
             if (local_slots[k].kind == slot::literal && local_slots[k].value == r) {
                 for (int c = 1; c < code.size; ++c) {
                     const instr o = instr::decode(code[c]);
-                    if (o.kind == instruction::literal && o.op == k) return reg[a] = c;
+                    if (o.kind == instruction::literal && o.op == k) return loaded.push(a), reg[a] = c;
                 }
             }
         i.op = local_slots.push(sl);
         reg[a] = push(i);
         reg_stage[a] = s;
+        loaded.push(a);
         return reg[a];
     }
+    vec<int> loaded;  // values whose registers this kernel's loads set; what an inlined scalar reads is no member's operand
 
     constexpr int operand(int a, int s) {
         const int m = f.operand_member(g, a, current);
@@ -199,6 +201,8 @@ struct planner {
         const kernel& kn = f.kernels[k];
         current = k;
         code.size = 0, local_ops.size = 0, local_slots.size = 0;
+        for (const int a : loaded) reg[a] = -1, reg_stage[a] = -1;
+        loaded.size = 0;
         header h;
         h.kind = kn.kind;
         call c;
