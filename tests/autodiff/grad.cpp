@@ -168,3 +168,15 @@ TEST_CASE("views are arguments like tensors") {
     const auto both = etta::call([](auto a, auto b) { return a * b.t(); }, m, etta::Tensor<double, 6, 4>(transpose(m)));
     CHECK(difference(both, [&](long i, long j) { return m(i, j) * m(i, j); }) == "");
 }
+
+TEST_CASE("a Jacobian with as many rows as the data have, known late, is taken forwards") {
+    const auto f = [](auto p, auto t) { return p[0] * exp(p[1] * t); };
+    const Tensor<double, 2> p = {2, -0.5};
+    Tensor<double, dyn> t(3);
+    t[0] = 0, t[1] = 1, t[2] = 2;
+    const auto late = jacobian(f)(p, t);
+    const auto known = jacobian(f)(p, Tensor<double, 3>{0, 1, 2});
+    static_assert(std::is_same_v<decltype(late), const Tensor<double, dyn, 2>>);
+    CHECK(late.extent(0) == 3);
+    for (int i = 0; i < 6; ++i) CHECK(late[i] == known[i]);
+}
