@@ -18,6 +18,7 @@
 #include "nn/summary.hpp"
 #include "op/inspect.hpp"
 #include "op/op.hpp"
+#include "optim/least_squares.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/schedule.hpp"
 #include "run/call.hpp"
