@@ -70,7 +70,7 @@ TEST_CASE("curved valleys and singular minima are walked down") {
     const auto r = least_squares(rosenbrock, Tensor<double, 2>{-1.2, 1});
     CHECK((r.converged && close(r.parameters[0], 1, 1e-8) && close(r.parameters[1], 1, 1e-8)));
     const auto powell = [](auto x) {  // the Jacobian is singular at the minimum, 0
-        return stack<0>(x[0] + 10 * x[1], std::sqrt(5.0) * (x[2] - x[3]), square(x[1] - 2 * x[2]), std::sqrt(10.0) * square(x[0] - x[3]));
+        return stack<0>(x[0] + 10 * x[1], 2.2360679774997897 * (x[2] - x[3]), square(x[1] - 2 * x[2]), 3.1622776601683793 * square(x[0] - x[3]));
     };
     const auto p = least_squares(powell, Tensor<double, 4>{3, -1, 0, 1});
     CHECK(p.cost < 1e-12);
