@@ -43,6 +43,11 @@ int main() { return zlibVersion() == nullptr; }'; then
     flags+=(-DETTA_HAS_ZLIB=1)
     libraries+=(-lz)
 fi
+if grep -q '<Eigen/' "${sources[@]}"; then
+    . "$root/cmake/apt.sh"
+    etta_need libeigen3-dev
+    flags+=(-isystem /usr/include/eigen3)
+fi
 read -ra more <<<"${CXXFLAGS:-}"
 command=("$cxx" "${flags[@]}" ${more[@]+"${more[@]}"} "${sources[@]}" -o "$build/$name" ${libraries[@]+"${libraries[@]}"})
 

@@ -24,26 +24,8 @@ int main() {
     for (int step = 1; step <= 8; ++step) {
         auto [value, g] = etta::value_and_grad<0>(squares)(theta, t, y);
         auto h = etta::hessian<0>(squares)(theta, t, y);
-        std::printf("step %d  sum of squares %.12f  |gradient| %.2e\n", step, value, std::sqrt(g[0] * g[0] + g[1] * g[1] + g[2] * g[2] + g[3] * g[3]));
-        // Solve h d = g (4 x 4, by elimination with pivoting) and step.
-        double a[4][5];
-        for (int i = 0; i < 4; ++i) {
-            for (int j = 0; j < 4; ++j) a[i][j] = h(i, j);
-            a[i][4] = g[i];
-        }
-        for (int i = 0; i < 4; ++i) {
-            int p = i;
-            for (int r = i + 1; r < 4; ++r)
-                if (std::fabs(a[r][i]) > std::fabs(a[p][i])) p = r;
-            for (int j = 0; j < 5; ++j) std::swap(a[i][j], a[p][j]);
-            for (int r = i + 1; r < 4; ++r)
-                for (int j = 4; j >= i; --j) a[r][j] -= a[r][i] / a[i][i] * a[i][j];
-        }
-        for (int i = 3; i >= 0; --i) {
-            for (int j = i + 1; j < 4; ++j) a[i][4] -= a[i][j] * a[j][4];
-            a[i][4] /= a[i][i];
-            theta[i] -= a[i][4];
-        }
+        std::printf("step %d  sum of squares %.12f  |gradient| %.2e\n", step, value, etta::eval(norm(g))());
+        theta -= solve(h, g);
     }
     std::printf("\nfitted %.4f %.4f %.4f %.4f\ntruth  %.4f %.4f %.4f %.4f\n", theta[0], theta[1], theta[2], theta[3], truth[0], truth[1], truth[2], truth[3]);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/create.hpp"
+#include "core/interop.hpp"
 #include "core/print.hpp"
 #include "core/random.hpp"
 #include "core/tensor.hpp"
@@ -17,6 +18,7 @@
 #include "nn/summary.hpp"
 #include "op/inspect.hpp"
 #include "op/op.hpp"
+#include "optim/least_squares.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/schedule.hpp"
 #include "run/call.hpp"

@@ -168,3 +168,30 @@ TEST_CASE("views are arguments like tensors") {
     const auto both = etta::call([](auto a, auto b) { return a * b.t(); }, m, etta::Tensor<double, 6, 4>(transpose(m)));
     CHECK(difference(both, [&](long i, long j) { return m(i, j) * m(i, j); }) == "");
 }
+
+TEST_CASE("a Jacobian with as many rows as the data have, known late, is taken forwards") {
+    const auto f = [](auto p, auto t) { return p[0] * exp(p[1] * t); };
+    const etta::Tensor<double, 2> p = {2, -0.5};
+    etta::Tensor<double, etta::dyn> t(3);
+    t[0] = 0, t[1] = 1, t[2] = 2;
+    const auto late = etta::jacobian(f)(p, t);
+    const auto known = etta::jacobian(f)(p, etta::Tensor<double, 3>{0, 1, 2});
+    static_assert(std::is_same_v<decltype(late), const etta::Tensor<double, etta::dyn, 2>>);
+    CHECK(late.extent(0) == 3);
+    for (int i = 0; i < 6; ++i) CHECK(late[i] == known[i]);
+}
+
+TEST_CASE("a long loop over numbers, each used again and again, is differentiated") {
+    const auto swing = [](auto stiffness, auto damping) {  // half-implicit Euler steps of an oscillator
+        auto x = stiffness * 0 + 1, v = stiffness * 0;
+        for (int i = 0; i < 12; ++i) {
+            v = v - 0.05 * (stiffness * x + damping * v);
+            x = x + 0.05 * v;
+        }
+        return x;
+    };
+    const auto [dk, dc] = grad<0, 1>(swing)(10.0, 0.1);
+    const double h = 1e-6;
+    CHECK(dk == Approx((etta::call(swing, 10 + h, 0.1) - etta::call(swing, 10 - h, 0.1)) / (2 * h)).epsilon(1e-6));
+    CHECK(dc == Approx((etta::call(swing, 10.0, 0.1 + h) - etta::call(swing, 10.0, 0.1 - h)) / (2 * h)).epsilon(1e-6));
+}

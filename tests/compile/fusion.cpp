@@ -112,3 +112,15 @@ TEST_CASE("facts about a program are constants") {
     static_assert(etta::Model<Mlp, etta::Input<float, 20>, etta::max_batch<16>>::parameter_count == 20 * 32 + 32 + 32 * 10 + 10);
     SUCCEED();
 }
+
+TEST_CASE("a scalar computed from leaves alone is computed right by each kernel that reads it") {
+    const auto f = [](auto p, auto x, auto i, auto w) {
+        const auto root = sqrt(p[0]);
+        return matmul(where(i > 0, x * root, 1), w) * root;  // the kernels load other things first
+    };
+    const Tensor<double, 1> p = {4};
+    const Tensor<double, 2, 2> x = {1, 2, 3, 4}, w = {1, 0, 1, 1};
+    const Tensor<int, 2, 2> i = {1, 0, 1, 1};
+    const auto y = etta::call(f, p, x, i, w);
+    CHECK((y(0, 0) == 6 && y(0, 1) == 2 && y(1, 0) == 28 && y(1, 1) == 16));
+}

@@ -56,3 +56,17 @@ TEST_CASE("eval and compound assignment with run-time extents") {
     Tensor<double, dyn, 3> none(0);
     CHECK(eval(none * 2).size() == 0);
 }
+
+TEST_CASE("inside a traced function, += gives a name a new value") {
+    const Tensor<double, 3> x = {1, 2, 3};
+    const auto f = [](auto x) {
+        auto total = x[0];
+        for (int i = 1; i < 3; ++i) total += x[i] * x[i];
+        auto y = x;  // x stays what it was
+        y *= 2, y -= 1, y /= x;
+        return total + sum(y) * 0 + sum(x);
+    };
+    CHECK(call(f, x) == 1 + 4 + 9 + 6);
+    const auto g = grad(f)(x);
+    CHECK((g[0] == 2 && g[1] == 5 && g[2] == 7));
+}

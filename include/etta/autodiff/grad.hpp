@@ -262,8 +262,8 @@ struct jacobian_of : transformed<jacobian_of<F, I>> {
         const shape sx = g.extents_of(in), sy = g.extents_of(y.id);
         shape s = sy;
         for (int k = 0; k < sx.rank; ++k) s.push(sx.at[k]);
-        const index nx = element_count(sx).code, ny = element_count(sy).code;
-        const bool forward = nx <= ny;
+        const extent nx = element_count(sx), ny = element_count(sy);
+        const bool forward = !ny.is_static() || (nx.is_static() && nx.code <= ny.code);  // what is known late is taken to be many
         const int hole = Hole::add(g, g.type_of(forward ? in : y.id), forward ? sx : sy);
         int d = -1;
         if (forward) push_forward(g, &in, &hole, 1, &y.id, 1, &d);

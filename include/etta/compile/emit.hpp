@@ -32,7 +32,6 @@ struct planner {
     vec<call> calls;
     vec<slot> slots;
     vec<int> reg, reg_stage;  // per value: its register in the kernel being emitted; the stage that is valid for
-    vec<int> in_register;     // the values that have one
 
     constexpr planner(graph_view graph, binding binds, schedule_view schedule) : g(graph), b(binds), f(schedule) {
         reg = vec<int>(g.n_values, -1);
@@ -76,11 +75,14 @@ struct planner {
                : a.strides[lane] == 1           ? lane_class::contiguous
                                                 : lane_class::strided;
     }
-    constexpr int hold(int v, int r, int stage) {
-        reg[v] = r, reg_stage[v] = stage;
-        in_register.push(v);
+    // Value v is in register r from stage s on, in this kernel.
+    constexpr int keep(int v, int r, int s) {
+        reg[v] = r, reg_stage[v] = s;
+        kept.push(v);
         return r;
     }
+    vec<int> kept;
+
     // Loads value a (a leaf, a view of something, or a stored value) at the level its strides allow.
     constexpr int load(int a, int s) {
         if (reg[a] >= 0 && (reg_stage[a] == s || level_of(reg[a]) != level::full)) return reg[a];
@@ -115,39 +117,50 @@ struct planner {
             if (local_slots[k].kind == slot::literal && local_slots[k].value == r) {
                 for (int c = 1; c < code.size; ++c) {
                     const instr o = instr::decode(code[c]);
-                    if (o.kind == instruction::literal && o.op == k) return hold(a, c, s);
+                    if (o.kind == instruction::literal && o.op == k) return keep(a, c, s);
                 }
             }
         i.op = local_slots.push(sl);
-        return hold(a, push(i), s);
+        return keep(a, push(i), s);
     }
 
     constexpr int operand(int a, int s) {
         const int m = f.operand_member(g, a, current);
         if (m < 0) {
             const int r = root_of(g, a);
-            if (f.inlined[r] && f.home[g.values[r].node] < 0) return inline_scalar(r);
+            if (f.inlined[r] && f.home[g.values[r].node] < 0) return keep(a, inline_scalar(r), 0);
             return load(a, s);
         }
         if (f.is_full[m] && f.kernels[current].axes != 0 && f.stage[m] < s && f.stored[m]) return load(m, s);
         return reg[m];
     }
 
+    // A scalar computed from leaves alone, with those it is computed from, each once: their graph may share a lot and be deep.
     constexpr int inline_scalar(int v) {
-        const node& n = g.of(v);
-        instr i{};
-        i.kind = instruction::op;
-        i.level = level::once;
-        i.type = g.values[v].type;
-        i.op = local_op(n.op->id);
-        for (int k = 0; k < n.n_args; ++k) {
-            const int a = root_of(g, g.arg(n, k));
-            i.src[k] = f.inlined[a] ? inline_scalar(a) : load(a, 0);
+        vec<int> open;
+        open.push(v);
+        while (open.size > 0) {
+            const int x = open[open.size - 1], before = open.size;
+            const node& n = g.of(x);
+            for (int k = 0; k < n.n_args && reg[x] < 0; ++k) {
+                const int a = root_of(g, g.arg(n, k));
+                if (f.inlined[a] && reg[a] < 0) open.push(a);
+            }
+            if (open.size > before) continue;
+            --open.size;
+            if (reg[x] >= 0) continue;
+            instr i{};
+            i.kind = instruction::op;
+            i.level = level::once;
+            i.type = g.values[x].type;
+            i.op = local_op(n.op->id);
+            for (int k = 0; k < n.n_args; ++k) {
+                const int a = root_of(g, g.arg(n, k));
+                i.src[k] = f.inlined[a] ? reg[a] : load(a, 0);
+            }
+            keep(x, push(i), 0);
         }
-        const std::uint64_t word = i.encode();
-        for (int c = 1; c < code.size; ++c)
-            if (code[c] == word) return c;
-        return code.push(word);
+        return reg[v];
     }
 
     // Emits node n so that its value is in a register in stage s.
@@ -183,7 +196,7 @@ struct planner {
             }
             if (i.level == level::once) i.stage = 0;
         }
-        hold(v, push(i), s);
+        keep(v, push(i), s);
     }
     constexpr void emit_store(int v, int s, bool full) {
         instr i{};
@@ -202,6 +215,8 @@ struct planner {
         const kernel& kn = f.kernels[k];
         current = k;
         code.size = 0, local_ops.size = 0, local_slots.size = 0;
+        for (const int v : kept) reg[v] = -1, reg_stage[v] = -1;
+        kept.size = 0;
         header h;
         h.kind = kn.kind;
         call c;
@@ -221,8 +236,6 @@ struct planner {
                 const int v = g.nodes[i].results;
                 if (f.stage[v] > last_stage) last_stage = f.stage[v];
             }
-            for (const int v : in_register) reg[v] = -1;
-            in_register.size = 0;
             code.push(0);
             if (kn.kind == kernel_kind::gemm) {
                 const node& n = g.nodes[kn.anchor];
@@ -235,7 +248,7 @@ struct planner {
                 acc.kind = instruction::header;  // register 1: the product
                 acc.level = level::full;
                 acc.type = h.type;
-                hold(n.results, push(acc), 0);
+                keep(n.results, push(acc), 0);
                 local_op(n.op->id);
                 if (f.stored[n.results]) emit_store(n.results, 0, true);
             }

@@ -36,6 +36,15 @@ struct var {
     }
     constexpr var t() const;               // transposed: the last two axes
     constexpr var operator[](int i) const;  // element i of the first axis (negative: from the end)
+    // s += x[i]: the name stands for a new value from here on; nothing is overwritten.
+    template <class X>
+    constexpr var& operator+=(const X& x) { return *this = *this + x; }
+    template <class X>
+    constexpr var& operator-=(const X& x) { return *this = *this - x; }
+    template <class X>
+    constexpr var& operator*=(const X& x) { return *this = *this * x; }
+    template <class X>
+    constexpr var& operator/=(const X& x) { return *this = *this / x; }
 };
 
 namespace _ {

@@ -50,7 +50,8 @@ struct Fold {
         std::int64_t a[window_attributes + 2] = {};
         for (int i = 0; i < window_attributes; ++i) a[i] = t[i];
         a[window_attributes] = h.code, a[window_attributes + 1] = w.code;
-        const shape& s = g.extents_of(v);
+        v = in_memory(g, v);
+        const shape s = g.extents_of(v);
         return g.add(&info_of<Fold>::value, &v, 1, a, window_attributes + 2, g.type_of(v), shape(s.at[0], s.at[1], h, w));
     }
     static constexpr void vjp_rule(const rule_call& c) {

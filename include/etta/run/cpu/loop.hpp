@@ -94,13 +94,16 @@ struct loop_kernel {
             traits::template get<I>(f) = O::combine(traits::template get<I>(f), x);
         }
     }
-    template <level L, int Stage, bool Tail, std::size_t... I>
+    template <level L, int Stage, bool Tail, int First, std::size_t... I>
     ETTA_INLINE static void run_steps(std::index_sequence<I...>, file& f, cursor& c, [[maybe_unused]] index j, [[maybe_unused]] int count, const context& ctx) {
-        (step<traits::template instructions<L, Stage>.at[I], Tail>(f, c, j, count, ctx), ...);
+        (step<traits::template instructions<L, Stage>.at[First + static_cast<int>(I)], Tail>(f, c, j, count, ctx), ...);
     }
-    template <level L, int Stage, bool Tail>
+    // In parts, since clang++ folds over 256 at most.
+    template <level L, int Stage, bool Tail, int First = 0>
     ETTA_INLINE static void steps(file& f, cursor& c, index j, int count, const context& ctx) {
-        run_steps<L, Stage, Tail>(std::make_index_sequence<static_cast<std::size_t>(traits::template count<L, Stage>)>{}, f, c, j, count, ctx);
+        constexpr int left = traits::template count<L, Stage> - First, part = left < 200 ? left : 200;
+        run_steps<L, Stage, Tail, First>(std::make_index_sequence<static_cast<std::size_t>(part)>{}, f, c, j, count, ctx);
+        if constexpr (left > part) steps<L, Stage, Tail, First + part>(f, c, j, count, ctx);
     }
 
     template <int I, bool Start>
