@@ -47,88 +47,17 @@ public:
         for (int i = 0; i < g.n_symbols; ++i) symbols.push_back(-1);
         for (int v = 0; v < g.n_values; ++v)
             if (g.of(v).op->name == "input") bind(v);
+        for (int again = 0; again < g.n_symbols; ++again)  // what a trace found to be equal
+            for (int i = 0; i < g.n_symbols; ++i)
+                if (const etta::extent e = g.symbols[i].equals; symbols[static_cast<std::size_t>(i)] < 0)
+                    symbols[static_cast<std::size_t>(i)] = e.is_static() ? static_cast<etta::index>(e.code) : symbols[static_cast<std::size_t>(e.symbol())];
         for (int i = 0; i < g.n_nodes; ++i) values.push_back(evaluate(g.nodes[i]));
     }
     array output(int i) const { return values[static_cast<std::size_t>(g.values[g.outputs[i]].node)]; }
     array value_of_node(int i) const { return values[static_cast<std::size_t>(i)]; }
 
-private:
-    etta::_::graph_view g;
-    const std::vector<array>& inputs;
-    std::vector<etta::index> symbols;
-    std::vector<array> values;  // per node
-
-    void bind(int v) {
-        const etta::shape& s = g.values[v].extents;
-        const std::size_t ordinal = static_cast<std::size_t>(g.attr(g.of(v), 1));
-        if (g.attr(g.of(v), 0) != 0) throw std::runtime_error("interpreter: only arguments");
-        if (ordinal >= inputs.size()) return;
-        for (int d = 0; d < s.rank; ++d)
-            if (!s.at[d].is_static() && s.at[d].coefficient() == 1 && s.at[d].constant() == 0)
-                symbols[static_cast<std::size_t>(s.at[d].symbol())] = inputs[ordinal].extent(d);
-    }
-    std::vector<long> extents_of(int v) const {
-        std::vector<long> e;
-        for (int d = 0; d < g.values[v].extents.rank; ++d) e.push_back(g.values[v].extents.at[d].at(symbols.data()));
-        return e;
-    }
-    const array& arg(const etta::_::node& n, int i) const { return values[static_cast<std::size_t>(g.values[g.arg(n, i)].node)]; }
-
-    array evaluate(const etta::_::node& n) const {
-        using etta::_::op_kind;
-        const std::string name(n.op->name);
-        array y(extents_of(n.results));
-        const etta::dtype type = g.values[n.results].type;
-        if (name == "input") {
-            const std::size_t ordinal = static_cast<std::size_t>(g.attr(n, 1));
-            if (ordinal < inputs.size()) y.at = inputs[ordinal].at;
-            if (static_cast<long>(y.at.size()) != y.count()) throw std::runtime_error("interpreter: an input of other extents");
-        } else if (name == "literal") {
-            y[0] = literal(n, type);
-        } else if (name == "iota") {
-            for (long i = 0; i < y.count(); ++i) y[i] = static_cast<double>(y.place(i)[static_cast<std::size_t>(g.attr(n, 0))]);
-        } else if (n.op->kind == op_kind::elementwise) {
-            for (long i = 0; i < y.count(); ++i) {
-                double x[3] = {};
-                for (int k = 0; k < n.n_args; ++k) x[k] = arg(n, k)[i];
-                y[i] = element(name, x, n, type);
-            }
-        } else if (n.op->kind == op_kind::view) {
-            const array& x = arg(n, 0);
-            for (long i = 0; i < y.count(); ++i) y[i] = x[viewed(name, n, x, y, i)];
-        } else if (n.op->kind == op_kind::reduce) {
-            reduce(name, arg(n, 0), y);
-        } else if (name == "matmul") {
-            product(arg(n, 0), arg(n, 1), y);
-        } else if (name == "place") {
-            const array& x = arg(n, 0);
-            for (long i = 0; i < x.count(); ++i) {
-                std::vector<long> p = x.place(i);
-                for (std::size_t d = 0; d < p.size(); ++d)
-                    p[d] = static_cast<long>(g.attr(n, 2 * static_cast<int>(d))) + p[d] * static_cast<long>(g.attr(n, 2 * static_cast<int>(d) + 1));
-                y[y.number(p)] = x[i];
-            }
-        } else if (name == "cumsum") {
-            scan(arg(n, 0), static_cast<std::size_t>(g.attr(n, 0)), g.attr(n, 1) != 0, y);
-        } else {
-            throw std::runtime_error("interpreter: unknown op " + name);
-        }
-        return y;
-    }
-
-    double literal(const etta::_::node& n, etta::dtype type) const {
-        if (n.n_attrs == 2) {
-            etta::extent e;
-            e.code = g.attr(n, 1);
-            return static_cast<double>(e.at(symbols.data()));
-        }
-        const std::int64_t bits = g.attr(n, 0);
-        if (type == etta::dtype::f32) return static_cast<double>(__builtin_bit_cast(float, static_cast<std::uint32_t>(bits)));
-        if (type == etta::dtype::f64) return __builtin_bit_cast(double, bits);
-        return static_cast<double>(bits);
-    }
-
-    static double element(const std::string& name, const double* x, const etta::_::node&, etta::dtype type) {
+    // The value of an element-wise op.
+    static double element(const std::string& name, const double* x, etta::dtype type) {
         const double a = x[0], b = x[1], c = x[2];
         if (name == "add") return a + b;
         if (name == "subtract") return a - b;
@@ -182,6 +111,96 @@ private:
         throw std::runtime_error("interpreter: unknown element-wise op " + name);
     }
 
+    // x laid into y: attributes (start, step) per axis.
+    static void place(const array& x, const std::int64_t* start_step, array& y) {
+        for (long i = 0; i < x.count(); ++i) {
+            std::vector<long> p = x.place(i);
+            for (std::size_t d = 0; d < p.size(); ++d) p[d] = static_cast<long>(start_step[2 * d]) + p[d] * static_cast<long>(start_step[2 * d + 1]);
+            y[y.number(p)] = x[i];
+        }
+    }
+
+    static void scan(const array& x, std::size_t axis, bool reverse, array& y) {
+        const long n = x.extents[axis];
+        for (long i = 0; i < x.count(); ++i) {
+            std::vector<long> p = x.place(i);
+            const long at = p[axis];
+            double sum = 0;
+            for (long k = reverse ? at : 0; k < (reverse ? n : at + 1); ++k) p[axis] = k, sum += x[x.number(p)];
+            y[i] = sum;
+        }
+    }
+
+private:
+    etta::_::graph_view g;
+    const std::vector<array>& inputs;
+    std::vector<etta::index> symbols;
+    std::vector<array> values;  // per node
+
+    void bind(int v) {
+        const etta::shape& s = g.values[v].extents;
+        const std::size_t ordinal = static_cast<std::size_t>(g.attr(g.of(v), 1));
+        if (g.attr(g.of(v), 0) != 0) throw std::runtime_error("interpreter: only arguments");
+        if (ordinal >= inputs.size()) return;
+        for (int d = 0; d < s.rank; ++d)
+            if (!s.at[d].is_static() && s.at[d].coefficient() == 1 && s.at[d].constant() == 0)
+                symbols[static_cast<std::size_t>(s.at[d].symbol())] = inputs[ordinal].extent(d);
+    }
+    std::vector<long> extents_of(int v) const {
+        std::vector<long> e;
+        for (int d = 0; d < g.values[v].extents.rank; ++d) e.push_back(g.values[v].extents.at[d].at(symbols.data()));
+        return e;
+    }
+    const array& arg(const etta::_::node& n, int i) const { return values[static_cast<std::size_t>(g.values[g.arg(n, i)].node)]; }
+
+    array evaluate(const etta::_::node& n) const {
+        using etta::_::op_kind;
+        const std::string name(n.op->name);
+        array y(extents_of(n.results));
+        const etta::dtype type = g.values[n.results].type;
+        if (name == "input") {
+            const std::size_t ordinal = static_cast<std::size_t>(g.attr(n, 1));
+            if (ordinal < inputs.size()) y.at = inputs[ordinal].at;
+            if (static_cast<long>(y.at.size()) != y.count()) throw std::runtime_error("interpreter: an input of other extents");
+        } else if (name == "literal") {
+            y[0] = literal(n, type);
+        } else if (name == "iota") {
+            for (long i = 0; i < y.count(); ++i) y[i] = static_cast<double>(y.place(i)[static_cast<std::size_t>(g.attr(n, 0))]);
+        } else if (n.op->kind == op_kind::elementwise) {
+            for (long i = 0; i < y.count(); ++i) {
+                double x[3] = {};
+                for (int k = 0; k < n.n_args; ++k) x[k] = arg(n, k)[i];
+                y[i] = element(name, x, type);
+            }
+        } else if (n.op->kind == op_kind::view) {
+            const array& x = arg(n, 0);
+            for (long i = 0; i < y.count(); ++i) y[i] = x[viewed(name, n, x, y, i)];
+        } else if (n.op->kind == op_kind::reduce) {
+            reduce(name, arg(n, 0), y);
+        } else if (name == "matmul") {
+            product(arg(n, 0), arg(n, 1), y);
+        } else if (name == "place") {
+            place(arg(n, 0), g.attrs + n.attrs, y);
+        } else if (name == "cumsum") {
+            scan(arg(n, 0), static_cast<std::size_t>(g.attr(n, 0)), g.attr(n, 1) != 0, y);
+        } else {
+            throw std::runtime_error("interpreter: unknown op " + name);
+        }
+        return y;
+    }
+
+    double literal(const etta::_::node& n, etta::dtype type) const {
+        if (n.n_attrs == 2) {
+            etta::extent e;
+            e.code = g.attr(n, 1);
+            return static_cast<double>(e.at(symbols.data()));
+        }
+        const std::int64_t bits = g.attr(n, 0);
+        if (type == etta::dtype::f32) return static_cast<double>(__builtin_bit_cast(float, static_cast<std::uint32_t>(bits)));
+        if (type == etta::dtype::f64) return __builtin_bit_cast(double, bits);
+        return static_cast<double>(bits);
+    }
+
     // The number of x's element that element i of the view is.
     long viewed(const std::string& name, const etta::_::node& n, const array& x, const array& y, long i) const {
         if (name == "reshape") return i;
@@ -233,16 +252,6 @@ private:
         }
     }
 
-    static void scan(const array& x, std::size_t axis, bool reverse, array& y) {
-        const long n = x.extents[axis];
-        for (long i = 0; i < x.count(); ++i) {
-            std::vector<long> p = x.place(i);
-            const long at = p[axis];
-            double sum = 0;
-            for (long k = reverse ? at : 0; k < (reverse ? n : at + 1); ++k) p[axis] = k, sum += x[x.number(p)];
-            y[i] = sum;
-        }
-    }
 };
 
 inline std::vector<array> interpret(const etta::_::graph_view& g, const std::vector<array>& arguments) {

@@ -75,7 +75,7 @@ class Function:
         self.add(R.choice(["tanh({0})", "sin({0})", "exp(-{0} * {0})", "sqrt({0} * {0} + 1)", "abs({0})", "sigmoid({0})", "relu({0})",
                            "-{0}", "1 / (1 + {0} * {0})", "square(tanh({0}))", "log(1 + {0} * {0})", "0.5 * {0}", "{0} + 0.3",
                            "clamp({0}, -0.7, 0.9)", "softplus({0})", "cos({0}) * {0}", "where({0} > 0.2, {0}, 0.1)", "expm1(sin({0}))",
-                           "cast<T>({0} > 0) * 0.7", "cast<T>(cast<int>(2 * tanh({0})))", "stop_gradient({0}) * {0}", "rsqrt(1 + {0} * {0})",
+                           "cast<T>({0} > 0) * 0.7", "cast<T>(cast<int>(1.7 * tanh({0})))", "stop_gradient({0}) * {0}", "rsqrt(1 + {0} * {0})",
                            "atan({0})", "erf({0})"]).replace("cast<T>", f"etta::cast<{T}>").replace("cast<int>", "etta::cast<int>").format(x), s)
 
     def binary(self):
@@ -235,8 +235,8 @@ class Function:
                 return
             return self.add(f"mean({v[0]})", [])
         w = self.pick(lambda s: count(s) == 1)
-        s = joint(v[1], w[1])
-        self.add(R.choice(["0.5 * {0} + {1}", "1 / (1 + {0} * {0})", "{0} * {1}", "tanh({0} - {1})", "{0} * 0.1 + 1"]).format(v[0], w[0]), s)
+        text = R.choice(["0.5 * {0} + {1}", "1 / (1 + {0} * {0})", "{0} * {1}", "tanh({0} - {1})", "{0} * 0.1 + 1"])
+        self.add(text.format(v[0], w[0]), joint(v[1], w[1]) if "{1}" in text else v[1])
 
     def step(self):
         steps = [self.unary] * 5 + [self.binary] * 6 + [self.ternary] + [self.reduction] * 4 + [self.softmax] * 2 + [self.matmul] * 2 + [self.view] * 3 + [self.scalar] * 2

@@ -134,6 +134,7 @@ struct planner {
     }
 
     constexpr int inline_scalar(int v) {
+        if (reg[v] >= 0) return reg[v];
         const node& n = g.of(v);
         instr i{};
         i.kind = instruction::op;
@@ -146,8 +147,8 @@ struct planner {
         }
         const std::uint64_t word = i.encode();
         for (int c = 1; c < code.size; ++c)
-            if (code[c] == word) return c;
-        return code.push(word);
+            if (code[c] == word) return hold(v, c, 0);
+        return hold(v, push(i), 0);
     }
 
     // Emits node n so that its value is in a register in stage s.

@@ -192,6 +192,9 @@ constexpr void number_outputs(const graph_view& g, int* number) {
         if (g.outputs[i] >= 0) number[root_of(g, g.outputs[i])] = i;
 }
 
+// Not constexpr: a plan that reads what lies nowhere does not compile, and the compiler names this function.
+inline void operand_lies_in_no_buffer() {}
+
 // Writes one call's words; returns how many. Adjacent axes that every slot walks evenly become one.
 struct layout {
     graph_view g;
@@ -280,6 +283,7 @@ struct layout {
             } else {
                 bool found = false;
                 const place p = place_of(root_of(g, v), found);
+                if (!found) operand_lies_in_no_buffer();
                 put.place(packed({p.buffer, p.offset + accesses[s].offset * size_of(g.values[v].type)}));
             }
             for (int i = 0; i < a.n_rows; ++i) put(accesses[s].strides[a.rows[i]]);
@@ -326,6 +330,7 @@ struct layout {
             const access a = access_of(g, v, b);
             bool found = false;
             const place p = place_of(root_of(g, v), found);
+            if (!found) operand_lies_in_no_buffer();
             const shape& s = g.values[v].extents;
             put.place(packed({p.buffer, p.offset + a.offset * size_of(g.values[v].type)}));
             put(i);

@@ -15,6 +15,7 @@ struct Place {
         bool identity = g.extents_of(v) == whole;
         for (int i = 0; i < whole.rank; ++i) identity = identity && start_step[2 * i] == 0 && start_step[2 * i + 1] == 1;
         if (identity) return v;
+        v = in_memory(g, v);
         std::int64_t t[3 * max_rank] = {};
         for (int i = 0; i < 2 * whole.rank; ++i) t[i] = start_step[i];
         for (int i = 0; i < whole.rank; ++i) t[2 * whole.rank + i] = whole.at[i].code;

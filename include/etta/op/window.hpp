@@ -50,6 +50,7 @@ struct Fold {
         std::int64_t a[window_attributes + 2] = {};
         for (int i = 0; i < window_attributes; ++i) a[i] = t[i];
         a[window_attributes] = h.code, a[window_attributes + 1] = w.code;
+        v = in_memory(g, v);
         const shape& s = g.extents_of(v);
         return g.add(&info_of<Fold>::value, &v, 1, a, window_attributes + 2, g.type_of(v), shape(s.at[0], s.at[1], h, w));
     }
