@@ -25,6 +25,7 @@ struct random_graph {
     std::vector<index> symbol_values;
     etta::extent batch, other;
     std::vector<char> is_strided;
+    std::vector<etta::shape> input_extents;
     bool symbolic = false, strided = false;
 
     explicit random_graph(unsigned seed) : random(seed) {}
@@ -36,7 +37,7 @@ struct random_graph {
     void add_input(etta::shape s) {
         is_strided.push_back(strided && s.rank > 0 && chance(60));
         const var x{&g, g.input(e::storage::argument, static_cast<int>(inputs.size()), etta::dtype::f64, s, !is_strided.back())};
-        inputs.push_back(x), values.push_back(x);
+        inputs.push_back(x), values.push_back(x), input_extents.push_back(s);
         std::vector<long> extents;
         for (int i = 0; i < s.rank; ++i) extents.push_back(number(s.at[i]));
         check::array a(extents);
@@ -329,8 +330,8 @@ std::string text_of(const e::graph_view& g) {
 double error_of(unsigned seed, bool show = false) {
     random_graph r(seed);
     const int kind = r.below(4) % 3;
-    if (show) std::printf("kind %d\n", kind);
     const index bound = 8, batch = kind == 2 ? 1 + r.below(8) : 1 + r.below(6), other = 1 + r.below(6);
+    if (show) std::printf("kind %d, %lld %lld\n", kind, static_cast<long long>(batch), static_cast<long long>(other));
     const bool strided = kind != 2 && r.chance(30);
     r.strided = strided;
     r.make(kind, bound, batch, other);
@@ -392,7 +393,7 @@ double error_of(unsigned seed, bool show = false) {
             if (is_strided[static_cast<std::size_t>(i)])
                 for (std::size_t d = 0; d < p.size(); ++d) at += p[d] * static_cast<long>(strides[static_cast<std::size_t>(i)][d]);
             else
-                for (std::size_t d = 0; d < p.size(); ++d) at = at * static_cast<long>(g.values[r.inputs[static_cast<std::size_t>(i)].id].extents.at[d].at(now.symbols)) + p[d];
+                for (std::size_t d = 0; d < p.size(); ++d) at = at * static_cast<long>(r.input_extents[static_cast<std::size_t>(i)].at[d].at(now.symbols)) + p[d];
             m.buffers[static_cast<std::size_t>(e::first_argument_buffer + i)].write(8 * at, 8, a[k]);
         }
     }
@@ -408,6 +409,15 @@ double error_of(unsigned seed, bool show = false) {
                     names.push_back(std::string(g.nodes[n].op->name));
                     break;
                 }
+        if (show) {
+            std::printf("kernel %d: kind %d axes %u members", c.source, static_cast<int>(s.kernels[c.source].kind), s.kernels[c.source].axes);
+            for (int n = s.kernels[c.source].first; n >= 0; n = s.next[n]) std::printf(" %%%d%s", g.nodes[n].results, s.stored[g.nodes[n].results] ? "*" : "");
+            std::printf("; slots");
+            for (int i = 0; i < c.n_slots; ++i) std::printf(" %d:%%%d@%lld", static_cast<int>(planner.slots[c.slots + i].kind), planner.slots[c.slots + i].value, static_cast<long long>(e::offset_of(places[places.size() - static_cast<std::size_t>(c.n_slots - i)])));
+            std::puts("");
+            for (const std::int64_t w : words) std::printf(" %lld", static_cast<long long>(w));
+            std::puts("");
+        }
         m.run(std::vector<std::uint64_t>(planner.codes.data + k.code, planner.codes.data + k.code + k.n_code), names, words.data(), places.data());
     }
     double worst = 0;

@@ -238,7 +238,8 @@ struct layout {
         extent lane = a.lane_axis < 0 ? extent(1) : k.space.at[a.lane_axis];
         // Collapse: merge list[i] into list[i + 1].
         const auto even = [&](int outer, int inner, extent inner_extent) constexpr {
-            if (!inner_extent.is_static() && g.symbols[inner_extent.symbol()].bound > 0) return false;
+            // (An extent that happens to be 1 at run time has strides of no meaning, which the bytecode does not expect to be stepped by.)
+            if (!inner_extent.is_static() && (g.symbols[inner_extent.symbol()].bound > 0 || inner_extent.at(b.symbols) == 1)) return false;
             for (int s = 0; s < n_all; ++s)
                 if (accesses[s].strides[outer] != accesses[s].strides[inner] * inner_extent.at(b.symbols)) return false;
             return true;
