@@ -192,6 +192,9 @@ constexpr void number_outputs(const graph_view& g, int* number) {
         if (g.outputs[i] >= 0) number[root_of(g, g.outputs[i])] = i;
 }
 
+// Not constexpr: a plan that reads what lies nowhere does not compile, and the compiler names this function.
+inline void operand_lies_in_no_buffer() {}
+
 // Writes one call's words; returns how many. Adjacent axes that every slot walks evenly become one.
 struct layout {
     graph_view g;
@@ -235,7 +238,8 @@ struct layout {
         extent lane = a.lane_axis < 0 ? extent(1) : k.space.at[a.lane_axis];
         // Collapse: merge list[i] into list[i + 1].
         const auto even = [&](int outer, int inner, extent inner_extent) constexpr {
-            if (!inner_extent.is_static() && g.symbols[inner_extent.symbol()].bound > 0) return false;
+            // (An extent that happens to be 1 at run time has strides of no meaning, which the bytecode does not expect to be stepped by.)
+            if (!inner_extent.is_static() && (g.symbols[inner_extent.symbol()].bound > 0 || inner_extent.at(b.symbols) == 1)) return false;
             for (int s = 0; s < n_all; ++s)
                 if (accesses[s].strides[outer] != accesses[s].strides[inner] * inner_extent.at(b.symbols)) return false;
             return true;
@@ -280,6 +284,7 @@ struct layout {
             } else {
                 bool found = false;
                 const place p = place_of(root_of(g, v), found);
+                if (!found) operand_lies_in_no_buffer();
                 put.place(packed({p.buffer, p.offset + accesses[s].offset * size_of(g.values[v].type)}));
             }
             for (int i = 0; i < a.n_rows; ++i) put(accesses[s].strides[a.rows[i]]);
@@ -326,6 +331,7 @@ struct layout {
             const access a = access_of(g, v, b);
             bool found = false;
             const place p = place_of(root_of(g, v), found);
+            if (!found) operand_lies_in_no_buffer();
             const shape& s = g.values[v].extents;
             put.place(packed({p.buffer, p.offset + a.offset * size_of(g.values[v].type)}));
             put(i);

@@ -110,7 +110,7 @@ struct lowering<View<T, extents<E...>, L>> {
     static constexpr int make(builder& g, int& next) {
         shape s;
         (s.push(E == dyn ? g.new_symbol() : extent(static_cast<index>(E))), ...);
-        return g.input(storage::argument, next++, dtype_of<std::remove_const_t<T>>, s);
+        return g.input(storage::argument, next++, dtype_of<std::remove_const_t<T>>, s, View<T, extents<E...>, L>::contiguous);
     }
 };
 template <class T>

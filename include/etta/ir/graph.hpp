@@ -30,7 +30,8 @@ struct symbol {
     extent equals;  // dyn only: what a trace found it must equal (itself if nothing)
 };
 
-// What kind of buffer an input node stands for (its first attribute; the second is its ordinal there).
+// What kind of buffer an input node stands for (its first attribute; the second is its ordinal there; a third says that its
+// strides are known at run time only).
 enum class storage : std::int64_t { argument, parameter, state };
 
 enum class mistake : int {
@@ -230,9 +231,9 @@ struct builder {
         return values.push(v);
     }
 
-    constexpr int input(storage kind, int ordinal, dtype type, const shape& extents) {
-        const std::int64_t t[2] = {static_cast<std::int64_t>(kind), ordinal};
-        return add(&info_of<input_op>::value, nullptr, 0, t, 2, type, extents);
+    constexpr int input(storage kind, int ordinal, dtype type, const shape& extents, bool row_major = true) {
+        const std::int64_t t[3] = {static_cast<std::int64_t>(kind), ordinal, 1};
+        return add(&info_of<input_op>::value, nullptr, 0, t, row_major ? 2 : 3, type, extents);
     }
     constexpr int literal(double x, dtype type) {
         std::int64_t bits = 0;

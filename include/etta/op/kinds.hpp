@@ -98,7 +98,10 @@ struct ElementwiseOp {
         // A function of one operand commutes with reshape; before it, it can join the kernel that makes the operand.
         if (n == 1 && ids[0] >= 0) {
             const int inner = _::reshaped_from(g, ids[0]);
-            if (inner >= 0) return _::reshape_to(g, trace(g, &inner, 1, attrs, n_attrs), g.extents_of(ids[0]));
+            if (inner >= 0) {
+                const shape to = g.extents_of(ids[0]);
+                return _::reshape_to(g, trace(g, &inner, 1, attrs, n_attrs), to);
+            }
         }
         return _::add_elementwise(g, _::info_of<Op>::value, ids, n, attrs, n_attrs, Op::first_promoted);
     }

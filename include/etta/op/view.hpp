@@ -198,6 +198,30 @@ constexpr bool only_ones_differ(const shape& a, const shape& b) {
     return true;
 }
 
+// Where a reshape cuts or joins axes, is a bounded extent (a batch) among them, and not the first? Memory is laid out for its
+// bound, so that only what is inside of it has strides that never change.
+constexpr bool merges_bounded(const builder& g, const shape& a, const shape& b) {
+    const auto bounded = [&g](extent e) constexpr { return !e.is_static() && g.symbols[e.symbol()].bound > 0; };
+    int first_a = 0, first_b = 0, end_a = a.rank, end_b = b.rank;  // what remains without the axes that both have
+    while (true) {
+        while (first_a < end_a && a.at[first_a].is(1)) ++first_a;
+        while (first_b < end_b && b.at[first_b].is(1)) ++first_b;
+        if (first_a == end_a || first_b == end_b || !(a.at[first_a] == b.at[first_b])) break;
+        ++first_a, ++first_b;
+    }
+    while (true) {
+        while (end_a > first_a && a.at[end_a - 1].is(1)) --end_a;
+        while (end_b > first_b && b.at[end_b - 1].is(1)) --end_b;
+        if (first_a == end_a || first_b == end_b || !(a.at[end_a - 1] == b.at[end_b - 1])) break;
+        --end_a, --end_b;
+    }
+    for (int i = first_a + 1; i < end_a; ++i)
+        if (bounded(a.at[i])) return true;
+    for (int i = first_b + 1; i < end_b; ++i)
+        if (bounded(b.at[i])) return true;
+    return false;
+}
+
 constexpr int reshaped_from(const builder& g, int v) {
     if (!g.is<Reshape>(v)) return -1;
     const int r = g.arg(g.of(v), 0);
@@ -211,8 +235,15 @@ constexpr int reshape_to(builder& g, int v, shape to) {
         return v;
     }
     if (g.is<Reshape>(v)) return reshape_to(g, g.arg(g.of(v), 0), to);
-    // Of what is in memory, any reshape is free; of another view, only one that adds or drops extents of 1.
-    if (g.of(v).op->kind == op_kind::view && !only_ones_differ(g.extents_of(v), to)) v = copied(g, v);
+    // Of what lies row-major in memory, any reshape is free; of another view, only one that adds or drops extents of 1.
+    if (!only_ones_differ(g.extents_of(v), to)) {
+        if (merges_bounded(g, g.extents_of(v), to)) {
+            g.blame(mistake::unbound, "reshape", g.extents_of(v), to);
+            return v;
+        }
+        const node& n = g.of(v);
+        if (n.op->kind == op_kind::view || (n.op->kind == op_kind::input && n.n_attrs == 3)) v = copied(g, v);
+    }
     std::int64_t t[max_rank] = {};
     for (int i = 0; i < to.rank; ++i) t[i] = to.at[i].code;
     return g.add(&info_of<Reshape>::value, &v, 1, t, to.rank, g.type_of(v), to);

@@ -14,7 +14,7 @@ struct argument_of<View<T, extents<E...>, L>> {
     static constexpr int make(builder& g, int ordinal, dtype) {
         shape s;
         (s.push(E == dyn ? g.new_symbol() : extent(static_cast<index>(E))), ...);
-        return g.input(storage::argument, ordinal, type, s);
+        return g.input(storage::argument, ordinal, type, s, View<T, extents<E...>, L>::contiguous);
     }
 };
 template <class T>
