@@ -7,20 +7,25 @@
 
 #include <etta/compile/emit.hpp>
 
+#include <iterator>
 #include <map>
 
 namespace check {
 
 struct buffer {
-    std::map<long, double> at;  // by byte offset
+    struct element {
+        int size;
+        double value;
+    };
+    std::map<long, element> at;  // by byte offset
     void write(long p, int size, double x) {
-        for (int i = 1 - size; i < size; ++i) at.erase(p + i);
-        at[p] = x;
+        for (auto i = at.lower_bound(p - 7); i != at.end() && i->first < p + size;) i = i->first + i->second.size > p ? at.erase(i) : std::next(i);
+        at[p] = {size, x};
     }
     double read(long p) const {
         const auto i = at.find(p);
         if (i == at.end()) throw std::runtime_error("machine: reads byte " + std::to_string(p) + ", where nothing was written");
-        return i->second;
+        return i->second.value;
     }
 };
 

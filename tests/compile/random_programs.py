@@ -67,7 +67,7 @@ class Function:
             return
         name = f"v{self.n}"
         self.n += 1
-        self.lines.append(f"auto {name} = {text};")
+        self.lines.append(f"[[maybe_unused]] auto {name} = {text};")
         self.values.append((name, list(shape)))
 
     def unary(self):
@@ -286,7 +286,7 @@ def make(k):
     f = Function(shapes, R.randint(3, 7 if kind == "hessian" else 15), dynamic)
     scalar = kind in ("grad", "hessian", "vmap_grad")
     names = [f"x{i}" for i in range(n_in)]
-    p = ", ".join("auto " + x for x in names)
+    p = ", ".join("[[maybe_unused]] auto " + x for x in names)
     body = "".join(f"        {line}\n" for line in f.lines)
     out = f"struct F{k} {{\n    constexpr auto operator()({p}) const {{\n{body}        return {f.result(scalar)};\n    }}\n}};\n"
     inputs = [(x, s) for x, s in zip(names, shapes)]
@@ -307,7 +307,7 @@ def make(k):
             inputs = [(x, [3] + s if a == 0 else s) for (x, s), a in zip(inputs, axes)]
             inner = f"F{k}{{}}" if kind == "vmap" else f"etta::grad<{R.randrange(n_in)}>(F{k}{{}})"
             expr = f"etta::vmap<{', '.join(map(str, axes))}>({inner})({', '.join(names)})"
-        p = ", ".join("auto " + x for x, _ in inputs)
+        p = ", ".join("[[maybe_unused]] auto " + x for x, _ in inputs)
         out += f"struct G{k} {{\n    constexpr auto operator()({p}) const {{ return {expr}; }}\n}};\n"
     strided = R.random() < 0.2
     decl = [tensor(x, s, 1 + k + 0.37 * i, strided) for i, (x, s) in enumerate(inputs)]

@@ -83,6 +83,12 @@ struct planner {
     }
     vec<int> kept;
 
+    // Has value a no elements along this axis of a space? Such an axis is stepped along, so that nothing is read.
+    constexpr bool empty_along(int a, const shape& space, int axis) const {
+        const shape& s = g.values[a].extents;
+        const int own = axis + s.rank - space.rank;
+        return own >= 0 && s.at[own].is(0);
+    }
     // Loads value a (a leaf, a view of something, or a stored value) at the level its strides allow.
     constexpr int load(int a, int s) {
         if (reg[a] >= 0 && (reg_stage[a] == s || level_of(reg[a]) != level::full)) return reg[a];
@@ -103,7 +109,7 @@ struct planner {
             const access ac = access_in(g, a, kn.space, b);
             bool any_row = false, any_col = false;
             for (int d = 0; d < kn.space.rank; ++d)
-                if (ac.strides[d] != 0 && !kn.space.at[d].is(1)) (((kn.axes >> d) & 1) ? any_col : any_row) = true;
+                if ((ac.strides[d] != 0 && !kn.space.at[d].is(1)) || empty_along(a, kn.space, d)) (((kn.axes >> d) & 1) ? any_col : any_row) = true;
             i.kind = instruction::load;
             i.level = kn.kind == kernel_kind::gemm ? (any_row ? level::full : level::once)
                       : any_col                    ? level::full
