@@ -65,7 +65,10 @@ struct net_gradient {
         for (int i = 0; i < M::n_parameters; ++i) f(var{g, at[i]});
     }
     constexpr void etta_places(vec<place>& to, int& block) const {
-        for (int i = 0; i < M::n_parameters; ++i) to.push({block, M::facts::layout.at[i].offset});
+        for (int i = 0; i < M::n_parameters; ++i) {
+            const place p{block, M::facts::layout.at[i].offset};
+            to.push(p);
+        }
         ++block;
     }
 };
