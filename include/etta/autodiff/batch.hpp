@@ -2,7 +2,6 @@
 // a batch, with the batch as the first axis of whatever depends on it. Rules go by kind; library ops bring their own.
 #pragma once
 
-#include "../op/matmul.hpp"
 #include "sweep.hpp"
 
 namespace etta::_ {
@@ -14,16 +13,18 @@ constexpr shape with_batch(extent n, const shape& s) {
     return r;
 }
 
-struct Without {
-    static constexpr std::string_view name = "without";
-    static constexpr op_kind kind = op_kind::library;
-};
+constexpr void batch_loop(builder& g, int loop, extent n, vec<int>& mapped);
 
-// Appends batched versions of the nodes from `first` to `last` that depend on a mapped value. mapped[v]: the batched
-// value of v, or -1 where v is the same for every sample. O(nodes).
-constexpr void batch_nodes(builder& g, int first, int last, extent n, vec<int>& mapped) {
-    for (int i = first; i <= last; ++i) {
+// Appends batched versions of the units in `order` that depend on a mapped value. mapped[v]: the batched value of v, or -1
+// where v is the same for every sample. O(nodes).
+constexpr void batch_units(builder& g, const vec<int>& order, extent n, vec<int>& mapped) {
+    for (const int i : order) {
+        if (i < 0) {
+            batch_loop(g, loop_of_unit(i), n, mapped);
+            continue;
+        }
         const node m = g.nodes[i];
+        if (m.op->kind == op_kind::loop) continue;
         while (mapped.size < g.values.size) mapped.push(-1);
         if (mapped[m.results] >= 0) continue;
         bool any = false;
@@ -105,6 +106,97 @@ constexpr void batch_nodes(builder& g, int first, int last, extent n, vec<int>& 
             default: break;
         }
         mapped[m.results] = r < 0 ? m.results : r;
+    }
+}
+
+// The nodes from `first` to `last`.
+constexpr void batch_nodes(builder& g, int first, int last, extent n, vec<int>& mapped) {
+    vec<int> order;
+    if (g.loops.size == 0) {
+        for (int i = first; i <= last; ++i) order.push(i);
+    } else {
+        vec<int> roots;
+        int region = -1;
+        for (int v = 0; v < mapped.size; ++v)
+            if (mapped[v] >= 0 && loop_of(g, v) > region) region = loop_of(g, v);
+        for (int i = first; i <= last; ++i) roots.push(g.nodes[i].results);
+        for (const int u : units_before(g, {region}, roots.data, roots.size))
+            if (u < 0 || (u >= first && u <= last)) order.push(u);
+    }
+    batch_units(g, order, n, mapped);
+}
+
+constexpr int axis_moved(builder& g, int v, int from, int to) {
+    const int rank = g.extents_of(v).rank;
+    std::int64_t order[max_rank] = {};
+    for (int i = 0, k = 0; i < rank; ++i)
+        if (i == to) order[i] = from;
+        else order[i] = k == from ? (k += 2) - 1 : k++;
+    return Permute::add(g, v, order);
+}
+
+// In the same loop, beside what is the same for every sample: the batch is a sequence's second axis.
+constexpr void batch_loop(builder& g, int l, extent n, vec<int>& mapped) {
+    const auto room = [&] {
+        while (mapped.size < g.values.size) mapped.push(-1);
+    };
+    room();
+    const int n_nodes = g.nodes.size, n_carries = g.carries.size;
+    // What varies: from outside, and around the loop until nothing is added.
+    vec<char> varies(g.values.size, 0);
+    for (int v = 0; v < g.values.size; ++v) varies[v] = mapped[v] >= 0;
+    for (bool again = true; again;) {
+        again = false;
+        for (int i = 0; i < n_nodes; ++i) {
+            const node& m = g.nodes[i];
+            if (!inside(g, m.loop, l)) continue;
+            bool any = false;
+            for (int k = 0; k < m.n_args; ++k) any = any || varies[g.arg(m, k)];
+            for (int k = 0; k < m.n_results && any; ++k) varies[m.results + k] = 1;
+        }
+        for (int c = 0; c < n_carries; ++c) {
+            const carry_record& k = g.carries[c];
+            if (inside(g, k.loop, l) && varies[k.next] && !varies[k.in]) varies[k.in] = 1, again = true;
+        }
+    }
+    vec<int> roots, mine(n_carries, -1);
+    for (int c = 0; c < n_carries; ++c) {
+        const carry_record k = g.carries[c];
+        if (k.loop != l || !varies[k.in] || mapped[k.in] >= 0) continue;
+        const int start = start_of(g, c);
+        mine[c] = add_carry(g, l, mapped[start] >= 0 ? mapped[start] : expand_to(g, start, with_batch(n, g.extents_of(start))));
+        room();
+        mapped[k.in] = g.carries[mine[c]].in;
+        roots.push(k.next);
+    }
+    for (int i = 0; i < n_nodes; ++i) {
+        const node m = g.nodes[i];
+        if (m.op->kind != op_kind::loop || g.attr(m, 0) != l) continue;
+        if (m.loop == l && m.op->id == declare_op<LoopSlice>::id && mapped[g.arg(m, 0)] >= 0 && mapped[m.results] < 0) {
+            const int sliced = at_step(g, l, axis_moved(g, mapped[g.arg(m, 0)], 1, 0));
+            room();
+            mapped[m.results] = sliced;
+        }
+        if (m.loop != l && m.op->id == declare_op<LoopStack>::id) roots.push(g.arg(m, 0));
+    }
+    batch_units(g, units_before(g, {l, true}, roots.data, roots.size), n, mapped);
+    room();
+    for (int c = 0; c < n_carries; ++c) {
+        if (mine[c] < 0) continue;
+        const int next = g.carries[c].next;
+        g.carries[mine[c]].next = mapped[next] >= 0 ? mapped[next] : expand_to(g, next, with_batch(n, g.extents_of(next)));
+    }
+    for (int i = 0; i < n_nodes; ++i) {
+        const node m = g.nodes[i];
+        if (m.op->kind != op_kind::loop || g.attr(m, 0) != l || m.loop == l || mapped[m.results] >= 0) continue;
+        const int c = static_cast<int>(g.attr(m, 1)), v = g.arg(m, 0);
+        int r = -1;
+        if (m.op->id == declare_op<LoopStack>::id) r = mapped[v] >= 0 ? axis_moved(g, stacked(g, l, mapped[v]), 1, 0) : -1;
+        else if (mine[c] < 0) r = -1;
+        else if (m.op->id == declare_op<LoopLast>::id) r = last_of(g, mine[c]);
+        else r = axis_moved(g, g.arg(g.of(history_of(g, mine[c], false)), 0), 1, 0);
+        room();
+        mapped[m.results] = r;
     }
 }
 

@@ -5,8 +5,7 @@
 #pragma once
 
 #include "../op/softmax.hpp"
-#include "batch.hpp"
-#include "tree.hpp"
+#include "scan.hpp"
 
 namespace etta {
 

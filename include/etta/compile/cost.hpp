@@ -17,9 +17,16 @@ constexpr index flops_of(const graph_view& g, const node& n, const index* symbol
         default: return 0;
     }
 }
-constexpr index flops_of(const graph_view& g, const index* symbols) {
+constexpr index flops_of(const graph_view& g, const index* symbols, const body_facts* bodies) {
     index sum = 0;
-    for (int i = 0; i < g.n_nodes; ++i) sum += flops_of(g, g.nodes[i], symbols);
+    for (int i = 0; i < g.n_nodes; ++i) {
+        const node& n = g.nodes[i];
+        sum += flops_of(g, n, symbols);
+        if (!is_loop_call(g, n)) continue;
+        extent steps;
+        steps.code = g.attr(n, RunLoop::length_at);
+        sum += steps.at(symbols) * bodies[g.attr(n, RunLoop::segment_at)].flops;
+    }
     return sum;
 }
 

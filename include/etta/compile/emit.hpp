@@ -228,8 +228,12 @@ struct planner {
         call c;
         c.source = k;
         const index depth = kn.kind == kernel_kind::gemm ? g.values[g.arg(g.nodes[kn.anchor], 0)].extents[-1].at(b.symbols) : 1;
-        c.parallel = worth_sharing(g, f, kn, planned_count(g, kn.space), depth);
-        if (kn.kind == kernel_kind::library) {
+        c.parallel = worth_sharing(g, f, kn, planned_count(g, kn.space), depth, b);
+        if (kn.kind == kernel_kind::library && is_loop_call(g, g.nodes[kn.anchor])) {
+            h.kind = kernel_kind::repeat;
+            code.push(h.encode());
+            code.push(static_cast<std::uint64_t>(g.attr(g.nodes[kn.anchor], RunLoop::segment_at)));
+        } else if (kn.kind == kernel_kind::library) {
             local_op(g.nodes[kn.anchor].op->id);
             code.push(h.encode());
         } else {

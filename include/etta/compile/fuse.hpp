@@ -7,11 +7,11 @@
 // several kernels is computed by the first and stored once.
 #pragma once
 
-#include "../op/matmul.hpp"
+#include "lower.hpp"
 
 namespace etta::_ {
 
-enum class kernel_kind : int { loop, gemm, library };
+enum class kernel_kind : int { loop, gemm, library, repeat };  // repeat: a loop's body; only in code, a library call till then
 
 struct kernel {
     kernel_kind kind = kernel_kind::loop;

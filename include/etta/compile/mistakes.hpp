@@ -57,6 +57,10 @@ template <class Op, class Matrix, class B>
 inline constexpr bool rows_match = false;
 template <class Op, class A, class B>
 inline constexpr bool operands_fit = false;
+template <class Before, class After>
+inline constexpr bool carry_keeps_its_shape = false;
+template <class Value>
+inline constexpr bool value_stays_in_its_loop = false;
 
 template <class Source>
 inline constexpr bool every_call_is_constexpr = false;
@@ -95,6 +99,8 @@ constexpr bool check() {
         else if constexpr (e.what == mistake::target) static_assert(loss_is_a_number<B>, "etta: a loss is one number: reduce it with mean or sum");
         else if constexpr (e.what == mistake::square) static_assert(matrix_is_square<Op, B>, "etta: this op wants a square matrix (its last two extents are equal)");
         else if constexpr (e.what == mistake::right_hand_side) static_assert(rows_match<Op, A, B>, "etta: a right-hand side has as many rows as the matrix (only rank 1 is a vector)");
+        else if constexpr (e.what == mistake::carry) static_assert(carry_keeps_its_shape<A, B>, "etta: scan: what the body returns as the next carry has another shape than the carry");
+        else if constexpr (e.what == mistake::escaped) static_assert(value_stays_in_its_loop<A>, "etta: a value of a loop's body is used outside of it: return it from the body");
         else static_assert(operands_fit<Op, A, B>, "etta: the operands do not fit");
         return false;
     }

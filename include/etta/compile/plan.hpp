@@ -109,6 +109,11 @@ struct argument_strides {
     bool given = false;
     const index* at = nullptr;
 };
+// What the program that runs a loop's body has to know of the body's (compile/lower.hpp).
+struct body_facts {
+    index workspace_bytes = 0, flops = 0;
+    bool parallel = false;
+};
 // What a layout is computed from: the extents' values and where leaves and outputs lie.
 struct binding {
     const index* symbols = nullptr;      // value per symbol; the bound where bounded
@@ -117,6 +122,7 @@ struct binding {
     const place* outputs = nullptr;      // per output of the Graph
     bool has_strides = false;
     const argument_strides* strides = nullptr;  // per argument
+    const body_facts* bodies = nullptr;         // per segment
 };
 
 // How elements of value v are addressed, from its root through its views.

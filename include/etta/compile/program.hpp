@@ -12,6 +12,9 @@ namespace etta::_ {
 // run/ defines: template <class Code, class Ops, class Target> struct kernel_entry { static constexpr kernel_function run; };
 template <class Code, class Ops, class Target>
 struct kernel_entry;
+// and what runs a loop's body: template <…> struct repeat_entry { static constexpr kernel_function run; };
+template <class Source, class Target, int Segment>
+struct repeat_entry;
 
 struct table_entry {
     std::uint16_t kernel;
@@ -49,19 +52,103 @@ constexpr symbol_values<N> planning_symbols(const graph_view& g) {
     return v;
 }
 
-template <class Source, class Target>
-struct program {
-    static constexpr const auto& graph = graph_constant<Source>::value;
-    static constexpr graph_view view = graph.view();
-    static constexpr int n_symbols = graph_constant<Source>::sizes.symbols;
-    static constexpr auto symbols = planning_symbols<n_symbols>(view);
-    static constexpr binding bind() {
-        binding b = Source::places(view);
+template <class Source, class Target, int Segment = 0>
+struct program;
+
+// Of the bodies that segment Segment runs.
+template <int N>
+struct body_list {
+    body_facts at[N + 1] = {};
+};
+template <class Source, class Target, int Segment, int Body, int N>
+constexpr void add_body_facts(body_list<N>& r) {
+    if constexpr (Body > 0 && graph_constant<Source>::value.segments[Body].parent == Segment) {
+        using P = program<Source, Target, Body>;
+        r.at[Body] = {P::workspace_bytes, P::flops, P::constants.parallel};
+    }
+}
+template <class Source, class Target, int Segment, int... Body>
+constexpr body_list<sizeof...(Body)> facts_of_bodies(std::integer_sequence<int, Body...>) {
+    body_list<sizeof...(Body)> r;
+    (add_body_facts<Source, Target, Segment, Body>(r), ...);
+    return r;
+}
+
+// Where a body's arguments and results lie: each in a buffer of its own, with the strides that the program around it has.
+template <int Arguments, int Outputs>
+struct body_layout {
+    index strides[Arguments + 1][max_rank] = {};
+    bool given[Arguments + 1] = {};
+    place outputs[Outputs + 1] = {};
+};
+template <class Layout>
+constexpr Layout lay_out_body(const graph_view& around, const segment& s, const binding& b) {
+    Layout r{};
+    const node& n = around.nodes[s.call];
+    for (int k = 0; k < n.n_args; ++k) {
+        if (k < s.n_carries) continue;
+        const bool sliced = k < s.n_carries + s.n_sliced;
+        const access a = access_of(around, around.arg(n, k), b);
+        const int rank = around.values[around.arg(n, k)].extents.rank;
+        for (int i = sliced; i < rank; ++i) r.strides[k + 1][i - sliced] = a.strides[i];
+        r.given[k + 1] = true;
+    }
+    for (int k = 0; k < s.n_outputs; ++k) r.outputs[k] = {first_argument_buffer + 1 + n.n_args + k, 0};
+    return r;
+}
+template <class Source, class Target, int Segment>
+struct body_places {
+    static constexpr segment facts = graph_constant<Source>::value.segments[Segment];
+    static constexpr int n_arguments = 1 + facts.n_carries + facts.n_sliced + facts.n_whole;
+    using layout = body_layout<n_arguments, facts.n_outputs>;
+    static constexpr graph_view around = graph_constant<Source>::value.view(facts.parent);
+    static constexpr binding outer() {
+        binding b;
+        if constexpr (facts.parent == 0) b = Source::places(around);
+        else b = body_places<Source, Target, facts.parent>::bind();
         b.symbols = symbols.at;
         return b;
     }
-    static constexpr graph_sizes sizes = graph_constant<Source>::sizes;
-    static constexpr auto scheduled = scheduler<sizes.nodes, sizes.values>(view, bind()).s;
+    static constexpr auto symbols = planning_symbols<graph_constant<Source>::sizes.symbols>(around);
+    static constexpr layout at = lay_out_body<layout>(around, facts, outer());
+    struct stride_list {
+        argument_strides of[n_arguments + 1] = {};
+        constexpr stride_list() {
+            for (int i = 0; i < n_arguments; ++i)
+                if (at.given[i]) of[i] = {true, at.strides[i]};
+        }
+    };
+    static constexpr stride_list strides{};
+    static constexpr binding bind() {
+        binding b;
+        b.outputs = at.outputs;
+        b.has_strides = true, b.strides = strides.of;
+        return b;
+    }
+};
+
+// Segment 0 is the program itself; the others are its loops' bodies.
+template <class Source, class Target, int Segment>
+struct program {
+    static constexpr const auto& graph = graph_constant<Source>::value;
+    static constexpr int n_segments = graph_constant<Source>::sizes.segments;
+    static constexpr graph_view make_view() {
+        if constexpr (n_segments > 0) return graph.view(Segment);
+        else return graph.view();
+    }
+    static constexpr graph_view view = make_view();
+    static constexpr int n_symbols = graph_constant<Source>::sizes.symbols;
+    static constexpr auto symbols = planning_symbols<n_symbols>(view);
+    static constexpr auto bodies = facts_of_bodies<Source, Target, Segment>(std::make_integer_sequence<int, n_segments>{});
+    static constexpr binding bind() {
+        binding b;
+        if constexpr (Segment == 0) b = Source::places(view);
+        else b = body_places<Source, Target, Segment>::bind();
+        b.symbols = symbols.at, b.bodies = bodies.at;
+        return b;
+    }
+    static constexpr int n_nodes = view.n_nodes, n_values = view.n_values;
+    static constexpr auto scheduled = scheduler<n_nodes, n_values>(view, bind()).s;
     static constexpr schedule_view schedule = scheduled.view();
     static constexpr plan_sizes table_sizes = planner(view, bind(), schedule).run().sizes();
     static_assert(!table_sizes.too_large, "etta: one fused kernel would have more than 4095 instructions or 31 passes: split it with a tensor in between");
@@ -69,11 +156,13 @@ struct program {
     static constexpr const kernel* fused = scheduled.kernels;
 
     static constexpr index workspace_bytes = scheduled.workspace_bytes;
-    static constexpr index flops = flops_of(view, symbols.at);  // of one run with every extent at its bound
+    static constexpr index flops = flops_of(view, symbols.at, bodies.at);  // of one run with every extent at its bound
 
     template <int K, std::size_t... W, std::size_t... O>
     static constexpr kernel_function kernel_at(std::index_sequence<W...>, std::index_sequence<O...>) {
-        return kernel_entry<code<table.codes[table.kernels[K].code + static_cast<int>(W)]...>,
+        constexpr const std::uint64_t* words = table.codes + table.kernels[K].code;
+        if constexpr (header::decode(words[0]).kind == kernel_kind::repeat) return repeat_entry<Source, Target, static_cast<int>(words[1])>::run;
+        else return kernel_entry<code<table.codes[table.kernels[K].code + static_cast<int>(W)]...>,
                             op_list<op_from_id<table.ops[table.kernels[K].ops + static_cast<int>(O)]>...>, Target>::run;
     }
     template <std::size_t... K>

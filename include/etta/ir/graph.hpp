@@ -22,6 +22,21 @@ struct node {
     int args = 0, n_args = 0;        // into the operand pool: value ids
     int attrs = 0, n_attrs = 0;      // into the attribute pool
     int results = 0, n_results = 1;  // value ids results … results + n_results - 1
+    int loop = -1;                   // the loop whose body it is in
+    bool carried = false;            // depends on what that loop carries from step to step
+};
+
+// A loop: the nodes with its number are its body, which is traced once and runs `length` times. In reverse, step 0 is the
+// last element. Values enter a body by nodes of their own and leave it likewise (op/loop.hpp), so both can be added later.
+struct loop_record {
+    int parent = -1;  // the loop whose body it stands in
+    extent length;
+    bool reverse = false;
+};
+// What a loop carries from one step to the next: the value a step starts with, the one it ends with.
+struct carry_record {
+    int loop = -1;
+    int in = -1, next = -1;
 };
 
 // A run-time extent. bound > 0: planned for 1..bound. bound 0: etta::dyn, known when the program is called.
@@ -36,7 +51,7 @@ enum class storage : std::int64_t { argument, parameter, state };
 
 enum class mistake : int {
     none, broadcast, inner_extents, dtypes, rank, axis, reshape_size, layer_input, layer_rank, state_shape, target,
-    channels, window, concat, square, unbound, right_hand_side
+    channels, window, concat, square, unbound, right_hand_side, carry, escaped
 };
 
 // The first mistake of a trace. Tracing goes on with poisoned variables; one static_assert then reports this.
@@ -83,12 +98,20 @@ struct graph_view {
     constexpr std::int64_t attr(const node& n, int i) const { return attrs[n.attrs + i]; }
 };
 
+// A Graph with loops is lowered (compile/lower.hpp) to several without: the bodies follow the outermost in the same arrays.
+// Numbers in a segment count from its own start.
+struct segment {
+    int nodes = 0, n_nodes = 0, values = 0, n_values = 0, args = 0, attrs = 0, outputs = 0, n_outputs = 0;
+    int parent = 0, call = -1;                  // the segment that runs it, and the node there that does
+    int n_carries = 0, n_sliced = 0, n_whole = 0;  // what goes in, after the step's number
+};
+
 struct graph_sizes {
-    int nodes, values, args, attrs, outputs, symbols;
+    int nodes, values, args, attrs, outputs, symbols, segments;
 };
 
 // A Graph in arrays of exactly its size, as a constant.
-template <int Nodes, int Values, int Args, int Attrs, int Outputs, int Symbols>
+template <int Nodes, int Values, int Args, int Attrs, int Outputs, int Symbols, int Segments>
 struct graph {
     node nodes[Nodes + 1] = {};
     value values[Values + 1] = {};
@@ -96,9 +119,14 @@ struct graph {
     std::int64_t attrs[Attrs + 1] = {};
     int outputs[Outputs + 1] = {};
     symbol symbols[Symbols + 1] = {};
+    segment segments[Segments + 1] = {};
 
     constexpr graph_view view() const {
         return {nodes, Nodes, values, Values, args, attrs, outputs, Outputs, symbols, Symbols};
+    }
+    constexpr graph_view view(int k) const {
+        const segment& s = segments[k];
+        return {nodes + s.nodes, s.n_nodes, values + s.values, s.n_values, args + s.args, attrs + s.attrs, outputs + s.outputs, s.n_outputs, symbols, Symbols};
     }
 };
 
@@ -109,6 +137,9 @@ struct builder {
     vec<std::int64_t> attrs;
     vec<int> outputs;
     vec<symbol> symbols;
+    vec<loop_record> loops;
+    vec<carry_record> carries;
+    vec<segment> segments;  // of a lowered Graph
     vec<int> table;   // hash table of node ids, -1 empty; power of two
     // Models: the value of each parameter slot (-1 while its layer is not called), how it starts, the model's dtype.
     vec<int> params;
@@ -216,6 +247,11 @@ struct builder {
         n.attrs = attrs.size, n.n_attrs = nt;
         for (int i = 0; i < nt; ++i) attrs.push(t[i]);
         n.results = values.size;
+        for (int i = 0; i < na && loops.size > 0; ++i) {
+            const node& m = nodes[values[a[i]].node];
+            if (m.loop > n.loop) n.loop = m.loop, n.carried = m.carried;
+            else if (m.loop == n.loop) n.carried = n.carried || m.carried;
+        }
         nodes.push(n);
         value v;
         v.node = id, v.type = type, v.extents = extents;
@@ -304,7 +340,7 @@ struct builder {
         attrs = static_cast<vec<std::int64_t>&&>(c.attrs);
     }
     constexpr graph_sizes sizes() const {
-        return {nodes.size, values.size, args.size, attrs.size, outputs.size, symbols.size};
+        return {nodes.size, values.size, args.size, attrs.size, outputs.size, symbols.size, segments.size};
     }
     template <class Graph>
     constexpr Graph freeze() const {
@@ -315,11 +351,12 @@ struct builder {
         for (int i = 0; i < attrs.size; ++i) r.attrs[i] = attrs[i];
         for (int i = 0; i < outputs.size; ++i) r.outputs[i] = outputs[i];
         for (int i = 0; i < symbols.size; ++i) r.symbols[i] = symbols[i];
+        for (int i = 0; i < segments.size; ++i) r.segments[i] = segments[i];
         return r;
     }
 };
 
 template <graph_sizes S>
-using graph_of = graph<S.nodes, S.values, S.args, S.attrs, S.outputs, S.symbols>;
+using graph_of = graph<S.nodes, S.values, S.args, S.attrs, S.outputs, S.symbols, S.segments>;
 
 }  // namespace etta::_

@@ -22,6 +22,7 @@ enum class op_kind : std::uint8_t {
     reduce,       // a monoid over a set of axes; extents become 1
     contraction,  // matmul: kernels with an element-wise epilogue
     library,      // a kernel written out for this op: convolution, gather, sort, factorisations
+    loop,         // where values enter and leave a loop's body; lowered to a library call (compile/lower.hpp)
 };
 
 // How the result's dtype follows from the (promoted) operands'.

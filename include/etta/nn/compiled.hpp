@@ -6,6 +6,7 @@
 #include "../run/cpu/conv.hpp"
 #include "../run/cpu/place.hpp"
 #include "../run/cpu/pool.hpp"
+#include "../run/cpu/repeat.hpp"
 #include "traced.hpp"
 
 namespace etta {

@@ -131,8 +131,7 @@ template <class Net, class In, int Batch>
 struct inference_source {
     static constexpr builder make() {
         builder g = traced_model<Net, In, Batch>::forward();
-        settle_outputs(g);
-        g.compact();
+        finish(g);
         return g;
     }
     static constexpr failure find_error() { return traced_model<Net, In, Batch>::forward().error; }

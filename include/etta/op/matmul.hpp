@@ -7,6 +7,8 @@
 namespace etta {
 namespace _ {
 
+constexpr int product_outside(builder& g, int a, int b);  // op/loop.hpp: a product that no loop has to repeat, or -1
+
 struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes, or [rows…, K] x [K, N]
     static constexpr std::string_view name = "matmul";
     static constexpr const char* onnx = "MatMul";
@@ -14,6 +16,10 @@ struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes,
     static constexpr bool cheap = false;
 
     static constexpr int add(builder& g, int a, int b) {
+        if (g.loops.size > 0) {
+            const int outside = product_outside(g, a, b);
+            if (outside >= 0) return outside;
+        }
         shape s = g.extents_of(a);
         s[-1] = g.extents_of(b)[-1];
         const int ids[2] = {in_memory(g, a), in_memory(g, b)};

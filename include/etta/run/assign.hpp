@@ -9,6 +9,7 @@
 #include "cpu/conv.hpp"
 #include "cpu/place.hpp"
 #include "cpu/pool.hpp"
+#include "cpu/repeat.hpp"
 
 namespace etta {
 namespace _ {
@@ -45,8 +46,7 @@ struct assignment_source {
         var y{&g, lower_any<E>(g, next)};
         if constexpr (!std::is_same_v<Dst, void>) y = fit<typename Dst::extents_type>(g, y, dtype_of<typename Dst::value_type>);
         g.outputs.push(y.id);
-        settle_outputs(g);
-        g.compact();
+        finish(g);
         return g;
     }
     template <class Extents>
@@ -155,9 +155,9 @@ ETTA_NOINLINE void run_with_layout(char** buffers, const index* symbols, const a
     b.symbols = symbols;
     b.has_strides = true, b.strides = strides;
     check_symbols<Target>(P::view, symbols);
-    index offsets[P::sizes.values + 1];
+    index offsets[P::n_values + 1];
     index bytes = 0;
-    for (int v = 0; v < P::sizes.values; ++v) {
+    for (int v = 0; v < P::n_values; ++v) {
         offsets[v] = P::scheduled.offsets[v];
         if (offsets[v] < 0) continue;
         offsets[v] = bytes;
@@ -175,7 +175,7 @@ ETTA_NOINLINE void run_with_layout(char** buffers, const index* symbols, const a
         const call& c = P::table.calls[i];
         const kernel& k = P::fused[c.source];
         const index depth = k.kind == kernel_kind::gemm ? P::view.values[P::view.arg(P::view.nodes[k.anchor], 0)].extents[-1].at(symbols) : 1;
-        calls[i] = {static_cast<std::uint16_t>(c.kernel), worth_sharing(P::view, P::schedule, k, k.space.count(symbols), depth),
+        calls[i] = {static_cast<std::uint16_t>(c.kernel), worth_sharing(P::view, P::schedule, k, k.space.count(symbols), depth, b),
                     static_cast<int>(out.word - words), static_cast<int>(out.next_place - places)};
         parallel = parallel || calls[i].parallel;
         l.write(k, P::table.slots + c.slots, c.n_slots, out);

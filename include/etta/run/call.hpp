@@ -78,8 +78,7 @@ struct call_source {
     }
     static constexpr builder make() {
         builder g = trace();
-        settle_outputs(g);
-        g.compact();
+        finish(g);
         return g;
     }
     static constexpr failure find_error() { return trace().error; }

@@ -37,8 +37,7 @@ struct training_source {
         vec<int> gradients(n_parameters, -1);
         pull_back(g, &loss, &one, 1, g.params.data, n_parameters, gradients.data);
         for (int i = 0; i < n_parameters; ++i) g.outputs.push(gradients[i] >= 0 ? gradients[i] : filled_like(g, g.params[i], 0));
-        settle_outputs(g);
-        g.compact();
+        finish(g);
         return g;
     }
     static constexpr failure find_error() { return trace().error; }
@@ -67,8 +66,7 @@ template <class Net, class In, int Batch, class Loss>
 struct evaluation_source {
     static constexpr builder make() {
         builder g = training_source<Net, In, Batch, Loss>::trace();
-        settle_outputs(g);
-        g.compact();
+        finish(g);
         return g;
     }
     static constexpr place out_places[2] = {{first_argument_buffer + 2, 0}, {first_argument_buffer + 3, 0}};
@@ -93,8 +91,7 @@ struct update_source {
         const var q = Rule::update({p, d, state, scalar, next});
         g.outputs.push(q.id);
         for (int i = 0; i < Rule::states; ++i) g.outputs.push(next[i].id);
-        settle_outputs(g);
-        g.compact();
+        finish(g);
         return g;
     }
     struct output_places {

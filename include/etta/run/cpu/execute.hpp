@@ -49,32 +49,51 @@ inline int thread_count() {
 #endif
 }
 
-// Runs the calls in order. The table's type is erased: one instantiation serves every program.
+// Waits for the other threads of a region; alone, for nobody.
+inline void synchronise([[maybe_unused]] const context& c) {
+#if defined(ETTA_USE_OPENMP)
+    if (c.threads > 1) {
+#pragma omp barrier
+    }
+#endif
+}
+
+// Runs the calls in order, as one thread of a region (threads > 1) or alone; `again`: the first call follows the last.
+template <class Target>
+inline void run_calls_in_region(const program_table& p, context& c, context& alone, bool again) {
+    const auto call = [&p](const table_entry& e, context& with) {
+        with.places = p.places + e.places;
+        p.kernels[e.kernel](p.words + e.words, with);
+    };
+    if (c.threads == 1) {
+        for (int i = 0; i < p.n_calls; ++i) call(p.calls[i], alone);
+        return;
+    }
+    for (int i = 0; i < p.n_calls; ++i) {
+        if (p.calls[i].parallel) call(p.calls[i], c);
+        else if (c.thread == 0) call(p.calls[i], alone);
+        if (i + 1 == p.n_calls && !again) return;  // the region's end, or the barrier behind a loop
+        if (!p.calls[i].parallel && !p.calls[i + 1 < p.n_calls ? i + 1 : 0].parallel) continue;  // thread 0 goes on alone
+        synchronise(c);
+    }
+}
+
+// Runs a program. The table's type is erased: one instantiation serves every program.
 template <class Target>
 inline void run_calls(const program_table& p, char* const* buffers, const index* symbols) {
-    const auto call = [&p](const table_entry& e, context& c) {
-        c.places = p.places + e.places;
-        p.kernels[e.kernel](p.words + e.words, c);
-    };
+    context alone{buffers, symbols, 0, 1};
 #if defined(ETTA_USE_OPENMP)
     const int threads = p.parallel && !omp_in_parallel() ? thread_count<Target>() : 1;
     if (threads > 1) {
-#pragma omp parallel num_threads(threads)
+#pragma omp parallel num_threads(threads) firstprivate(alone)
         {
             context c{buffers, symbols, omp_get_thread_num(), omp_get_num_threads()};
-            context alone{buffers, symbols, 0, 1};
-            for (int i = 0; i < p.n_calls; ++i) {
-                if (p.calls[i].parallel) call(p.calls[i], c);
-                else if (c.thread == 0) call(p.calls[i], alone);
-                if (!p.calls[i].parallel && i + 1 < p.n_calls && !p.calls[i + 1].parallel) continue;  // thread 0 goes on alone
-#pragma omp barrier
-            }
+            run_calls_in_region<Target>(p, c, alone, false);
         }
         return;
     }
 #endif
-    context alone{buffers, symbols, 0, 1};
-    for (int i = 0; i < p.n_calls; ++i) call(p.calls[i], alone);
+    run_calls_in_region<Target>(p, alone, alone, false);
 }
 
 }  // namespace etta::_
