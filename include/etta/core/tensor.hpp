@@ -189,18 +189,22 @@ struct inline_elements {
     constexpr T* data() { return at; }
     constexpr const T* data() const { return at; }
 };
-// 64-byte aligned memory, zero at the start; padded to whole registers so that reading the last one stays inside.
+struct unfilled {};
+// 64-byte aligned memory, zero at the start unless `unfilled`; padded to whole registers so that reading the last one stays
+// inside.
 template <class T>
 struct heap_elements {
     T* at = nullptr;
     index size = 0;
     heap_elements() = default;
-    explicit heap_elements(index n) : size(n) {
+    explicit heap_elements(index n) : heap_elements(n, unfilled{}) { __builtin_memset(static_cast<void*>(at), 0, bytes_for(n)); }
+    // For what is written before it is read. To fill it would not only take time: it would put all of it into the cache of
+    // one core, where the others' threads must fetch it.
+    heap_elements(index n, unfilled) : size(n) {
         if (n < 0) fail<>("a tensor's extent is negative");
-        const std::size_t bytes = (static_cast<std::size_t>(n) * sizeof(T) + 127) / 64 * 64;
-        at = static_cast<T*>(::operator new(bytes, std::align_val_t{64}));
-        __builtin_memset(static_cast<void*>(at), 0, bytes);
+        at = static_cast<T*>(::operator new(bytes_for(n), std::align_val_t{64}));
     }
+    static std::size_t bytes_for(index n) { return (static_cast<std::size_t>(n) * sizeof(T) + 127) / 64 * 64; }
     heap_elements(const heap_elements& o) : heap_elements(o.size) {
         __builtin_memcpy(static_cast<void*>(at), o.at, static_cast<std::size_t>(size) * sizeof(T));
     }

@@ -164,7 +164,7 @@ ETTA_NOINLINE void run_with_layout(char** buffers, const index* symbols, const a
         bytes += align_up(size_of(P::view.values[v].type) * P::view.values[v].extents.count(symbols) + 64);
     }
     heap_elements<char> workspace;
-    if (bytes > 0) workspace = heap_elements<char>(bytes);
+    if (bytes > 0) workspace = heap_elements<char>(bytes, unfilled{});
     buffers[workspace_buffer] = workspace.data();
     const layout l{P::view, offsets, P::scheduled.output_number, b};
     table_entry calls[P::n_calls + 1];
@@ -270,7 +270,7 @@ ETTA_INLINE void run_into(const Dst& to, const E& e) {
         c.buffers[workspace_buffer] = workspace;
         run_calls<Target>(P::run_table, c.buffers, c.symbols);
     } else {
-        heap_elements<char> workspace(P::workspace_bytes);
+        heap_elements<char> workspace(P::workspace_bytes, unfilled{});
         c.buffers[workspace_buffer] = workspace.data();
         run_calls<Target>(P::run_table, c.buffers, c.symbols);
     }
@@ -288,7 +288,7 @@ ETTA_INLINE void evaluate_into(const Dst& to, const E& e, bool may_alias) {
             overlap_test t{bytes_of(to), to.data(), true, map, to.rank, extents};
             each_leaf(e, t);
             if (t.found) {
-                heap_elements<typename Dst::value_type> copy(to.size());
+                heap_elements<typename Dst::value_type> copy(to.size(), unfilled{});
                 Dst other = to;
                 other.pointer = copy.data();
                 run_into<Target>(other, e);
@@ -306,7 +306,7 @@ void evaluate_into(const Dst& to, const E& e, bool) {
     View<typename Dst::value_type, typename Dst::extents_type> whole;
     if constexpr (Dst::extents_type::dynamic_rank > 0)
         for (int i = 0; i < Dst::extents_type::dynamic_rank; ++i) whole.dynamic[i] = to.dynamic[i];
-    const heap_elements<typename Dst::value_type> copy(to.size());
+    const heap_elements<typename Dst::value_type> copy(to.size(), unfilled{});
     whole.pointer = const_cast<typename Dst::value_type*>(copy.data());
     evaluate_into<Target>(whole, e, false);
     each_element(to, [&](index i, auto& element) { element = whole.pointer[i]; });

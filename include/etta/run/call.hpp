@@ -227,7 +227,7 @@ auto run_call(const Arg&... arg) {
         run_with_layout<P, Target>(c.buffers, c.symbols, c.stride_of, S::places(P::view));
     } else {
         heap_elements<char> workspace;
-        if constexpr (P::workspace_bytes > 0) workspace = heap_elements<char>(P::workspace_bytes);
+        if constexpr (P::workspace_bytes > 0) workspace = heap_elements<char>(P::workspace_bytes, unfilled{});
         c.buffers[workspace_buffer] = workspace.data();
         run_calls<Target>(P::run_table, c.buffers, c.symbols);
     }

@@ -43,10 +43,11 @@ struct gemm_engine {
     static constexpr int few = 4;               // rows of the block for products with fewer rows than `rows`
     static constexpr int wide = vectors ? 8 : panel;  // vectors of the block of one row: as many chains as hide the latency
     static constexpr int widest = panel > wide ? panel : wide;
-    // B is packed panel by panel, `depth` rows of at most `panel` vectors: 36 KiB with AVX-512, so that it stays in L1 (48
-    // KiB) while up to `carry` blocks of C are computed from it, whose sums then wait in L2 for the next `depth` rows.
-    // (Xeon, 256^3: 168 GFLOP/s with a depth of 384, 173 with 192, 171 with 128.)
-    static constexpr index depth = 192;
+    // B is packed panel by panel, `depth` rows of at most `panel` vectors: 48 KiB with AVX-512. It need not stay in L1,
+    // because it is read in sequence; up to `carry` blocks of C are computed from it, whose sums then wait in L2 for the next
+    // `depth` rows. (Xeon, 256^3: 172 GFLOP/s in two steps of 128, 177 in one of 256; 64x784x256: 172 with a depth of 256, 169
+    // with 192, 166 with 512.)
+    static constexpr index depth = 256;
     static constexpr int carry = 32;
     static constexpr index tile_size = rows * widest * Lanes;
 
@@ -298,11 +299,13 @@ struct gemm_engine {
         } while (q < g.k);
     }
 
-    // Row-major B is read as it lies where that costs less than packing: few rows to use it for, or few lines which do not
-    // fall into the same cache sets.
+    // Row-major B is read as it lies where that costs less than packing: few rows to use it for, or few lines, at most 8 of
+    // which fall into one set of an L1 cache with 4 KiB a way. (Xeon, 128^3, where it would be 16: 166 GFLOP/s as it lies, 174
+    // packed.)
     static bool stream(const gemm_operands<T>& g, index n_rows) {
         if (!vectors) return true;
-        return g.b_col == 1 && (n_rows <= 2 * rows || (g.k <= 128 && g.b_k * static_cast<index>(sizeof(T)) % 1024 != 0));
+        const index row = g.b_k * static_cast<index>(sizeof(T)), alike = row & -row;
+        return g.b_col == 1 && (n_rows <= 2 * rows || (g.k <= 128 && g.k * alike <= 8 * 4096));
     }
     ETTA_NOINLINE static void run(const gemm_operands<T>& g, const finish_t& finish, const context& ctx) {
         if (g.m <= 0 || g.n <= 0) return;
