@@ -8,26 +8,27 @@ namespace etta::_ {
 
 // Which values depend on any of `roots` through differentiable ops. O(nodes).
 constexpr vec<char> depends_on(const builder& g, const int* roots, int n_roots) {
-    vec<char> d(g.values.size, 0);
+    vec<char> found(g.values.size, 0);
+    char* const d = found.data;
     int first = g.values.size;
     for (int i = 0; i < n_roots; ++i)
         if (roots[i] >= 0) {
             d[roots[i]] = 1;
             if (roots[i] < first) first = roots[i];
         }
-    if (first == g.values.size) return d;
+    if (first == g.values.size) return found;
     for (int i = g.values[first].node; i < g.nodes.size; ++i) {
-        const node& n = g.nodes[i];
+        const node& n = g.nodes.data[i];
         if (!n.op->differentiable) continue;
         char any = 0;
-        for (int k = 0; k < n.n_args; ++k) any |= d[g.args[n.args + k]];
+        for (int k = 0; k < n.n_args; ++k) any |= d[g.args.data[n.args + k]];
         if (!any) continue;
         for (int k = 0; k < n.n_results; ++k) {
             const int v = n.results + k;
-            if (is_floating(g.values[v].type)) d[v] = 1;
+            if (is_floating(g.values.data[v].type)) d[v] = 1;
         }
     }
-    return d;
+    return found;
 }
 
 constexpr int accumulate(builder& g, int sum, int term) {
@@ -39,8 +40,10 @@ constexpr int accumulate(builder& g, int sum, int term) {
 // Each op is visited once; the result is about 2 to 3 times as many nodes as the stretch has.
 constexpr void pull_back(builder& g, const int* outputs, const int* cotangents, int n_outputs, const int* wrt, int n_wrt,
                          int* result) {
-    const vec<char> reached = depends_on(g, wrt, n_wrt);
-    vec<int> cot(g.values.size, -1);
+    const vec<char> found = depends_on(g, wrt, n_wrt);
+    const char* const reached = found.data;
+    vec<int> cotangent(g.values.size, -1);
+    int* const cot = cotangent.data;
     int last = -1;
     for (int i = 0; i < n_outputs; ++i) {
         cot[outputs[i]] = accumulate(g, cot[outputs[i]], cotangents[i]);
@@ -51,18 +54,18 @@ constexpr void pull_back(builder& g, const int* outputs, const int* cotangents, 
         if (wrt[i] >= 0 && wrt[i] < first) first = wrt[i];
     const int stop = first < g.values.size ? g.values[first].node : last + 1;
     for (int i = last; i >= stop; --i) {
-        const node n = g.nodes[i];
+        const node n = g.nodes.data[i];
         bool any = false, needed = false;
         for (int k = 0; k < n.n_results; ++k) any = any || cot[n.results + k] >= 0;
         if (!any || !n.op->has_vjp || !n.op->differentiable) continue;
-        for (int k = 0; k < n.n_args; ++k) needed = needed || reached[g.args[n.args + k]];
+        for (int k = 0; k < n.n_args; ++k) needed = needed || reached[g.args.data[n.args + k]];
         if (!needed) continue;
         vec<int> mine(n.n_results, -1), theirs(n.n_args, -1);
-        for (int k = 0; k < n.n_results; ++k) mine[k] = cot[n.results + k];
+        for (int k = 0; k < n.n_results; ++k) mine.data[k] = cot[n.results + k];
         n.op->vjp({&g, i, mine.data, nullptr, theirs.data});
         for (int k = 0; k < n.n_args; ++k) {
-            const int a = g.args[n.args + k];
-            if (reached[a]) cot[a] = accumulate(g, cot[a], theirs[k]);
+            const int a = g.args.data[n.args + k];
+            if (reached[a]) cot[a] = accumulate(g, cot[a], theirs.data[k]);
         }
     }
     for (int i = 0; i < n_wrt; ++i) result[i] = wrt[i] < 0 ? -1 : cot[wrt[i]];
