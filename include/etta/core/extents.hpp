@@ -52,7 +52,7 @@ struct extent {
     }
     // The value, given what each symbol is bound to.
     constexpr index at(const index* symbols) const {
-        return is_static() ? static_cast<index>(code) : coefficient() * symbols[symbol()] + constant();
+        return static_cast<index>(code >= 0 ? code : ((code >> 28) & 0xfffffff) * symbols[(code >> 56) & 0x7f] + (code & 0xfffffff) - (1 << 27));
     }
     constexpr bool is(index n) const { return code == n; }
     constexpr extent times(index n) const {
