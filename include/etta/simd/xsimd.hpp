@@ -1,7 +1,7 @@
 // xsimd.hpp: the one file that includes xsimd (8.1 and later). xsimd knows which registers there are and brings the
 // intrinsics along, from which come what the compiler's operators do not give: square root, rounding, minimum and maximum,
 // loads under a mask, and AVX-512's tools for exponents. Its registers only: <xsimd/xsimd.hpp>, with the batches and all
-// their functions, costs every program 0.3 s of compile time more (g++ 12, 3.0 s for a training program).
+// their functions, costs every program some 0.4 s more to compile (g++ 12; a small training program takes 3).
 #pragma once
 
 #if !defined(__clang__)
