@@ -8,25 +8,26 @@ namespace etta::_ {
 
 // Which values depend on any of `roots` through differentiable ops. O(nodes), times the depth to which loops stand in loops.
 constexpr vec<char> depends_on(const builder& g, const int* roots, int n_roots) {
-    vec<char> d(g.values.size, 0);
+    vec<char> found(g.values.size, 0);
+    char* const d = found.data;
     int first = g.values.size;
     for (int i = 0; i < n_roots; ++i)
         if (roots[i] >= 0) {
             d[roots[i]] = 1;
             if (roots[i] < first) first = roots[i];
         }
-    if (first == g.values.size) return d;
+    if (first == g.values.size) return found;
     for (bool again = true; again;) {
         again = false;
         for (int i = g.values[first].node; i < g.nodes.size; ++i) {
-            const node& n = g.nodes[i];
+            const node& n = g.nodes.data[i];
             if (!n.op->differentiable) continue;
             char any = 0;
-            for (int k = 0; k < n.n_args; ++k) any |= d[g.args[n.args + k]];
+            for (int k = 0; k < n.n_args; ++k) any |= d[g.args.data[n.args + k]];
             if (!any) continue;
             for (int k = 0; k < n.n_results; ++k) {
                 const int v = n.results + k;
-                if (is_floating(g.values[v].type)) d[v] = 1;
+                if (is_floating(g.values.data[v].type)) d[v] = 1;
             }
         }
         for (const carry_record& c : g.carries)
@@ -35,7 +36,7 @@ constexpr vec<char> depends_on(const builder& g, const int* roots, int n_roots) 
                 if (c.in < first) first = c.in;
             }
     }
-    return d;
+    return found;
 }
 
 constexpr int accumulate(builder& g, int sum, int term) {

@@ -60,7 +60,7 @@ struct planner {
 
     constexpr int local_op(std::uint64_t id) {
         for (int i = 0; i < local_ops.size; ++i)
-            if (local_ops[i] == id) return i;
+            if (local_ops.data[i] == id) return i;
         return local_ops.push(id);
     }
     constexpr int push(instr i) {
@@ -68,7 +68,7 @@ struct planner {
         return code.push(i.encode());
     }
     bool too_large = false;  // a kernel does not fit the instruction word
-    constexpr level level_of(int r) const { return instr::decode(code[r]).level; }
+    constexpr level level_of(int r) const { return instr::decode(code.data[r]).level; }
 
     constexpr lane_class lane_of(const access& a, int lane) const {
         return lane < 0 || a.strides[lane] == 0 ? lane_class::uniform
@@ -77,9 +77,7 @@ struct planner {
     }
     // Value v is in register r from stage s on, in this kernel.
     constexpr int keep(int v, int r, int s) {
-        reg[v] = r, reg_stage[v] = s;
-        kept.push(v);
-        return r;
+        return reg.data[v] = r, reg_stage.data[v] = s, kept.push(v), r;
     }
     vec<int> kept;
 
@@ -91,7 +89,7 @@ struct planner {
     }
     // Loads value a (a leaf, a view of something, or a stored value) at the level its strides allow.
     constexpr int load(int a, int s) {
-        if (reg[a] >= 0 && (reg_stage[a] == s || level_of(reg[a]) != level::full)) return reg[a];
+        if (reg.data[a] >= 0 && (reg_stage.data[a] == s || level_of(reg.data[a]) != level::full)) return reg.data[a];
         const kernel& kn = f.kernels[current];
         const int r = root_of(g, a);
         instr i{};
@@ -221,7 +219,7 @@ struct planner {
         const kernel& kn = f.kernels[k];
         current = k;
         code.size = 0, local_ops.size = 0, local_slots.size = 0;
-        for (const int v : kept) reg[v] = -1, reg_stage[v] = -1;
+        for (const int v : kept) reg.data[v] = -1, reg_stage.data[v] = -1;
         kept.size = 0;
         header h;
         h.kind = kn.kind;
@@ -319,11 +317,11 @@ struct planner {
     // The number of this bytecode in the list of distinct kernels.
     constexpr int distinct() {
         for (int i = 0; i < kernels.size; ++i) {
-            const distinct_kernel& d = kernels[i];
+            const distinct_kernel& d = kernels.data[i];
             if (d.n_code != code.size || d.n_ops != local_ops.size) continue;
             bool same = true;
-            for (int j = 0; j < code.size && same; ++j) same = codes[d.code + j] == code[j];
-            for (int j = 0; j < local_ops.size && same; ++j) same = ops[d.ops + j] == local_ops[j];
+            for (int j = 0; j < code.size && same; ++j) same = codes.data[d.code + j] == code.data[j];
+            for (int j = 0; j < local_ops.size && same; ++j) same = ops.data[d.ops + j] == local_ops.data[j];
             if (same) return i;
         }
         distinct_kernel d;

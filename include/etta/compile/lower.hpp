@@ -94,7 +94,7 @@ struct lowering_pass {
     // Segment s of region r (a loop; -1 outside of all).
     constexpr void emit(int s, int r) {
         builder out;
-        out.symbols = g.symbols;
+        out.symbols = g.symbols, out.unified = g.unified;
         vec<int> renamed(g.values.size, -1), roots;
         if (r < 0) {
             for (const node& n : g.nodes) {
@@ -221,8 +221,8 @@ struct lowering_pass {
                 for (int l = g.nodes[i].loop; l >= 0 && number[l] < 0; l = g.loops[l].parent) number[l] = 0;
         for (int l = 0; l < g.loops.size; ++l)
             if (number[l] == 0) number[l] = n++;
-        segments = vec<builder>(n, builder{});
-        facts = vec<segment>(n, segment{});
+        segments = vec<builder>(n);
+        facts = vec<segment>(n);
         emit(0, -1);
         for (int l = 0; l < g.loops.size; ++l)
             if (number[l] > 0) emit(number[l], l);

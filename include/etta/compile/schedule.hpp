@@ -22,9 +22,9 @@ struct schedule_view {
     // The member of kernel k behind operand a that is read at this very place, or -1.
     constexpr int operand_member(const graph_view& g, int a, int k) const {
         int r = a;
-        while (g.of(r).op->kind == op_kind::view && (g.of(r).op->id == declare_op<Expand>::id || is_one(g.values[r].extents))) r = g.arg(g.of(r), 0);
-        if (g.of(r).op->kind == op_kind::view || is_leaf(g, r)) return -1;
-        return home[g.values[r].node] == k ? r : -1;
+        const node* n = &g.of(r);
+        while (n->op->kind == op_kind::view && (n->op->id == declare_op<Expand>::id || is_one(g.values[r].extents))) r = g.args[n->args], n = &g.of(r);
+        return n->op->kind != op_kind::view && n->op->kind != op_kind::input && n->op->kind != op_kind::literal && home[g.values[r].node] == k ? r : -1;
     }
     constexpr int reads_in_stage(const node& n) const { return n.op->kind == op_kind::reduce ? stage[n.results] - 1 : stage[n.results]; }
 };

@@ -37,3 +37,6 @@
 #define ETTA_NOINLINE __attribute__((noinline, noclone))  // g++ -O3 copies large functions for constant arguments
 #endif
 #define ETTA_RESTRICT __restrict__
+// In the body of a loop of few steps: compilers neither vectorise it nor run it in several copies, which would cost more
+// time to compile than it can save.
+#define ETTA_PLAIN_LOOP asm volatile("")

@@ -32,7 +32,7 @@ struct extents {
 // One extent as a value: a constant, or coefficient * symbol + constant with the symbol bound once per run. Packed into
 // one word because graphs hold many and constant evaluation pays by the word.
 struct extent {
-    std::int64_t code = 0;
+    std::int64_t code;  // extent{} is 0; without an initialiser here an array of them is zeroed without a call for each
 
     constexpr extent() = default;
     constexpr extent(index n) : code(n) {}
@@ -44,6 +44,7 @@ struct extent {
         return e;
     }
     constexpr bool is_static() const { return code >= 0; }
+    constexpr bool is_symbol() const { return code < 0 && (code & 0xffffffffffffff) == (1 << 28 | 1 << 27); }  // 1 * symbol + 0
     constexpr int symbol() const { return is_static() ? -1 : static_cast<int>((code >> 56) & 0x7f); }
     constexpr index coefficient() const { return is_static() ? 0 : static_cast<index>((code >> 28) & 0xfffffff); }
     constexpr index constant() const {
@@ -51,7 +52,7 @@ struct extent {
     }
     // The value, given what each symbol is bound to.
     constexpr index at(const index* symbols) const {
-        return is_static() ? static_cast<index>(code) : coefficient() * symbols[symbol()] + constant();
+        return static_cast<index>(code >= 0 ? code : ((code >> 28) & 0xfffffff) * symbols[(code >> 56) & 0x7f] + (code & 0xfffffff) - (1 << 27));
     }
     constexpr bool is(index n) const { return code == n; }
     constexpr extent times(index n) const {
@@ -76,7 +77,7 @@ struct shape {
     friend constexpr bool operator==(const shape& a, const shape& b) {
         if (a.rank != b.rank) return false;
         for (int i = 0; i < a.rank; ++i)
-            if (!(a.at[i] == b.at[i])) return false;
+            if (a.at[i].code != b.at[i].code) return false;
         return true;
     }
     constexpr bool is_static() const {

@@ -140,12 +140,13 @@ struct builder {
     vec<loop_record> loops;
     vec<carry_record> carries;
     vec<segment> segments;  // of a lowered Graph
-    vec<int> table;   // hash table of node ids, -1 empty; power of two
+    vec<int> table;   // hash table of node ids + 1, 0 empty; power of two
     // Models: the value of each parameter slot (-1 while its layer is not called), how it starts, the model's dtype.
     vec<int> params;
     vec<start_value> starts;
     dtype model_type = dtype::f32;
     failure error;
+    bool unified = false;  // a dyn extent was found equal to another: shapes must be resolved
     int scope = -1;   // the layer being called: where a mistake is reported
 
     // --- symbols -----------------------------------------------------------------------------------------------
@@ -156,17 +157,18 @@ struct builder {
         return e;
     }
     constexpr extent resolve(extent e) const {
-        while (!e.is_static() && e.coefficient() == 1 && e.constant() == 0 &&
-               !(symbols[e.symbol()].equals == extent::of_symbol(e.symbol())))
-            e = symbols[e.symbol()].equals;
+        while (e.is_symbol() && symbols.data[(e.code >> 56) & 0x7f].equals.code != e.code) e = symbols.data[(e.code >> 56) & 0x7f].equals;
         return e;
+    }
+    constexpr void resolve(shape& s) const {
+        for (int i = 0; i < s.rank; ++i) s.at[i] = resolve(s.at[i]);
     }
     // Are two extents the same? A dyn one is made so: the run-time check is at the program's entry.
     constexpr bool unify(extent a, extent b) {
         a = resolve(a), b = resolve(b);
         if (a == b) return true;
-        if (is_free(a)) return symbols[a.symbol()].equals = b, true;
-        if (is_free(b)) return symbols[b.symbol()].equals = a, true;
+        if (is_free(a)) return symbols[a.symbol()].equals = b, unified = true;
+        if (is_free(b)) return symbols[b.symbol()].equals = a, unified = true;
         return false;
     }
     constexpr bool is_free(extent e) const {
@@ -180,11 +182,11 @@ struct builder {
     }
 
     // --- reading -----------------------------------------------------------------------------------------------
-    constexpr const node& of(int v) const { return nodes[values[v].node]; }
-    constexpr int arg(const node& n, int i) const { return args[n.args + i]; }
-    constexpr std::int64_t attr(const node& n, int i) const { return attrs[n.attrs + i]; }
-    constexpr const shape& extents_of(int v) const { return values[v].extents; }
-    constexpr dtype type_of(int v) const { return values[v].type; }
+    constexpr const node& of(int v) const { return nodes.data[values.data[v].node]; }
+    constexpr int arg(const node& n, int i) const { return args.data[n.args + i]; }
+    constexpr std::int64_t attr(const node& n, int i) const { return attrs.data[n.attrs + i]; }
+    constexpr const shape& extents_of(int v) const { return values.data[v].extents; }
+    constexpr dtype type_of(int v) const { return values.data[v].type; }
     template <class Op>
     constexpr bool is(int v) const {
         return of(v).op->id == declare_op<Op>::id;
@@ -198,64 +200,58 @@ struct builder {
     }
 
     // --- adding ------------------------------------------------------------------------------------------------
-    static constexpr std::uint64_t mix(std::uint64_t h, std::uint64_t x) {
-        h = (h ^ x) * 0x9e3779b97f4a7c15ull;
-        return h ^ (h >> 29);
-    }
     constexpr std::uint64_t hash_of(const op_info* op, const int* a, int na, const std::int64_t* t, int nt,
                                     dtype type) const {
         std::uint64_t h = op->id + static_cast<std::uint64_t>(type);
-        for (int i = 0; i < na; ++i) h = mix(h, static_cast<std::uint64_t>(a[i]));
-        for (int i = 0; i < nt; ++i) h = mix(h, static_cast<std::uint64_t>(t[i]) + 77);
-        return mix(h, 1);
+        for (int i = 0; i < na; ++i) h = (h ^ static_cast<std::uint64_t>(a[i])) * 0x9e3779b97f4a7c15ull, h ^= h >> 29;
+        for (int i = 0; i < nt; ++i) h = (h ^ (static_cast<std::uint64_t>(t[i]) + 77)) * 0x9e3779b97f4a7c15ull, h ^= h >> 29;
+        return h = (h ^ 1) * 0x9e3779b97f4a7c15ull, h ^ (h >> 29);
     }
     constexpr bool matches(const node& n, const op_info* op, const int* a, int na, const std::int64_t* t, int nt,
                            dtype type) const {
-        if (n.op->id != op->id || n.n_args != na || n.n_attrs != nt || values[n.results].type != type) return false;
+        if (n.op->id != op->id || n.n_args != na || n.n_attrs != nt || values.data[n.results].type != type) return false;
         for (int i = 0; i < na; ++i)
-            if (args[n.args + i] != a[i]) return false;
+            if (args.data[n.args + i] != a[i]) return false;
         for (int i = 0; i < nt; ++i)
-            if (attrs[n.attrs + i] != t[i]) return false;
+            if (attrs.data[n.attrs + i] != t[i]) return false;
         return true;
     }
     constexpr void rehash() {
         const int n = table.size < 64 ? 128 : 4 * table.size;
-        table = vec<int>(n, -1);
+        table = vec<int>(n, 0);
         for (int i = 0; i < nodes.size; ++i) {
-            const node& m = nodes[i];
+            const node& m = nodes.data[i];
             std::uint64_t h = hash_of(m.op, args.data + m.args, m.n_args, attrs.data + m.attrs, m.n_attrs,
-                                      values[m.results].type);
-            while (table[static_cast<int>(h & static_cast<std::uint64_t>(n - 1))] >= 0) ++h;
-            table[static_cast<int>(h & static_cast<std::uint64_t>(n - 1))] = i;
+                                      values.data[m.results].type);
+            while (table.data[h & static_cast<std::uint64_t>(n - 1)] != 0) ++h;
+            table.data[h & static_cast<std::uint64_t>(n - 1)] = i + 1;
         }
     }
 
+    // A node is in the innermost loop that one of its operands is in.
+    constexpr void find_region(node& n, const int* a, int na) const {
+        for (int i = 0; i < na; ++i) {
+            const node& m = of(a[i]);
+            if (m.loop > n.loop) n.loop = m.loop, n.carried = m.carried;
+            else if (m.loop == n.loop) n.carried = n.carried || m.carried;
+        }
+    }
     // Adds a node (or finds the equal one) with one result of this type and shape; returns its value id.
     constexpr int add(const op_info* op, const int* a, int na, const std::int64_t* t, int nt, dtype type,
                       const shape& extents) {
         if (2 * nodes.size >= table.size) rehash();
         std::uint64_t h = hash_of(op, a, na, t, nt, type);
         const std::uint64_t wrap = static_cast<std::uint64_t>(table.size - 1);
-        for (int slot = table[static_cast<int>(h & wrap)]; slot >= 0; slot = table[static_cast<int>(++h & wrap)])
-            if (matches(nodes[slot], op, a, na, t, nt, type)) return nodes[slot].results;
+        for (int slot = table.data[h & wrap]; slot != 0; slot = table.data[++h & wrap])
+            if (matches(nodes.data[slot - 1], op, a, na, t, nt, type)) return nodes.data[slot - 1].results;
         const int id = nodes.size;
-        table[static_cast<int>(h & wrap)] = id;
-        node n;
-        n.op = op;
-        n.args = args.size, n.n_args = na;
-        for (int i = 0; i < na; ++i) args.push(a[i]);
-        n.attrs = attrs.size, n.n_attrs = nt;
-        for (int i = 0; i < nt; ++i) attrs.push(t[i]);
-        n.results = values.size;
-        for (int i = 0; i < na && loops.size > 0; ++i) {
-            const node& m = nodes[values[a[i]].node];
-            if (m.loop > n.loop) n.loop = m.loop, n.carried = m.carried;
-            else if (m.loop == n.loop) n.carried = n.carried || m.carried;
-        }
-        nodes.push(n);
-        value v;
-        v.node = id, v.type = type, v.extents = extents;
-        for (int i = 0; i < extents.rank; ++i) v.extents.at[i] = resolve(extents.at[i]);
+        table.data[h & wrap] = id + 1;
+        nodes.push({op, args.size, na, attrs.size, nt, values.size, 1});
+        if (loops.size > 0) find_region(nodes.back(), a, na);
+        args.append(a, na);
+        attrs.append(t, nt);
+        value v{id, 0, type, extents};
+        if (unified) resolve(v.extents);
         return values.push(v);
     }
     // One more result of the node that add() has just made.
@@ -307,37 +303,32 @@ struct builder {
     constexpr void compact() {
         vec<char> live(nodes.size, 0);
         for (const int o : outputs)
-            if (o >= 0) live[values[o].node] = 1;
+            if (o >= 0) live.data[values.data[o].node] = 1;
         for (int i = nodes.size - 1; i >= 0; --i) {
-            const node& n = nodes[i];
-            if (n.op->kind == op_kind::input || n.op->effect) live[i] = 1;
-            if (!live[i]) continue;
-            for (int k = 0; k < n.n_args; ++k) live[values[args[n.args + k]].node] = 1;
+            const node& n = nodes.data[i];
+            if (n.op->kind == op_kind::input || n.op->effect) live.data[i] = 1;
+            if (!live.data[i]) continue;
+            for (int k = 0; k < n.n_args; ++k) live.data[values.data[args.data[n.args + k]].node] = 1;
         }
-        builder c;
+        // In place: operands, attributes and values lie in the order of their nodes, so all move towards the front.
         vec<int> renamed(values.size, -1);
+        int n_nodes = 0, n_values = 0, n_args = 0, n_attrs = 0;
         for (int i = 0; i < nodes.size; ++i) {
-            if (!live[i]) continue;
-            node n = nodes[i];
-            const int first_arg = c.args.size, first_attr = c.attrs.size, first_value = c.values.size;
-            for (int k = 0; k < n.n_args; ++k) c.args.push(renamed[args[n.args + k]]);
-            for (int k = 0; k < n.n_attrs; ++k) c.attrs.push(attrs[n.attrs + k]);
+            if (!live.data[i]) continue;
+            node n = nodes.data[i];
+            const int first_arg = n_args, first_attr = n_attrs, first_value = n_values;
+            for (int k = 0; k < n.n_args; ++k) args.data[n_args++] = renamed.data[args.data[n.args + k]];
+            for (int k = 0; k < n.n_attrs; ++k) attrs.data[n_attrs++] = attrs.data[n.attrs + k];
             for (int k = 0; k < n.n_results; ++k) {
-                renamed[n.results + k] = c.values.size;
-                value v = values[n.results + k];
-                v.node = c.nodes.size;
-                for (int d = 0; d < v.extents.rank; ++d) v.extents.at[d] = resolve(v.extents.at[d]);
-                c.values.push(v);
+                value& v = values.data[n_values] = values.data[n.results + k];
+                v.node = n_nodes, renamed.data[n.results + k] = n_values++;
+                if (unified) resolve(v.extents);
             }
-            n.args = first_arg, n.attrs = first_attr, n.results = first_value;
-            c.nodes.push(n);
+            n.args = first_arg, n.attrs = first_attr, n.results = first_value, nodes.data[n_nodes++] = n;
         }
         for (int& o : outputs) o = o < 0 ? -1 : renamed[o];
         for (int& p : params) p = p < 0 ? -1 : renamed[p];
-        nodes = static_cast<vec<node>&&>(c.nodes);
-        values = static_cast<vec<value>&&>(c.values);
-        args = static_cast<vec<int>&&>(c.args);
-        attrs = static_cast<vec<std::int64_t>&&>(c.attrs);
+        nodes.size = n_nodes, values.size = n_values, args.size = n_args, attrs.size = n_attrs;
     }
     constexpr graph_sizes sizes() const {
         return {nodes.size, values.size, args.size, attrs.size, outputs.size, symbols.size, segments.size};
@@ -345,13 +336,13 @@ struct builder {
     template <class Graph>
     constexpr Graph freeze() const {
         Graph r{};
-        for (int i = 0; i < nodes.size; ++i) r.nodes[i] = nodes[i];
-        for (int i = 0; i < values.size; ++i) r.values[i] = values[i];
-        for (int i = 0; i < args.size; ++i) r.args[i] = args[i];
-        for (int i = 0; i < attrs.size; ++i) r.attrs[i] = attrs[i];
-        for (int i = 0; i < outputs.size; ++i) r.outputs[i] = outputs[i];
-        for (int i = 0; i < symbols.size; ++i) r.symbols[i] = symbols[i];
-        for (int i = 0; i < segments.size; ++i) r.segments[i] = segments[i];
+        for (int i = 0; i < nodes.size; ++i) r.nodes[i] = nodes.data[i];
+        for (int i = 0; i < values.size; ++i) r.values[i] = values.data[i];
+        for (int i = 0; i < args.size; ++i) r.args[i] = args.data[i];
+        for (int i = 0; i < attrs.size; ++i) r.attrs[i] = attrs.data[i];
+        for (int i = 0; i < outputs.size; ++i) r.outputs[i] = outputs.data[i];
+        for (int i = 0; i < symbols.size; ++i) r.symbols[i] = symbols.data[i];
+        for (int i = 0; i < segments.size; ++i) r.segments[i] = segments.data[i];
         return r;
     }
 };

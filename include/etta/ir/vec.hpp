@@ -1,5 +1,7 @@
 // vec.hpp: a growable array for constant expressions. Graphs and plans are built in these and then copied into arrays
-// of exactly their size; std::vector would do, but not on every standard library that etta supports.
+// of exactly their size; std::vector would do, but not on every standard library that etta supports. What runs per node is
+// written for compilers that count steps: one expression rather than several statements, and data[i], since a call of
+// operator[] is two steps more.
 #pragma once
 
 namespace etta::_ {
@@ -11,10 +13,10 @@ struct vec {
     int capacity = 0;
 
     constexpr vec() = default;
-    constexpr explicit vec(int n, const T& value) {
-        reserve(n);
+    constexpr explicit vec(int n) : data(n > 0 ? new T[n]() : nullptr), size(n), capacity(n) {}
+    constexpr explicit vec(int n, const T& value) : vec(n) {
+        if (value == T()) return;
         for (int i = 0; i < n; ++i) data[i] = value;
-        size = n;
     }
     constexpr vec(const vec& o) {
         reserve(o.size);
@@ -45,14 +47,16 @@ struct vec {
         capacity = n;
     }
     constexpr int push(const T& value) {
-        if (size == capacity) {
-            const T copy = value;
-            reserve(capacity < 8 ? 16 : 2 * capacity);
-            data[size] = copy;
-        } else {
-            data[size] = value;
-        }
-        return size++;
+        return (size == capacity ? push_grown(value) : static_cast<void>(data[size] = value)), size++;
+    }
+    constexpr void push_grown(const T value) {  // a copy: it may lie in what is replaced
+        reserve(capacity < 16 ? 64 : 4 * capacity);
+        data[size] = value;
+    }
+    constexpr void append(const T* values, int n) {
+        if (size + n > capacity) reserve(4 * (size + n));
+        for (int i = 0; i < n; ++i) data[size + i] = values[i];
+        size += n;
     }
     constexpr T& operator[](int i) { return data[i]; }
     constexpr const T& operator[](int i) const { return data[i]; }

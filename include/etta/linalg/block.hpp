@@ -204,7 +204,7 @@ constexpr var as_given(var x, bool vector) {
 // A batched operand for each: those that are the same for every sample are read again and again.
 template <int N>
 constexpr void batch_all(builder& g, const int* operands, const bool* batched, int* ids) {
-    extent size;
+    extent size = 1;
     for (int i = 0; i < N; ++i)
         if (batched[i]) size = g.extents_of(operands[i])[0];
     for (int i = 0; i < N; ++i) ids[i] = batched[i] ? operands[i] : expand_to(g, operands[i], with_leading(size, g.extents_of(operands[i])));

@@ -14,8 +14,8 @@ using initialiser = _::start_value;
 // Initialisers know the extents and the fan-in (inputs per output: extents after the first).
 namespace init {
 constexpr double root(double x) {  // Newton's iteration from above; constant expressions have no std::sqrt
-    double r = x > 1 ? x : 1;
-    for (int i = 0; i < 80; ++i) r = (r + x / r) / 2;
+    double r = x > 1 ? x : 1, next = (r + x / r) / 2;
+    while (next < r) r = next, next = (r + x / r) / 2;  // falls until it is exact to the last place
     return r;
 }
 struct zeros { static constexpr initialiser of(const shape&, double) { return {}; } };

@@ -1,6 +1,7 @@
-// xsimd.hpp: the one file that includes xsimd (8.1 and later). It takes from it what the compiler's operators do not
-// give: square root and rounding; and from the intrinsics it brings along minimum and maximum, loads under a mask, and
-// AVX-512's tools for exponents.
+// xsimd.hpp: the one file that includes xsimd (8.1 and later). xsimd knows which registers there are and brings the
+// intrinsics along, from which come what the compiler's operators do not give: square root, rounding, minimum and maximum,
+// loads under a mask, and AVX-512's tools for exponents. Its registers only: <xsimd/xsimd.hpp>, with the batches and all
+// their functions, costs every program some 0.4 s more to compile (g++ 12; a small training program takes 3).
 #pragma once
 
 #if !defined(__clang__)
@@ -8,31 +9,39 @@
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
-#include <xsimd/xsimd.hpp>
+#include <xsimd/types/xsimd_all_registers.hpp>
 
 #include "portable.hpp"
 
 namespace etta::_ {
 
-// xsimd's register of N elements of T, void where there is none. armhf has no vectors of double; xsimd 8.1 says it has.
-template <class T, int N>
-struct batch_of { using type = void; };
-#if !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
-template <int N>
-    requires(N == 4 || N == 8 || N == 16)
-struct batch_of<float, N> { using type = typename xsimd::make_sized_batch<float, N>::type; };
-#if !defined(__arm__)
-template <int N>
-    requires(N == 2 || N == 4 || N == 8)
-struct batch_of<double, N> { using type = typename xsimd::make_sized_batch<double, N>::type; };
+// xsimd's register of this many bytes of floats or doubles.
+template <class T, int Bytes>
+struct xsimd_register { static constexpr bool known = false; };
+#if XSIMD_WITH_SSE2
+template <class T>
+    requires std::is_floating_point_v<T>
+struct xsimd_register<T, 16> : xsimd::types::simd_register<T, xsimd::sse2> { static constexpr bool known = true; };
+#elif XSIMD_WITH_NEON64
+template <class T>
+    requires std::is_floating_point_v<T>
+struct xsimd_register<T, 16> : xsimd::types::simd_register<T, xsimd::neon64> { static constexpr bool known = true; };
 #endif
+#if XSIMD_WITH_AVX
+template <class T>
+    requires std::is_floating_point_v<T>
+struct xsimd_register<T, 32> : xsimd::types::simd_register<T, xsimd::avx> { static constexpr bool known = true; };
+#endif
+#if XSIMD_WITH_AVX512F
+template <class T>
+    requires std::is_floating_point_v<T>
+struct xsimd_register<T, 64> : xsimd::types::simd_register<T, xsimd::avx512f> { static constexpr bool known = true; };
 #endif
 
-template <class T, int N, class Target, class Batch = typename batch_of<T, N>::type>
+template <class T, int N, class Target, bool Known = xsimd_register<T, N * static_cast<int>(sizeof(T))>::known>
 struct xsimd_ops : portable_ops<T, N, Target> {
     using vec = vector<T, N>;
-    ETTA_INLINE static Batch in(vec v) { return Batch(__builtin_bit_cast(typename Batch::register_type, v)); }
-    ETTA_INLINE static vec out(Batch v) { return __builtin_bit_cast(vec, static_cast<typename Batch::register_type>(v)); }
+    using reg = typename xsimd_register<T, N * static_cast<int>(sizeof(T))>::register_type;
 
 #if defined(__SSE2__) && !defined(__clang__)  // clang sees it by itself
     ETTA_INLINE static vec greater(vec a, vec b) {
@@ -61,14 +70,54 @@ struct xsimd_ops : portable_ops<T, N, Target> {
     }
 #endif
 #if defined(__x86_64__) || defined(__i386__)
-    ETTA_INLINE static vec sqrt(vec a) { return out(xsimd::sqrt(in(a))); }
-#if defined(__SSE4_1__)
-    ETTA_INLINE static vec round(vec a) { return out(xsimd::nearbyint(in(a))); }
-    ETTA_INLINE static vec floor(vec a) { return out(xsimd::floor(in(a))); }
-    ETTA_INLINE static vec ceil(vec a) { return out(xsimd::ceil(in(a))); }
-    ETTA_INLINE static vec trunc(vec a) { return out(xsimd::trunc(in(a))); }
+    ETTA_INLINE static vec sqrt(vec a) {
+        const reg r = (reg)a;
+        if constexpr (sizeof(T) == 4) {
+            if constexpr (sizeof(vec) == 16) return (vec)_mm_sqrt_ps(r);
+#if XSIMD_WITH_AVX
+            else if constexpr (sizeof(vec) == 32) return (vec)_mm256_sqrt_ps(r);
 #endif
-#elif defined(__aarch64__)  // xsimd's root and rounding are approximate here
+#if XSIMD_WITH_AVX512F
+            else return (vec)_mm512_sqrt_ps(r);
+#endif
+        } else {
+            if constexpr (sizeof(vec) == 16) return (vec)_mm_sqrt_pd(r);
+#if XSIMD_WITH_AVX
+            else if constexpr (sizeof(vec) == 32) return (vec)_mm256_sqrt_pd(r);
+#endif
+#if XSIMD_WITH_AVX512F
+            else return (vec)_mm512_sqrt_pd(r);
+#endif
+        }
+    }
+#if defined(__SSE4_1__)
+    template <int Mode>
+    ETTA_INLINE static vec rounded(vec a) {
+        const reg r = (reg)a;
+        if constexpr (sizeof(T) == 4) {
+            if constexpr (sizeof(vec) == 16) return (vec)_mm_round_ps(r, Mode);
+#if XSIMD_WITH_AVX
+            else if constexpr (sizeof(vec) == 32) return (vec)_mm256_round_ps(r, Mode);
+#endif
+#if XSIMD_WITH_AVX512F
+            else return (vec)_mm512_roundscale_ps(r, Mode);
+#endif
+        } else {
+            if constexpr (sizeof(vec) == 16) return (vec)_mm_round_pd(r, Mode);
+#if XSIMD_WITH_AVX
+            else if constexpr (sizeof(vec) == 32) return (vec)_mm256_round_pd(r, Mode);
+#endif
+#if XSIMD_WITH_AVX512F
+            else return (vec)_mm512_roundscale_pd(r, Mode);
+#endif
+        }
+    }
+    ETTA_INLINE static vec round(vec a) { return rounded<_MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC>(a); }
+    ETTA_INLINE static vec floor(vec a) { return rounded<_MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC>(a); }
+    ETTA_INLINE static vec ceil(vec a) { return rounded<_MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC>(a); }
+    ETTA_INLINE static vec trunc(vec a) { return rounded<_MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC>(a); }
+#endif
+#elif defined(__aarch64__)
     ETTA_INLINE static vec sqrt(vec a) {
         if constexpr (sizeof(T) == 4) return (vec)vsqrtq_f32((float32x4_t)a);
         else return (vec)vsqrtq_f64((float64x2_t)a);
@@ -92,7 +141,7 @@ struct xsimd_ops : portable_ops<T, N, Target> {
 #endif
 };
 template <class T, int N, class Target>
-struct xsimd_ops<T, N, Target, void> : portable_ops<T, N, Target> {};
+struct xsimd_ops<T, N, Target, false> : portable_ops<T, N, Target> {};
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
 

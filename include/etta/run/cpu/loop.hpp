@@ -169,6 +169,7 @@ struct loop_kernel {
                 steps<level::full, Stage, Tail>(f, c, j, count, ctx);
             }
             for (int a = d.n_cols - 1; a >= 0; --a) {
+                ETTA_PLAIN_LOOP;
                 advance(c.here, d, a + d.n_rows, ++position[a] < d.col_extents[a] ? 1 : 1 - d.col_extents[a]);
                 if (position[a] < d.col_extents[a]) break;
                 position[a] = 0;
@@ -245,6 +246,7 @@ struct loop_kernel {
                 }
             }
             for (int a = d.n_rows - 1; a >= 0; --a) {
+                ETTA_PLAIN_LOOP;
                 advance(c.row, d, a, ++o.position[a] < d.row_extents[a] ? 1 : 1 - d.row_extents[a]);
                 if (o.position[a] < d.row_extents[a]) break;
                 o.position[a] = 0;
