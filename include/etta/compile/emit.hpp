@@ -225,7 +225,7 @@ struct planner {
         h.kind = kn.kind;
         call c;
         c.source = k;
-        const index depth = kn.kind == kernel_kind::gemm ? g.values[g.arg(g.nodes[kn.anchor], 0)].extents[-1].at(b.symbols) : 1;
+        const index depth = kn.kind == kernel_kind::gemm ? depth_of(g, kn, b.symbols) : 1;
         c.parallel = worth_sharing(g, f, kn, planned_count(g, kn.space), depth, b);
         if (kn.kind == kernel_kind::library && is_loop_call(g, g.nodes[kn.anchor])) {
             h.kind = kernel_kind::repeat;
@@ -257,7 +257,7 @@ struct planner {
                 acc.level = level::full;
                 acc.type = h.type;
                 keep(n.results, push(acc), 0);
-                local_op(n.op->id);
+                local_op(declare_op<Contract>::id);
                 if (f.stored[n.results]) emit_store(n.results, 0, true);
             }
             vec<char> needed(members.size, 0);

@@ -304,6 +304,10 @@ struct layout {
             put(sa[-1].code);
             put(access_of(g, va, b).strides[sa.rank - 1]);
             put(access_of(g, vb, b).strides[sb.rank - 2]);
+            const bool sum = n.op->id == declare_op<ContractTerms>::id;  // over the first axis: how many, how far apart
+            put(sum ? sa.at[0].code : 1);
+            put(sum ? access_of(g, va, b).strides[0] : 0);
+            put(sum ? access_of(g, vb, b).strides[0] : 0);
         }
     }
 
@@ -321,7 +325,7 @@ struct layout {
         const shape& s = g.values[v].extents;
         access r{a.offset, {}};
         const int shift = k.space.rank - s.rank;
-        for (int i = 0; i + 2 < s.rank; ++i) r.strides[i + shift] = s.at[i].is(1) ? 0 : a.strides[i];
+        for (int i = shift < 0 ? -shift : 0; i + 2 < s.rank; ++i) r.strides[i + shift] = s.at[i].is(1) ? 0 : a.strides[i];
         if (right) r.strides[k.space.rank - 1] = a.strides[s.rank - 1];
         else r.strides[k.space.rank - 2] = a.strides[s.rank - 2];
         return r;

@@ -181,6 +181,13 @@ struct scheduler {
     }
 };
 
+// Multiply-adds per element of a product.
+constexpr index depth_of(const graph_view& g, const kernel& k, const index* symbols) {
+    const node& n = g.nodes[k.anchor];
+    const shape& a = g.values[g.arg(n, 0)].extents;
+    return a[-1].at(symbols) * (n.op->id == declare_op<ContractTerms>::id ? a[0].at(symbols) : 1);
+}
+
 // Is a kernel of `elements` elements worth more than one thread? A barrier costs about a microsecond, in which one core does
 // some 2^15 element-wise operations (2^17 of a product).
 constexpr bool worth_sharing(const graph_view& g, const schedule_view& f, const kernel& k, index elements, index depth, const binding& b) {

@@ -157,12 +157,6 @@ constexpr void Gather::vjp_rule(const rule_call& c) {
         c.out[0] = scatter_rules::add(*c.g, c.g->arg(n, 1), c.cotangents[0], c.g->extents_of(x), static_cast<int>(c.g->attr(n, 0)), c.g->attr(n, 4) != 0);
 }
 
-constexpr shape with_leading(extent n, const shape& s) {
-    shape r;
-    r.push(n);
-    for (int i = 0; i < s.rank; ++i) r.push(s.at[i]);
-    return r;
-}
 constexpr void Gather::batch_rule(builder& g, int id, const int* operands, const bool* batched, int* results) {
     const node n = g.nodes[id];
     int x = operands[0], at = operands[1];

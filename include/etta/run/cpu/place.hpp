@@ -48,6 +48,54 @@ struct library_kernel<Place, Target> {
     }
 };
 
+// Each part to its place; what none covers is zero. All parts have the result's extents but along one axis, mostly.
+template <class T>
+inline void join_elements(const strided_operand* part, int parts, const strided_operand& y, const std::int64_t* start_step, const context& ctx) {
+    const int last = y.rank - 1;
+    const index width = y.extent[last], rows = width > 0 ? y.count() / width : 0;
+    const chunk mine = share(rows, 1, ctx);
+    for (index r = mine.begin; r < mine.end; ++r) {
+        T* const out = reinterpret_cast<T*>(y.data) + r * width;
+        index at[max_rank] = {}, rest = r, covered = 0;
+        for (int i = last - 1; i >= 0; --i) at[i] = rest % y.extent[i], rest /= y.extent[i];
+        const auto begin = [&](int p, index& from) {
+            const std::int64_t* const s = start_step + 2 * y.rank * p;
+            from = 0;
+            for (int i = 0; i < last; ++i) {
+                const index offset = at[i] - s[2 * i], k = offset / s[2 * i + 1];
+                if (offset % s[2 * i + 1] != 0 || k < 0 || k >= part[p].extent[i]) return false;
+                from += k * part[p].stride[i];
+            }
+            return true;
+        };
+        index from = 0;
+        for (int p = 0; p < parts; ++p) covered += begin(p, from) ? part[p].extent[last] : 0;
+        if (covered < width) __builtin_memset(static_cast<void*>(out), 0, static_cast<std::size_t>(width) * sizeof(T));
+        for (int p = 0; p < parts; ++p) {
+            if (!begin(p, from)) continue;
+            const T* const in = reinterpret_cast<const T*>(part[p].data) + from;
+            const index start = start_step[2 * (y.rank * p + last)], step = start_step[2 * (y.rank * p + last) + 1], s = part[p].stride[last], n = part[p].extent[last];
+            if (step == 1 && s == 1) __builtin_memcpy(out + start, in, static_cast<std::size_t>(n) * sizeof(T));
+            else for (index k = 0; k < n; ++k) out[start + k * step] = in[k * s];
+        }
+    }
+}
+template <int Parts, class Target>
+struct library_kernel<Join<Parts>, Target> {
+    static void run(const std::int64_t* w, const context& ctx) { of_parts(w, ctx, Parts); }
+    ETTA_NOINLINE static void of_parts(const std::int64_t* w, const context& ctx, int n) {
+        strided_operand part[Parts];
+        for (int p = 0; p < n; ++p) part[p] = strided_operand::read(w, ctx);
+        const strided_operand y = strided_operand::read(w, ctx);
+        switch (w[(2 * n + 1) * y.rank]) {
+            case 1: return join_elements<std::uint8_t>(part, n, y, w, ctx);
+            case 2: return join_elements<std::uint16_t>(part, n, y, w, ctx);
+            case 4: return join_elements<std::uint32_t>(part, n, y, w, ctx);
+            default: return join_elements<std::uint64_t>(part, n, y, w, ctx);
+        }
+    }
+};
+
 template <class T>
 inline void fold_windows(const strided_operand& x, const strided_operand& y, const std::int64_t* a, const context& ctx) {
     const index planes = y.extent[0] * y.extent[1], h = y.extent[2], wd = y.extent[3];
