@@ -25,7 +25,7 @@ constexpr index flops_of(const graph_view& g, const index* symbols, const body_f
     for (int i = 0; i < g.n_nodes; ++i) {
         const node& n = g.nodes[i];
         sum += flops_of(g, n, symbols);
-        if (!is_loop_call(g, n)) continue;
+        if (!is_loop_call(n)) continue;
         extent steps;
         steps.code = g.attr(n, RunLoop::length_at);
         sum += steps.at(symbols) * bodies[g.attr(n, RunLoop::segment_at)].flops;

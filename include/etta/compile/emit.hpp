@@ -227,7 +227,7 @@ struct planner {
         c.source = k;
         const index depth = kn.kind == kernel_kind::gemm ? depth_of(g, kn, b.symbols) : 1;
         c.parallel = worth_sharing(g, f, kn, planned_count(g, kn.space), depth, b);
-        if (kn.kind == kernel_kind::library && is_loop_call(g, g.nodes[kn.anchor])) {
+        if (kn.kind == kernel_kind::library && is_loop_call(g.nodes[kn.anchor])) {
             h.kind = kernel_kind::repeat;
             code.push(h.encode());
             code.push(static_cast<std::uint64_t>(g.attr(g.nodes[kn.anchor], RunLoop::segment_at)));

@@ -19,7 +19,7 @@ struct RunLoop {
     // bytes of an element of each carry, sequence and stacked value.
     static constexpr int segment_at = 0, length_at = 1, reverse_at = 2, kept_at = 3;
 };
-constexpr bool is_loop_call(const graph_view& g, const node& n) { return n.op->id == declare_op<RunLoop>::id; }
+constexpr bool is_loop_call(const node& n) { return n.op->id == declare_op<RunLoop>::id; }
 
 struct lowering_pass {
     builder& g;

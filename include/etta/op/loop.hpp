@@ -87,7 +87,16 @@ constexpr int history_of(builder& g, int carry, bool after) {
     return Slice::add(g, all, from, with_leading(l.length, s));
 }
 
-// The value of v at all steps. O(carries).
+constexpr bool used_inside(const builder& g, int loop, int v) {
+    for (int i = g.values[v].node + 1; i < g.nodes.size; ++i) {
+        const node& n = g.nodes[i];
+        for (int k = 0; k < n.n_args && inside(g, n.loop, loop); ++k)
+            if (g.arg(n, k) == v) return true;
+    }
+    return false;
+}
+
+// The value of v at all steps. O(nodes of the loop).
 constexpr int stacked(builder& g, int loop, int v) {
     const node n = g.of(v);
     const loop_record l = g.loops[loop];
@@ -99,8 +108,8 @@ constexpr int stacked(builder& g, int loop, int v) {
         if (g.carries[k].in == v) return history_of(g, k, false);
         if (g.carries[k].next == v) return history_of(g, k, true);
     }
-    // A product with a matrix that is the same at every step is one product over all of them.
-    if (n.op->kind == op_kind::contraction && g.extents_of(g.arg(n, 1)).rank == 2 && loop_of(g, g.arg(n, 1)) != loop && s.rank < max_rank)
+    // A product with a matrix that is the same at every step is one product over all of them, if no step needs its own.
+    if (g.is<Contract>(v) && !used_inside(g, loop, v) && g.extents_of(g.arg(n, 1)).rank == 2 && loop_of(g, g.arg(n, 1)) != loop && s.rank < max_rank)
         return Contract::add(g, stacked(g, loop, g.arg(n, 0)), g.arg(n, 1));
     return add_loop_node(g, &info_of<LoopStack>::value, v, loop, 0, l.parent, g.type_of(v), with_leading(l.length, s));
 }

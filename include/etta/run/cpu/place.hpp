@@ -16,17 +16,18 @@ inline void place_elements(const strided_operand& x, const strided_operand& y, c
     const index rows = y.count() / (y.extent[last] > 0 ? y.extent[last] : 1);
     const chunk mine = share(rows, 1, ctx);
     for (index r = mine.begin; r < mine.end; ++r) {
-        T* const out = reinterpret_cast<T*>(y.data) + r * y.extent[last];
-        __builtin_memset(static_cast<void*>(out), 0, static_cast<std::size_t>(y.extent[last]) * sizeof(T));
-        index rest = r, from = 0;
+        index rest = r, from = 0, to = 0;
         bool inside = true;
         for (int i = last - 1; i >= 0; --i) {
-            const index at = rest % y.extent[i] - start_step[2 * i], step = start_step[2 * i + 1];
+            const index here = rest % y.extent[i], at = here - start_step[2 * i], step = start_step[2 * i + 1];
             rest /= y.extent[i];
+            to += here * y.stride[i];
             const index k = step != 0 ? at / step : 0;
             inside = inside && at % step == 0 && k >= 0 && k < x.extent[i];
             from += k * x.stride[i];
         }
+        T* const out = reinterpret_cast<T*>(y.data) + to;
+        __builtin_memset(static_cast<void*>(out), 0, static_cast<std::size_t>(y.extent[last]) * sizeof(T));
         if (!inside) continue;
         const T* const in = reinterpret_cast<const T*>(x.data) + from;
         const index start = start_step[2 * last], step = start_step[2 * last + 1], s = x.stride[last];
@@ -55,9 +56,9 @@ inline void join_elements(const strided_operand* part, int parts, const strided_
     const index width = y.extent[last], rows = width > 0 ? y.count() / width : 0;
     const chunk mine = share(rows, 1, ctx);
     for (index r = mine.begin; r < mine.end; ++r) {
-        T* const out = reinterpret_cast<T*>(y.data) + r * width;
         index at[max_rank] = {}, rest = r, covered = 0;
         for (int i = last - 1; i >= 0; --i) at[i] = rest % y.extent[i], rest /= y.extent[i];
+        T* const out = reinterpret_cast<T*>(y.data) + y.offset(at);
         const auto begin = [&](int p, index& from) {
             const std::int64_t* const s = start_step + 2 * y.rank * p;
             from = 0;
