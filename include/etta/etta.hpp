@@ -14,6 +14,7 @@
 #include "nn/layers.hpp"
 #include "nn/loss.hpp"
 #include "nn/model.hpp"
+#include "nn/norm.hpp"
 #include "nn/save.hpp"
 #include "nn/summary.hpp"
 #include "op/inspect.hpp"
