@@ -11,6 +11,7 @@
 #include "data/split.hpp"
 #include "linalg/linalg.hpp"
 #include "nn/argument.hpp"
+#include "nn/dropout.hpp"
 #include "nn/layers.hpp"
 #include "nn/loss.hpp"
 #include "nn/model.hpp"

@@ -110,6 +110,15 @@ TEST_CASE("a layer that is called twice updates its state twice") {
     CHECK(m.state<"layer.mean_input">()(1) == 4.5);
 }
 
+TEST_CASE("a loss that calls the network itself updates its state once") {
+    M m{seed(1)};
+    auto trainer = etta::Trainer(m, [](auto const& net, auto const& batch) { return mean(square(net(batch.x) - batch.y)); }, etta::SGD{.lr = 0});
+    const double x[6] = {1, 2, 3, 5, 6, 7}, y[2] = {0, 0};
+    trainer.step(x, y, 2);
+    CHECK(m.state<"layers.0.steps">()() == 1);
+    for (int i = 0; i < 3; ++i) CHECK(m.state<"layers.0.mean_input">()(i) == 0.5 + 0.5 * (3 + i));
+}
+
 TEST_CASE("state is saved and loaded with the parameters") {
     const Scratch dir;
     M m{seed(1)};

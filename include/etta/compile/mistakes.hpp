@@ -57,6 +57,8 @@ template <class Op, class Matrix, class B>
 inline constexpr bool rows_match = false;
 template <class Op, class A, class B>
 inline constexpr bool operands_fit = false;
+template <class Op>
+inline constexpr bool random_numbers_are_there = false;
 
 template <class Source>
 inline constexpr bool every_call_is_constexpr = false;
@@ -95,6 +97,7 @@ constexpr bool check() {
         else if constexpr (e.what == mistake::target) static_assert(loss_is_a_number<B>, "etta: a loss is one number: reduce it with mean or sum");
         else if constexpr (e.what == mistake::square) static_assert(matrix_is_square<Op, B>, "etta: this op wants a square matrix (its last two extents are equal)");
         else if constexpr (e.what == mistake::right_hand_side) static_assert(rows_match<Op, A, B>, "etta: a right-hand side has as many rows as the matrix (only rank 1 is a vector)");
+        else if constexpr (e.what == mistake::random) static_assert(random_numbers_are_there<Op>, "etta: random numbers are there while a training step is traced, and nowhere else: ask training(x) first");
         else static_assert(operands_fit<Op, A, B>, "etta: the operands do not fit");
         return false;
     }

@@ -27,8 +27,13 @@ struct training_source {
         const var y = bound(x);
         const var target{&g, g.input(storage::argument, 1, target_type<Loss>(g.model_type), target_shape<Loss>(y.extents()))};
         var loss;
-        if constexpr (loss_of_prediction<Loss>) loss = Loss{}(y, target);
-        else loss = Loss{}(bound, TracedBatch{x, target});
+        if constexpr (loss_of_prediction<Loss>) {
+            loss = Loss{}(y, target);
+        } else {  // calls the network itself: its first call is the one above, which neither draws nor updates a second time
+            g.sites = 0;
+            for (int& s : g.next_states) s = -1;
+            loss = Loss{}(bound, TracedBatch{x, target});
+        }
         if (loss.rank() != 0) g.blame(mistake::target, "loss", shape{}, loss.extents());
         g.outputs.push(loss.id);
         g.outputs.push(y.id);
