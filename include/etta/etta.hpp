@@ -24,4 +24,5 @@
 #include "optim/optimizer.hpp"
 #include "optim/schedule.hpp"
 #include "run/call.hpp"
+#include "train/ema.hpp"
 #include "train/trainer.hpp"

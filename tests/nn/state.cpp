@@ -42,6 +42,16 @@ struct Net {
 };
 using M = Model<Net, Input<double, 3>, max_batch<4>>;
 
+// Only training reads its state.
+struct Counted {
+    etta::Linear<1> out;
+    etta::State<etta::sized<>, etta::init::zeros, std::int64_t> steps;
+    constexpr var operator()(var x) const {
+        if (training(x)) steps.update(steps(x) + 1);
+        return out(x);
+    }
+};
+
 // Called twice in one step: the second call sees what the first left.
 struct Twice {
     Remember layer;
@@ -108,6 +118,16 @@ TEST_CASE("a layer that is called twice updates its state twice") {
     // 1 -> (1 + 3) / 2 = 2, with the output 3 + 1; then (2 + 4) / 2 = 3.
     CHECK(m.state<"layer.mean_input">()(0) == 3);
     CHECK(m.state<"layer.mean_input">()(1) == 4.5);
+}
+
+TEST_CASE("a state may be there for training only") {
+    Model<Counted, Input<float, 2>, max_batch<4>> m{seed(1)};
+    auto trainer = etta::Trainer(m, etta::MSE{}, etta::SGD{});
+    const float x[2] = {3, 5}, y[1] = {0};
+    float z[1];
+    for (int i = 0; i < 3; ++i) trainer.step(x, y, 1);
+    m.run(x, z, 1);
+    CHECK(m.state<"steps">()() == 3);
 }
 
 TEST_CASE("a loss that calls the network itself updates its state once") {

@@ -46,6 +46,7 @@ inline constexpr bool target_fits = false;
 struct nothing_source {
     static constexpr builder make() { return {}; }
     static constexpr failure error{};
+    static constexpr step_facts<0> facts{};
     static constexpr binding places(const graph_view&) { return {}; }
 };
 template <bool Ok, class Source>

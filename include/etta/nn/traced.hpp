@@ -121,8 +121,9 @@ constexpr auto lay_out_states() {
     state_layout<M::n_states> l{};
     if constexpr (M::n_states > 0) {
         builder g = M::forward();
-        for (const int s : g.states)
-            if (s < 0 && !g.training) g = M::forward(true);
+        bool all = true;
+        for (const int s : g.states) all = all && s >= 0;
+        if (!all) g = M::forward(true);
         for (int i = 0; i < M::n_states; ++i) {
             if (g.states[i] < 0) {
                 if (l.missing < 0) l.missing = i;

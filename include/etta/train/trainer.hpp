@@ -67,7 +67,7 @@ public:
     static constexpr index gradient_bytes = M::parameter_bytes;
     static constexpr index state_bytes = Rule::states * M::parameter_bytes;
     // The fewest samples of a step: batch normalisation of single numbers needs two.
-    static constexpr int least_batch = sound ? _::training_source<net, input, batch_bound, Loss>::facts.least_batch : 1;
+    static constexpr int least_batch = source::facts.least_batch;
 
     Trainer(M& model, Loss, Rule rule, seed randomness = seed(0))
         : rule(rule), randomness(randomness), model_(&model), gradients_(n_elements), states_(Rule::states * n_elements), workspace_(workspace_bytes),
@@ -116,6 +116,10 @@ public:
         if (o.validation.size() > 0) check_dataset(o.validation);
         const index batch = o.batch;
         if (batch < 1 || batch > batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(batch_bound));
+        const index left = train.size() % batch;
+        if (left > 0 && left < least_batch)
+            fail<>("fit: of " + std::to_string(train.size()) + " samples, batches of " + std::to_string(batch) + " leave a last one of " + std::to_string(left) +
+                   ", and a layer of the model can be trained with " + std::to_string(least_batch) + " or more only: choose another size");
         batch_options bo;
         if (o.shuffle) bo.shuffle = o.seed;
         bo.type = dtype_of<element>;
@@ -215,7 +219,7 @@ private:
         const double loss = gradients(x, y, n);
         if (!(loss - loss == 0)) fail_with<>("the loss is %s at step %ld: the parameters were not updated", loss != loss ? "NaN" : "infinite", steps_ + 1);
         ++steps_;
-        if constexpr (M::n_states > 0) keep_states();
+        if constexpr (M::n_states > 0 && sound) keep_states();
         apply(rule.lr * factor_);
         return loss;
     }
