@@ -93,6 +93,23 @@ TEST_CASE("a step on a single value per channel is refused, and changes nothing"
     CHECK(etta::Trainer(s, etta::MSE{}, etta::SGD{}).least_batch == 1);
 }
 
+TEST_CASE("layers with state stand in a Sequential, in float too") {
+    using S = Model<etta::Sequential<etta::Linear<4, false>, etta::BatchNorm1d<>, etta::ReLU, etta::Dropout<0.5>, etta::Linear<1>>, Input<float, 2>, max_batch<4>>;
+    S m{seed(1)};
+    CHECK(m.state(0).name == "1.running_mean");
+    CHECK(m.state(0).type == etta::dtype::f32);
+    CHECK(m.parameter(1).name == "1.weight");
+    auto trainer = etta::Trainer(m, etta::MSE{}, etta::Adam{.lr = 0.02}, seed(3));
+    const float x[8] = {1, 2, -1, 0, 3, 1, 0, -2}, y[4] = {3, -1, 4, -2};  // the sums
+    const double before = trainer.step(x, y, 4);
+    for (int i = 0; i < 300; ++i) trainer.step(x, y, 4);
+    float z[4];
+    m.run(x, z, 4);
+    double error = 0;
+    for (int i = 0; i < 4; ++i) error += (z[i] - y[i]) * (z[i] - y[i]) / 4;
+    CHECK(error < before / 4);
+}
+
 TEST_CASE("an evaluation does not depend on the other samples of its batch") {
     FlatModel m{seed(1)};
     auto trainer = etta::Trainer(m, etta::MSE{}, etta::SGD{.lr = 0.1});

@@ -8,7 +8,9 @@ namespace etta {
 
 struct real {
     std::uint64_t bits = 0;
+    int as_bits = 0;
     constexpr real(double x) : bits(__builtin_bit_cast(std::uint64_t, x)) {}
+    constexpr real(std::uint64_t b, int n) : bits(b), as_bits(n) {}  // how nvcc writes one for its host compiler: member by member
     constexpr operator double() const { return __builtin_bit_cast(double, bits); }
 };
 

@@ -93,24 +93,5 @@ constexpr auto state_paths() {
     return f.table;
 }
 
-// Where every state lies in the model's state buffer, and how it starts.
-template <int N>
-struct state_layout {
-    shape extents[N + 1];
-    start_value start[N + 1];
-    place at[N + 1];
-    dtype type[N + 1] = {};
-    index count[N + 1] = {};
-    index bytes = 0;   // of the whole buffer, pads included
-    int missing = -1;  // a state whose layer is never called
-};
-// What a trace of a training step says beside its Graph.
-template <int N>
-struct step_facts {
-    failure error;
-    int least_batch = 1;
-    bool updates[N + 1] = {};  // which states change
-};
-
 }  // namespace _
 }  // namespace etta

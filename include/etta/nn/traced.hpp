@@ -69,6 +69,24 @@ struct parameter_layout {
     shape output;        // the prediction's extents, batch first
     int missing = -1;    // a parameter whose layer is never called
 };
+// Where every state lies in the model's state buffer, and how it starts.
+template <int N>
+struct state_layout {
+    shape extents[N + 1];
+    start_value start[N + 1];
+    place at[N + 1];
+    dtype type[N + 1] = {};
+    index count[N + 1] = {};
+    index bytes = 0;   // of the whole buffer, pads included
+    int missing = -1;  // a state whose layer is never called
+};
+// What a trace of a training step says beside its Graph.
+template <int N>
+struct step_facts {
+    failure error;
+    int least_batch = 1;
+    bool updates[N + 1] = {};  // which states change
+};
 // What starting a model needs of it at run time; starts are few.
 struct starting_parameter {
     int start;

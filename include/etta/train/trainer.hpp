@@ -212,6 +212,7 @@ public:
     // draws the same ones.
     seed randomness;
     long steps() const { return steps_; }
+    void steps(long n) { steps_ = n; }  // for a run that goes on
 
 private:
     template <class Y>
