@@ -36,6 +36,19 @@ TEST_CASE("an average follows the weights") {
     }
 }
 
+TEST_CASE("a trainer tells the average that follows it of every step") {
+    M m{etta::seed(1)}, n{etta::seed(1)};
+    etta::EMA told(m, {.decay = 0.5}), by_hand(n, {.decay = 0.5});
+    auto trainer = etta::Trainer(m, etta::MSE{}, etta::SGD{.lr = 0.1}), other = etta::Trainer(n, etta::MSE{}, etta::SGD{.lr = 0.1});
+    trainer.follow(told);
+    const std::vector<double> x{1, 2, 3, 4, 5, 6}, y{1, 0, 2, 3, 1, 1, 0, 0, 2};
+    trainer.fit(etta::Dataset::from(x, {2}, y, {3}), {.batch = 2, .shuffle = false, .verbose = false});
+    other.step(x.data(), y.data(), 2), by_hand.update();
+    other.step(x.data() + 4, y.data() + 6, 1), by_hand.update();
+    CHECK(told.updates() == 2);
+    CHECK(std::vector<double>(told.data(), told.data() + M::facts::layout.elements) == std::vector<double>(by_hand.data(), by_hand.data() + M::facts::layout.elements));
+}
+
 TEST_CASE("averages stand in for the weights within a scope") {
     const Scratch dir;
     M m{etta::seed(1)};

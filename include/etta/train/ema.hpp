@@ -12,7 +12,7 @@ struct EMAOptions {
 };
 
 //     etta::EMA average(model, {.decay = 0.999});
-//     for (…) trainer.step(x, y), average.update();
+//     for (…) trainer.step(x, y), average.update();   // or once: trainer.follow(average)
 //     {
 //         const auto averaged = average.swapped();  // until the end of this scope, the model has the averages
 //         trainer.evaluate(test);

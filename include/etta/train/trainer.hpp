@@ -213,6 +213,12 @@ public:
     seed randomness;
     long steps() const { return steps_; }
     void steps(long n) { steps_ = n; }  // for a run that goes on
+    // Calls x.update() after every step, also in fit(): x is an EMA, say. It must live as long as the trainer makes steps.
+    template <class X>
+    void follow(X& x) {
+        follower_ = &x;
+        tell_ = [](void* f) { static_cast<X*>(f)->update(); };
+    }
 
 private:
     template <class Y>
@@ -222,6 +228,7 @@ private:
         ++steps_;
         if constexpr (M::n_states > 0 && sound) keep_states();
         apply(rule.lr * factor_);
+        if (tell_ != nullptr) tell_(follower_);
         return loss;
     }
     // The step was good: what its layers made of their states becomes the model's.
@@ -309,6 +316,8 @@ private:
     _::heap_elements<char> workspace_, evaluation_workspace_;  // the second at the first evaluate()
     _::heap_elements<char> next_states_;
     _::heap_elements<element> prediction_;
+    void* follower_ = nullptr;
+    void (*tell_)(void*) = nullptr;
     double factor_ = 1;
     long steps_ = 0;
 };
