@@ -2,6 +2,7 @@
 // the derivative to the same builder: there is no tape, and a derivative is as differentiable as what it came from.
 #pragma once
 
+#include "../op/place.hpp"
 #include "order.hpp"
 
 namespace etta::_ {

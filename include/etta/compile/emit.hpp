@@ -178,9 +178,11 @@ struct planner {
             i.kind = instruction::position;
             const kernel& kn = f.kernels[current];
             const axis_lists ax = axes_of_kernel(kn);
-            const int d = static_cast<int>(g.attr(n, 0));
-            i.level = kn.kind == kernel_kind::gemm || (f.is_full[v] && ((kn.axes >> d) & 1)) ? level::full : level::row;
-            i.src[0] = static_cast<int>(d == ax.lane_axis ? lane_class::contiguous : lane_class::uniform);
+            const access at = position_access(g, v, kn.space, b);
+            bool along_row = false;
+            for (int d = 0; d < kn.space.rank; ++d) along_row = along_row || (((kn.axes >> d) & 1) && at.strides[d] != 0);
+            i.level = kn.kind == kernel_kind::gemm || (f.is_full[v] && along_row) ? level::full : level::row;
+            i.src[0] = static_cast<int>(ax.lane_axis >= 0 && at.strides[ax.lane_axis] != 0 ? lane_class::contiguous : lane_class::uniform);
             i.op = local_slots.push({slot::position, v});
         } else if (n.op->kind == op_kind::reduce) {
             i.kind = instruction::reduce;

@@ -166,6 +166,16 @@ constexpr access access_in(const graph_view& g, int v, const shape& space, const
     return r;
 }
 
+// A generator's index as the offset of an address that is never read: along one axis, its first attribute; or through all of
+// them in row-major order (-1), which does not change with the number of samples.
+constexpr access position_access(const graph_view& g, int v, const shape& space, const binding& b) {
+    const std::int64_t axis = g.attr(g.of(v), 0);
+    if (axis < 0) return access_in(g, v, space, b);
+    access a;
+    a.strides[axis] = 1;
+    return a;
+}
+
 // The axes of a kernel's space, sorted into rows (kept) and columns (reduced); the lane axis comes last of its list.
 struct axis_lists {
     int rows[max_rank] = {}, cols[max_rank] = {};
@@ -312,12 +322,7 @@ struct layout {
     }
 
     constexpr access slot_access(const kernel& k, const slot& s) const {
-        if (s.kind == slot::position) {  // the index along one axis: an address that is never read
-            access a;
-            a.strides[g.attr(g.of(s.value), 0)] = 1;
-            return a;
-        }
-        return access_in(g, s.value, k.space, b);
+        return s.kind == slot::position ? position_access(g, s.value, k.space, b) : access_in(g, s.value, k.space, b);
     }
     // A over (batch…, M), B over (batch…, -, N); the strides along K are words of their own.
     constexpr access gemm_access(const kernel& k, int v, bool right) const {

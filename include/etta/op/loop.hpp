@@ -5,6 +5,7 @@
 #pragma once
 
 #include "matmul.hpp"
+#include "place.hpp"
 
 namespace etta::_ {
 
