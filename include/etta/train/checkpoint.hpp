@@ -1,0 +1,211 @@
+// checkpoint.hpp: a training run in a file, from which it goes on bit for bit: parameters, the model's and the optimizer's state,
+// how many steps were made, where the loader stands, what was measured. A safetensors file: "model.fc1.weight",
+// "optimizer.exp_avg.fc1.weight", and numbers in its metadata.
+//
+// Not in it is what the program says: the rule's rate and its like, groups, clipping, schedules.
+#pragma once
+
+#include "../data/loader.hpp"
+#include "../io/safetensors.hpp"
+#include "../nn/save.hpp"
+#include "history.hpp"
+
+namespace etta {
+namespace _ {
+
+// Where a run stands: steps made, the seed of its random numbers (0 where it has none), the loader; and of fit(), the epochs
+// done and the sums of the one under way.
+struct fit_state {
+    std::uint64_t steps = 0, randomness = 0;
+    loader_position loader;
+    History history;
+    double loss = 0;
+    index seen = 0, right = 0;
+
+    void begin_epoch(const loader_position& p) { loader = p, loss = 0, seen = right = 0; }
+};
+
+// A state's name in files.
+template <class Rule>
+std::string state_name(int k) {
+    if constexpr (requires { Rule::state_names[0]; }) return std::string(Rule::state_names[k]);
+    else return "state" + std::to_string(k);
+}
+template <class Rule>
+std::string rule_name() {
+    if constexpr (requires { Rule::name; }) return std::string(Rule::name);
+    else return "a rule of its own";
+}
+
+// Everything that training changes, as it lies in memory.
+template <class T>
+std::vector<named_tensor> tensors_of_run(T& trainer) {
+    using M = typename T::model_type;
+    using Rule = typename T::rule_type;
+    M& model = trainer.model();
+    std::vector<named_tensor> r;
+    const auto add = [&r](std::string name, dtype type, const shape& extents, const void* data, index size) {
+        std::vector<index> s;
+        for (int i = 0; i < extents.rank; ++i) s.push_back(static_cast<index>(extents.at[i].code));
+        r.push_back({static_cast<std::string&&>(name), type, static_cast<std::vector<index>&&>(s), static_cast<const std::byte*>(data), static_cast<std::size_t>(size * size_of(type))});
+    };
+    for (int i = 0; i < M::n_parameters; ++i) {
+        const auto p = model.parameter(i);
+        add("model." + std::string(p.name), dtype_of<typename M::element>, *p.extents, p.data, p.size);
+    }
+    if constexpr (requires { model.state(0); })
+        for (int i = 0; i < M::n_states; ++i) {
+            const auto p = model.state(i);
+            add("model." + std::string(p.name), p.type, *p.extents, p.data, p.size);
+        }
+    for (int k = 0; k < Rule::states; ++k)
+        for (int i = 0; i < M::n_parameters; ++i) {
+            const auto p = model.parameter(i);
+            add("optimizer." + state_name<Rule>(k) + "." + std::string(p.name), dtype_of<typename M::element>, *p.extents, trainer.state_data(k) + (p.data - model.parameters.data()), p.size);
+        }
+    return r;
+}
+
+// The counts, as they are called in the metadata.
+template <class F>
+void each_number(fit_state& s, const F& f) {
+    f("steps", s.steps);
+    f("randomness", s.randomness);
+    f("loader.epoch", s.loader.epoch);
+    f("loader.shuffle.seed", s.loader.shuffle.key.value);
+    const auto count = [&](const char* name, auto& n) {
+        std::uint64_t v = static_cast<std::uint64_t>(n);
+        f(name, v);
+        n = static_cast<std::remove_reference_t<decltype(n)>>(v);
+    };
+    count("loader.shuffle", s.loader.shuffle.on);
+    count("loader.batch", s.loader.batch);
+    count("loader.samples", s.loader.samples);
+    count("loader.batch_size", s.loader.batch_size);
+    count("loader.steps", s.loader.steps);
+    count("fit.seen", s.seen);
+    count("fit.right", s.right);
+}
+
+inline constexpr std::string_view checkpoint_format = "etta checkpoint 1";
+inline constexpr int history_columns = 7;
+
+inline std::vector<double> numbers_of(const History& h) {
+    std::vector<double> r;
+    for (const EpochRecord& e : h.epochs)
+        for (const double x : {static_cast<double>(e.epoch), e.loss, e.accuracy, e.validation_loss, e.validation_accuracy, e.rate, e.seconds}) r.push_back(x);
+    return r;
+}
+
+template <class T>
+void write_checkpoint(T& trainer, fit_state s, const std::string& path) {
+    s.steps = static_cast<std::uint64_t>(trainer.steps());
+    if constexpr (requires { trainer.randomness; }) s.randomness = trainer.randomness.value;
+    std::vector<named_tensor> tensors = tensors_of_run(trainer);
+    const std::vector<double> history = numbers_of(s.history);
+    tensors.push_back({"fit.loss", dtype::f64, {}, reinterpret_cast<const std::byte*>(&s.loss), sizeof s.loss});
+    tensors.push_back({"fit.history", dtype::f64, {static_cast<index>(s.history.epochs.size()), history_columns}, reinterpret_cast<const std::byte*>(history.data()), history.size() * sizeof(double)});
+    safetensors_metadata facts{{"format", std::string(checkpoint_format)}, {"rule", rule_name<typename T::rule_type>()}};
+    each_number(s, [&](const char* name, std::uint64_t n) { facts.emplace_back(name, std::to_string(n)); });
+    write_safetensors(path, tensors, facts);
+}
+
+// What the file says of the run, once all of it was compared with the trainer's tensors: the first that differs is an error.
+inline fit_state read_fit_state(const safetensors_file& file, const std::vector<named_tensor>& mine, const std::string& rule) {
+    const std::string& path = file.path();
+    const auto fact = [&](std::string_view name) {
+        for (const auto& f : file.metadata())
+            if (f.first == name) return f.second;
+        return std::string();
+    };
+    if (fact("format") != checkpoint_format) fail<>(path + ": not a checkpoint: its format is '" + fact("format") + "', not '" + std::string(checkpoint_format) + "'");
+    if (fact("rule") != rule) fail<>(path + ": the checkpoint's update rule is " + fact("rule") + ", the trainer's is " + rule);
+    for (const named_tensor& p : mine) {
+        const named_tensor* const t = file.find(p.name);
+        if (t == nullptr) fail<>(path + ": there is no tensor '" + p.name + "', which the trainer has");
+        if (t->shape != p.shape) fail<>(path + ": tensor '" + p.name + "' has shape " + shape_text(t->shape) + ", the trainer's has " + shape_text(p.shape));
+        if (t->type != p.type) fail<>(path + ": tensor '" + p.name + "' is " + t->stored + ", the trainer's is " + std::string(name_of(p.type)));
+    }
+    const named_tensor *const loss = file.find("fit.loss"), *const history = file.find("fit.history");
+    if (loss == nullptr || loss->type != dtype::f64 || !loss->shape.empty()) fail<>(path + ": tensor 'fit.loss' is missing, or not one F64");
+    if (history == nullptr || history->type != dtype::f64 || history->shape.size() != 2 || history->shape[1] != history_columns)
+        fail<>(path + ": tensor 'fit.history' is missing, or not F64 of " + std::to_string(history_columns) + " columns");
+    for (const named_tensor& t : file.tensors()) {
+        bool known = &t == loss || &t == history;
+        for (std::size_t i = 0; i < mine.size() && !known; ++i) known = mine[i].name == t.name;
+        if (!known) fail<>(path + ": tensor '" + t.name + "' is none of the trainer's");
+    }
+    fit_state s;
+    std::memcpy(&s.loss, loss->data, sizeof s.loss);
+    for (index i = 0; i < history->shape[0]; ++i) {
+        double x[history_columns];
+        std::memcpy(x, history->data + i * static_cast<index>(sizeof x), sizeof x);
+        s.history.epochs.push_back({static_cast<int>(x[0]), x[1], x[2], x[3], x[4], x[5], x[6]});
+    }
+    each_number(s, [&](const char* name, std::uint64_t& n) {
+        const std::string text = fact(name);
+        n = 0;
+        for (const char c : text) n = n * 10 + static_cast<std::uint64_t>(c - '0');
+        if (text.empty() || std::to_string(n) != text) fail<>(path + ": the metadata's '" + name + "' is '" + text + "', expected a number");
+    });
+    return s;
+}
+
+// Goes on from a checkpoint: `accept` sees where the run stood, and may refuse, before anything is changed.
+template <class T, class F>
+fit_state take_checkpoint(T& trainer, const std::string& path, const F& accept) {
+    const safetensors_file file = safetensors_file::open(path);
+    const std::vector<named_tensor> tensors = tensors_of_run(trainer);
+    fit_state s = read_fit_state(file, tensors, rule_name<typename T::rule_type>());
+    accept(s);
+    for (const named_tensor& p : tensors) std::memcpy(const_cast<std::byte*>(p.data), file.find(p.name)->data, p.bytes);
+    trainer.steps(static_cast<long>(s.steps));
+    if constexpr (requires { trainer.randomness; }) trainer.randomness = seed(s.randomness);
+    return s;
+}
+
+}  // namespace _
+
+// For a loop of one's own. Writes atomically: while it is being written, and if that fails, the file is the one before.
+//
+//     etta::save_checkpoint(trainer, "run.safetensors", loader.position());
+//     …
+//     loader.resume(etta::load_checkpoint(trainer, "run.safetensors"));
+//
+// Refuses a checkpoint of another model or another kind of rule, and names the first difference: the trainer is then as it was.
+template <class T>
+void save_checkpoint(T& trainer, const std::string& path, const loader_position& at = {}) {
+    _::fit_state s;
+    s.loader = at;
+    _::write_checkpoint(trainer, s, path);
+}
+template <class T>
+loader_position load_checkpoint(T& trainer, const std::string& path) {
+    return _::take_checkpoint(trainer, path, [](const _::fit_state&) {}).loader;
+}
+
+// For fit(): {.checkpoint = {"run.safetensors", {.steps = 500, .resume = true}}}.
+struct CheckpointOptions {
+    long steps = 0;       // written after so many steps; 0: after each epoch only, which it is in any case
+    bool resume = false;  // go on from the file, if there is one
+};
+struct Checkpoint {
+    std::string path;  // empty: none
+    CheckpointOptions options;
+
+    Checkpoint() = default;
+    Checkpoint(std::string path, CheckpointOptions o = {}) : path(static_cast<std::string&&>(path)), options(o) {}
+    bool due(long step) const { return options.steps > 0 && step % options.steps == 0; }
+
+    template <class T>
+    void save(T& trainer, const _::fit_state& s) const {
+        if (!path.empty()) _::write_checkpoint(trainer, s, path);
+    }
+    template <class T>
+    void resume(T& trainer, Batches& loader, _::fit_state& s) const {
+        if (path.empty() || !options.resume || ::access(path.c_str(), F_OK) != 0) return;
+        s = _::take_checkpoint(trainer, path, [&](const _::fit_state& there) { loader.resume(there.loader); });
+    }
+};
+
+}  // namespace etta
