@@ -97,21 +97,21 @@ inline std::vector<double> numbers_of(const History& h) {
     return r;
 }
 
-template <class T>
-void write_checkpoint(T& trainer, fit_state s, const std::string& path) {
-    s.steps = static_cast<std::uint64_t>(trainer.steps());
-    if constexpr (requires { trainer.randomness; }) s.randomness = trainer.randomness.value;
-    std::vector<named_tensor> tensors = tensors_of_run(trainer);
+// What both ways of saving go through. Templates, and reached by pointers from Checkpoint, so that only programs that save
+// compile the reading and writing of files.
+template <class Host>
+void write_run(const std::string& path, std::vector<named_tensor> tensors, const std::string& rule, fit_state s) {
     const std::vector<double> history = numbers_of(s.history);
     tensors.push_back({"fit.loss", dtype::f64, {}, reinterpret_cast<const std::byte*>(&s.loss), sizeof s.loss});
     tensors.push_back({"fit.history", dtype::f64, {static_cast<index>(s.history.epochs.size()), history_columns}, reinterpret_cast<const std::byte*>(history.data()), history.size() * sizeof(double)});
-    safetensors_metadata facts{{"format", std::string(checkpoint_format)}, {"rule", rule_name<typename T::rule_type>()}};
+    safetensors_metadata facts{{"format", std::string(checkpoint_format)}, {"rule", rule}};
     each_number(s, [&](const char* name, std::uint64_t n) { facts.emplace_back(name, std::to_string(n)); });
-    write_safetensors(path, tensors, facts);
+    write_safetensors<Host>(path, tensors, facts);
 }
 
 // What the file says of the run, once all of it was compared with the trainer's tensors: the first that differs is an error.
-inline fit_state read_fit_state(const safetensors_file& file, const std::vector<named_tensor>& mine, const std::string& rule) {
+template <class Host>
+fit_state read_fit_state(const safetensors_file& file, const std::vector<named_tensor>& mine, const std::string& rule) {
     const std::string& path = file.path();
     const auto fact = [&](std::string_view name) {
         for (const auto& f : file.metadata())
@@ -151,17 +151,28 @@ inline fit_state read_fit_state(const safetensors_file& file, const std::vector<
     return s;
 }
 
-// Goes on from a checkpoint: `accept` sees where the run stood, and may refuse, before anything is changed.
-template <class T, class F>
-fit_state take_checkpoint(T& trainer, const std::string& path, const F& accept) {
-    const safetensors_file file = safetensors_file::open(path);
-    const std::vector<named_tensor> tensors = tensors_of_run(trainer);
-    fit_state s = read_fit_state(file, tensors, rule_name<typename T::rule_type>());
-    accept(s);
+// Reads a checkpoint into the tensors. A loader, if there is one, goes where the run's stood, or refuses; either way nothing is
+// changed before everything fits.
+template <class Host>
+fit_state read_run(const std::string& path, const std::vector<named_tensor>& tensors, const std::string& rule, Batches* loader) {
+    const safetensors_file file = safetensors_file::open<Host>(path);
+    fit_state s = read_fit_state<Host>(file, tensors, rule);
+    if (loader != nullptr) loader->resume<Host>(s.loader);
     for (const named_tensor& p : tensors) std::memcpy(const_cast<std::byte*>(p.data), file.find(p.name)->data, p.bytes);
+    return s;
+}
+
+// The trainer's own numbers, to and from the state.
+template <class T>
+fit_state numbers_of_trainer(T& trainer, fit_state s) {
+    s.steps = static_cast<std::uint64_t>(trainer.steps());
+    if constexpr (requires { trainer.randomness; }) s.randomness = trainer.randomness.value;
+    return s;
+}
+template <class T>
+void restore_numbers(T& trainer, const fit_state& s) {
     trainer.steps(static_cast<long>(s.steps));
     if constexpr (requires { trainer.randomness; }) trainer.randomness = seed(s.randomness);
-    return s;
 }
 
 }  // namespace _
@@ -177,11 +188,13 @@ template <class T>
 void save_checkpoint(T& trainer, const std::string& path, const loader_position& at = {}) {
     _::fit_state s;
     s.loader = at;
-    _::write_checkpoint(trainer, s, path);
+    _::write_run<_::this_host>(path, _::tensors_of_run(trainer), _::rule_name<typename T::rule_type>(), _::numbers_of_trainer(trainer, s));
 }
 template <class T>
 loader_position load_checkpoint(T& trainer, const std::string& path) {
-    return _::take_checkpoint(trainer, path, [](const _::fit_state&) {}).loader;
+    const _::fit_state s = _::read_run<_::this_host>(path, _::tensors_of_run(trainer), _::rule_name<typename T::rule_type>(), nullptr);
+    _::restore_numbers(trainer, s);
+    return s.loader;
 }
 
 // For fit(): {.checkpoint = {"run.safetensors", {.steps = 500, .resume = true}}}.
@@ -194,18 +207,24 @@ struct Checkpoint {
     CheckpointOptions options;
 
     Checkpoint() = default;
-    Checkpoint(std::string path, CheckpointOptions o = {}) : path(static_cast<std::string&&>(path)), options(o) {}
+    template <class Host = _::this_host>
+    Checkpoint(std::string path, CheckpointOptions o = {}) : path(static_cast<std::string&&>(path)), options(o), write_(&_::write_run<Host>), read_(&_::read_run<Host>) {}
     bool due(long step) const { return options.steps > 0 && step % options.steps == 0; }
 
     template <class T>
     void save(T& trainer, const _::fit_state& s) const {
-        if (!path.empty()) _::write_checkpoint(trainer, s, path);
+        if (write_ != nullptr) write_(path, _::tensors_of_run(trainer), _::rule_name<typename T::rule_type>(), _::numbers_of_trainer(trainer, s));
     }
     template <class T>
     void resume(T& trainer, Batches& loader, _::fit_state& s) const {
-        if (path.empty() || !options.resume || ::access(path.c_str(), F_OK) != 0) return;
-        s = _::take_checkpoint(trainer, path, [&](const _::fit_state& there) { loader.resume(there.loader); });
+        if (read_ == nullptr || !options.resume || ::access(path.c_str(), F_OK) != 0) return;
+        s = read_(path, _::tensors_of_run(trainer), _::rule_name<typename T::rule_type>(), &loader);
+        _::restore_numbers(trainer, s);
     }
+
+  private:
+    void (*write_)(const std::string&, std::vector<named_tensor>, const std::string&, _::fit_state) = nullptr;
+    _::fit_state (*read_)(const std::string&, const std::vector<named_tensor>&, const std::string&, Batches*) = nullptr;
 };
 
 }  // namespace etta
