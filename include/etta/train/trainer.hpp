@@ -19,6 +19,7 @@ struct TrainerOptions {
     double clip_norm = 0;    // the gradient is made this long where it is longer; 0: not
     double clip_value = 0;   // every element of the gradient is limited to -clip_value … clip_value; 0: not
     Schedule schedule = {};  // over all steps of the trainer, in fit() or not: cosine().over(5000)
+    etta::seed seed = etta::seed(0);  // of random numbers in steps: dropout's
 };
 
 struct FitOptions {
@@ -86,11 +87,15 @@ public:
     static constexpr index workspace_bytes = program::workspace_bytes;
     static constexpr index gradient_bytes = M::parameter_bytes;
     static constexpr index state_bytes = Rule::states * M::parameter_bytes;
+    // The fewest samples of a step: batch normalisation of single numbers needs two.
+    static constexpr int least_batch = source::facts.least_batch;
 
-    Trainer(M& model, Loss, Rule rule)
-        : rule(rule), model_(&model), gradients_(n_elements), states_(Rule::states * n_elements), workspace_(workspace_bytes),
-          prediction_(batch_bound * M::output_size) {}
-    Trainer(M& model, Loss loss, Rule rule, const TrainerOptions& o) : Trainer(model, loss, rule) {
+    Trainer(M& model, Loss, Rule rule, seed randomness = seed(0))
+        : rule(rule), randomness(randomness), model_(&model), gradients_(n_elements), states_(Rule::states * n_elements), workspace_(workspace_bytes),
+          prediction_(batch_bound * M::output_size) {
+        if constexpr (M::n_states > 0) next_states_ = _::heap_elements<char>(M::state_bytes);
+    }
+    Trainer(M& model, Loss loss, Rule rule, const TrainerOptions& o) : Trainer(model, loss, rule, o.seed) {
         schedule = o.schedule;
         if (!o.groups.empty()) runs_ = _::runs_of<typename M::facts>(o.groups);
         for (const _::update_run& r : runs_)
@@ -121,6 +126,7 @@ public:
             return 0;
         } else {
             check_size(n);
+            if (n < least_batch) fail_with<>("a batch of %lld samples; a layer of the model can be trained with %d or more only", static_cast<long long>(n), least_batch);
             if constexpr (classifies) check_labels(y, n);
             element loss = 0;
             norm_ = -1;
@@ -152,6 +158,10 @@ public:
         if (o.validation.size() > 0) check_dataset(o.validation);
         const index batch = o.batch;
         if (batch < 1 || batch > batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(batch_bound));
+        const index left = train.size() % batch;
+        if (left > 0 && left < least_batch)
+            fail<>("fit: of " + std::to_string(train.size()) + " samples, batches of " + std::to_string(batch) + " leave a last one of " + std::to_string(left) +
+                   ", and a layer of the model can be trained with " + std::to_string(least_batch) + " or more only: choose another size");
         batch_options bo;
         if (o.shuffle) bo.shuffle = o.seed;
         bo.type = dtype_of<element>;
@@ -245,9 +255,18 @@ public:
     }
 
     Rule rule;
-    Schedule schedule;  // over all the trainer's steps; fit()'s own multiplies it
+    // Random numbers of a step (dropout) are a function of this seed and of steps(): a run that goes on from the same two
+    // draws the same ones.
+    seed randomness;
     long steps() const { return steps_; }
     void steps(long n) { steps_ = n; }  // for a run that goes on
+    // Calls x.update() after every step, also in fit(): x is an EMA, say. It must live as long as the trainer makes steps.
+    template <class X>
+    void follow(X& x) {
+        follower_ = &x;
+        tell_ = [](void* f) { static_cast<X*>(f)->update(); };
+    }
+    Schedule schedule;  // over all the trainer's steps; fit()'s own multiplies it
     double rate() const { return rule.lr * last_factor_; }  // the rule's at the last step, as the schedules had it
 
     M& model() { return *model_; }
@@ -262,14 +281,27 @@ private:
         if (!(loss - loss == 0)) fail_with<>("the loss is %s at step %ld: the parameters were not updated", loss != loss ? "NaN" : "infinite", steps_ + 1);
         if (clip_ != nullptr) (this->*clip_)();
         ++steps_;
+        if constexpr (M::n_states > 0 && sound) keep_states();
         apply(last_factor_ = schedule.factor(steps_, 0) * factor_);
+        if (tell_ != nullptr) tell_(follower_);
         return loss;
+    }
+    // The step was good: what its layers made of their states becomes the model's.
+    void keep_states() {
+        using facts = typename M::facts;
+        for (int i = 0; i < M::n_states; ++i)
+            if (source::facts.updates[i]) {
+                const index at = facts::states.at[i].offset;
+                __builtin_memcpy(model_->states.data() + at, next_states_.data() + at, static_cast<std::size_t>(facts::states.count[i] * size_of(facts::states.type[i])));
+            }
     }
     template <class Program, class Y>
     void run(const input_element* x, const Y* y, index n, element& loss) {
-        char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), nullptr,
+        std::uint64_t key[2] = {randomness.value, static_cast<std::uint64_t>(steps_)};
+        char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), model_->states.data(),
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), const_cast<char*>(reinterpret_cast<const char*>(y)),
-                                 reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data())};
+                                 reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data()), next_states_.data(),
+                                 reinterpret_cast<char*>(&key[0]), reinterpret_cast<char*>(&key[1])};
         _::run_calls<this_target>(Program::run_table, buffers, &n);
     }
     // The update, run by run; one run where there are no groups.
@@ -357,11 +389,14 @@ private:
     M* model_;
     _::heap_elements<element> gradients_, states_;
     _::heap_elements<char> workspace_, evaluation_workspace_;  // the second at the first evaluate()
+    _::heap_elements<char> next_states_;
     _::heap_elements<element> prediction_;
     std::vector<_::update_run> runs_;  // none: all parameters alike
     void (Trainer::*clip_)() = nullptr;
     double clip_at_ = 0, norm_ = -1;   // norm_ < 0: not known yet
     _::heap_elements<element> squares_;
+    void* follower_ = nullptr;
+    void (*tell_)(void*) = nullptr;
     double factor_ = 1, last_factor_ = 1;
     long steps_ = 0;
 };
@@ -369,5 +404,7 @@ template <class M, class Loss, class Rule>
 Trainer(M&, Loss, Rule) -> Trainer<M, Loss, Rule>;
 template <class M, class Loss, class Rule>
 Trainer(M&, Loss, Rule, TrainerOptions) -> Trainer<M, Loss, Rule>;
+template <class M, class Loss, class Rule>
+Trainer(M&, Loss, Rule, seed) -> Trainer<M, Loss, Rule>;
 
 }  // namespace etta
