@@ -13,7 +13,7 @@
 namespace etta {
 namespace _ {
 
-// Where a run stands: steps made, the seed of its random numbers (0 where it has none), the loader; and of fit(), the epochs
+// Where a run stands: steps made, the seed of its random numbers, the loader; and of fit(), the epochs
 // done and the sums of the one under way.
 struct fit_state {
     std::uint64_t steps = 0, randomness = 0;
@@ -37,32 +37,20 @@ std::string rule_name() {
     else return "a rule of its own";
 }
 
-// Everything that training changes, as it lies in memory.
+// Everything that training changes, as it lies in memory: the model's tensors, and for each parameter the optimizer's.
 template <class T>
 std::vector<named_tensor> tensors_of_run(T& trainer) {
     using M = typename T::model_type;
     using Rule = typename T::rule_type;
-    M& model = trainer.model();
-    std::vector<named_tensor> r;
-    const auto add = [&r](std::string name, dtype type, const shape& extents, const void* data, index size) {
-        std::vector<index> s;
-        for (int i = 0; i < extents.rank; ++i) s.push_back(static_cast<index>(extents.at[i].code));
-        r.push_back({static_cast<std::string&&>(name), type, static_cast<std::vector<index>&&>(s), static_cast<const std::byte*>(data), static_cast<std::size_t>(size * size_of(type))});
-    };
-    for (int i = 0; i < M::n_parameters; ++i) {
-        const auto p = model.parameter(i);
-        add("model." + std::string(p.name), dtype_of<typename M::element>, *p.extents, p.data, p.size);
-    }
-    if constexpr (requires { model.state(0); })
-        for (int i = 0; i < M::n_states; ++i) {
-            const auto p = model.state(i);
-            add("model." + std::string(p.name), p.type, *p.extents, p.data, p.size);
-        }
+    std::vector<named_tensor> r = tensors_of(trainer.model());  // parameters come first
     for (int k = 0; k < Rule::states; ++k)
         for (int i = 0; i < M::n_parameters; ++i) {
-            const auto p = model.parameter(i);
-            add("optimizer." + state_name<Rule>(k) + "." + std::string(p.name), dtype_of<typename M::element>, *p.extents, trainer.state_data(k) + (p.data - model.parameters.data()), p.size);
+            named_tensor t = r[static_cast<std::size_t>(i)];
+            t.name = "optimizer." + state_name<Rule>(k) + "." + t.name;
+            t.data = reinterpret_cast<const std::byte*>(trainer.state_data(k) + M::facts::starts.at[i].first);
+            r.push_back(static_cast<named_tensor&&>(t));
         }
+    for (int i = 0; i < M::n_parameters + M::n_states; ++i) r[static_cast<std::size_t>(i)].name.insert(0, "model.");
     return r;
 }
 
@@ -166,13 +154,13 @@ fit_state read_run(const std::string& path, const std::vector<named_tensor>& ten
 template <class T>
 fit_state numbers_of_trainer(T& trainer, fit_state s) {
     s.steps = static_cast<std::uint64_t>(trainer.steps());
-    if constexpr (requires { trainer.randomness; }) s.randomness = trainer.randomness.value;
+    s.randomness = trainer.randomness.value;
     return s;
 }
 template <class T>
 void restore_numbers(T& trainer, const fit_state& s) {
     trainer.steps(static_cast<long>(s.steps));
-    if constexpr (requires { trainer.randomness; }) trainer.randomness = seed(s.randomness);
+    trainer.randomness = seed(s.randomness);
 }
 
 }  // namespace _
