@@ -142,7 +142,8 @@ public:
         return classifies ? std::is_same_v<Y, std::int32_t> : !needs_targets || std::is_same_v<Y, element>;
     }
     const element* gradient_data() const { return gradients_.data(); }
-    // The length of the gradient that was computed last, before it was clipped; without the frozen parameters' part.
+    // The length of the gradient that was computed last, without the frozen parameters' part; before it was made shorter, but
+    // of elements limited by clip_value.
     double gradient_norm() {
         if (norm_ < 0) {
             if (squares_.data() == nullptr) squares_ = _::heap_elements<element>(n_elements / _::chunk_of_squares);
@@ -173,6 +174,10 @@ public:
         History& h = s.history;
         h.classification = classifies, h.validated = o.validation.size() > 0;
         _::progress_bar bar(o.verbose, o.epochs);
+        const struct reset {  // also where a step throws
+            double& factor;
+            ~reset() { factor = 1; }
+        } when_done{factor_};
         for (int epoch = static_cast<int>(s.loader.epoch) + 1; epoch <= o.epochs; ++epoch) {
             const double start = _::seconds_now();
             EpochRecord r;
@@ -201,7 +206,6 @@ public:
             o.checkpoint.save(*this, s);
             bar.epoch(epoch, describe(r, h));
         }
-        factor_ = 1;
         return h;
     }
 
@@ -329,7 +333,6 @@ private:
             });
     }
     void clip_by_value() {
-        gradient_norm();
         each_run([&](const _::update_run& r) {
             _::run_update<_::limit_to, element, n_elements>(&clip_at_, gradients_.data() + r.first, nullptr, nullptr, r.count);
         });
