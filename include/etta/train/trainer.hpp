@@ -159,7 +159,7 @@ public:
         if (o.validation.size() > 0) check_dataset(o.validation);
         const index batch = o.batch;
         if (batch < 1 || batch > batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(batch_bound));
-        const index left = train.size() % batch;
+        const index left = o.steps_per_epoch > 0 ? 0 : train.size() % batch;
         if (left > 0 && left < least_batch)
             fail<>("fit: of " + std::to_string(train.size()) + " samples, batches of " + std::to_string(batch) + " leave a last one of " + std::to_string(left) +
                    ", and a layer of the model can be trained with " + std::to_string(least_batch) + " or more only: choose another size");
