@@ -19,6 +19,7 @@
 #include "nn/norm.hpp"
 #include "nn/recurrent.hpp"
 #include "nn/save.hpp"
+#include "nn/stream.hpp"
 #include "nn/summary.hpp"
 #include "op/inspect.hpp"
 #include "op/op.hpp"

@@ -129,7 +129,7 @@ struct recurrent {
 
     // [N, T, In] -> [N, T, D H] and the last states. start: the states before the first step (zeros); lengths, [N]: steps
     // from there on leave the state as it is and give zeros, for both directions.
-    constexpr RecurrentResult<state, cells> operator()(var x) const { return run(x, zeros(x), var{}); }
+    constexpr RecurrentResult<state, cells> operator()(var x) const { return run(x, x.g->streaming ? remembered(zeros(x)) : zeros(x), var{}, x.g->streaming); }
     constexpr RecurrentResult<state, cells> operator()(var x, const states& start) const { return run(x, start, var{}); }
     constexpr RecurrentResult<state, cells> operator()(var x, const states& start, var lengths) const { return run(x, start, lengths); }
     // The states before the first step, for a batch like x.
@@ -150,7 +150,26 @@ struct recurrent {
     }
 
 private:
-    constexpr RecurrentResult<state, cells> run(var x, const states& start, var lengths) const {
+    // The states that the last call of a Stream left (it starts with zeros).
+    static constexpr states remembered(states s) {
+        for (auto& one : s)
+            each_var(one, [](var& v) constexpr {
+                builder& g = *v.g;
+                v.id = g.input(storage::argument, 2 + 2 * g.memory.size, v.type(), shape(v.extents()));
+                g.memory.push(v.id), g.next_memory.push(-1), g.transposed.push(-1);
+            });
+        return s;
+    }
+    constexpr RecurrentResult<state, cells> run(var x, const states& start, var lengths, bool remember = false) const {
+        int k = x.g->memory.size;  // (other values may be kept on the way)
+        for (const auto& one : start) each_var(one, [&](const var&) constexpr { --k; });
+        const auto r = run_all(x, start, lengths);
+        if (remember) {
+            for (const auto& one : r.last) each_var(one, [&](const var& v) constexpr { x.g->next_memory[k++] = v.id; });
+        }
+        return r;
+    }
+    constexpr RecurrentResult<state, cells> run_all(var x, const states& start, var lengths) const {
         const in_layer here(x, of[0].weight_ih.slot);
         RecurrentResult<state, cells> r{x, start};
         if (x.rank() != 3) {
@@ -164,6 +183,11 @@ private:
             for (int d = 0; d < directions; ++d) {
                 const int k = layer * directions + d;
                 const parameters& p = of[k];
+                if (r.y.extent(1) == 1 && lengths.g == nullptr) {  // one step is none
+                    r.last[k] = Cell::step(p, squeeze<1>(Cell::prepare(p, r.y)), start[k]);
+                    y[d] = unsqueeze<1>(Cell::output(r.last[k]));
+                    continue;
+                }
                 const var all = permute<1, 0, 2>(Cell::prepare(p, r.y));
                 scan_body body{*x.g, open_loop(*x.g, scan_region(*x.g, all, start[k]), all.extents()[0], d == 1)};
                 const state in = body.enter(start[k]);

@@ -30,7 +30,7 @@ struct max_batch {
 
 namespace _ {
 
-// A model traced with a batch axis in front of its input.
+// A model traced with a batch axis in front of its input; Batch 0: one sample, its axis a static 1.
 template <class Net, class In, int Batch>
 struct traced_model {
     static constexpr int n_parameters = parameter_count<Net>();
@@ -46,7 +46,7 @@ struct traced_model {
         bind_parameters f{&g, 0, 0, n_parameters};
         walk(net, no_path{}, f);
         shape s = In::sample(), b;
-        b.push(g.new_symbol(Batch));
+        b.push(Batch == 0 ? extent(1) : g.new_symbol(Batch));
         for (int i = 0; i < s.rank; ++i) b.push(s.at[i]);
         return {&g, g.input(storage::argument, 0, dtype_of<typename In::element>, b)};
     }

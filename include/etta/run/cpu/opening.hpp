@@ -112,8 +112,9 @@ ETTA_NOINLINE bool open_gemm(const std::int64_t* w, const context& ctx, int n, c
     o.n = o.lane_extent, o.k = ctx.value(inner[0]);
     o.a_row = o.n_rows > 0 ? o.a_strides[o.n_rows - 1] : 0, o.a_k = inner[1];
     o.terms = ctx.value(inner[3]), o.a_term = inner[4], o.b_term = inner[5];
-    if (o.terms == 0) o.terms = 1, o.k = 0;  // the empty sum
     o.b_k = inner[2], o.b_col = o.b_strides[o.slot_words - 1];
+    const bool one = o.terms > 1 && o.a_term == o.k * o.a_k && o.b_term == o.k * o.b_k;  // terms that follow each other: one longer product
+    if (one || o.terms == 0) o.k *= o.terms, o.terms = 1;
     // Many small products are shared out whole; one product by its rows or columns.
     o.by_batch = o.batches >= 2 * ctx.threads && ctx.threads > 1;
     o.mine = o.by_batch ? share(o.batches, 1, ctx) : chunk{0, o.batches};

@@ -40,6 +40,7 @@ template <class Target>
 ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, const std::int64_t* w, const context& ctx, char** buffers, repeat_operand* all) {
     const int n_args = n.carries + n.sliced + n.whole, n_all = n_args + 2 * n.carries + n.stacked + 1;
     for (int k = 0; k < n_all; ++k) {
+        ETTA_PLAIN_LOOP;
         all[k] = {ctx.address(w[0]), static_cast<int>(w[1]), w + 2};
         w += 2 + 2 * w[1];
     }
@@ -53,10 +54,16 @@ ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, con
     buffers[workspace_buffer] = stack[n.stacked].data;
     buffers[parameter_buffer] = buffers[state_buffer] = nullptr;
     argument[0] = reinterpret_cast<char*>(&step);
-    for (int k = n.carries + n.sliced; k < n_args; ++k) argument[1 + k] = all[k].data;
+    for (int k = n.carries + n.sliced; k < n_args; ++k) {
+        ETTA_PLAIN_LOOP;
+        argument[1 + k] = all[k].data;
+    }
 
     bool copies = length == 0;
-    for (int c = 0; c < n.carries; ++c) copies = copies || kept[c] != 0;
+    for (int c = 0; c < n.carries; ++c) {
+        ETTA_PLAIN_LOOP;
+        copies = copies || kept[c] != 0;
+    }
     if (copies) {
         for (int c = 0; c < n.carries && ctx.thread == 0; ++c)
             if (kept[c] != 0) copy_whole<Target>(result[2 * c].data + (reverse ? length * result[2 * c].step() * static_cast<index>(size[c]) : 0), all[c], static_cast<index>(size[c]), ctx);
@@ -68,6 +75,7 @@ ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, con
         const index at = reverse ? length - 1 - s : s;
         step = at;
         for (int c = 0; c < n.carries; ++c) {
+            ETTA_PLAIN_LOOP;
             const repeat_operand* const r = result + 2 * c;
             if (kept[c] != 0) {
                 const index slot = r->step() * static_cast<index>(size[c]);
@@ -79,10 +87,14 @@ ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, con
             }
         }
         for (int k = 0; k < n.sliced; ++k) {
+            ETTA_PLAIN_LOOP;
             const repeat_operand& o = all[n.carries + k];
             argument[1 + n.carries + k] = o.data + at * o.step() * static_cast<index>(size[n.carries + k]);
         }
-        for (int k = 0; k < n.stacked; ++k) out[n.carries + k] = stack[k].data + at * stack[k].step() * static_cast<index>(size[n.carries + n.sliced + k]);
+        for (int k = 0; k < n.stacked; ++k) {
+            ETTA_PLAIN_LOOP;
+            out[n.carries + k] = stack[k].data + at * stack[k].step() * static_cast<index>(size[n.carries + n.sliced + k]);
+        }
         run_calls_in_region<Target>(body, mine, alone, s + 1 < length);
     }
 }
