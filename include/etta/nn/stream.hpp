@@ -80,7 +80,8 @@ class Stream {
     using program = _::program<source, this_target>;
 
 public:
-    using element = typename In::element;
+    using element = typename In::parameter_element;
+    using input_element = typename In::element;
     static constexpr index input_size = In::sample_size, output_size = source::layout.output_elements;
     static constexpr index parameter_elements = source::facts::layout.elements;
     static constexpr index flops = program::flops;  // of one piece
@@ -109,7 +110,7 @@ public:
         }
     }
     // input_size elements at x -> output_size elements at y.
-    void process(const element* x, element* y) {
+    void process(const input_element* x, element* y) {
         char* buffers[_::first_argument_buffer + 2 + 2 * source::n_memories] = {workspace, as_bytes(parameters), const_cast<char*>(states), as_bytes(x), as_bytes(y)};
         for (int i = 0; i < source::n_memories; ++i) {
             buffers[_::first_argument_buffer + 2 + 2 * i] = memory[source::layout.transposed[i] < 0 ? now : 0] + source::layout.at[i];
@@ -120,7 +121,8 @@ public:
     }
 
 private:
-    static char* as_bytes(const element* p) { return const_cast<char*>(reinterpret_cast<const char*>(p)); }
+    template <class T>
+    static char* as_bytes(const T* p) { return const_cast<char*>(reinterpret_cast<const char*>(p)); }
     const element* parameters;
     const char* states = nullptr;
     int now = 0;
