@@ -28,9 +28,9 @@ constexpr void batch_units(builder& g, const vec<int>& order, extent n, vec<int>
         while (mapped.size < g.values.size) mapped.push(-1);
         if (mapped[m.results] >= 0) continue;
         bool any = false;
-        int args[4] = {};
-        bool batched[4] = {};
-        for (int k = 0; k < m.n_args && k < 4; ++k) {
+        int args[8] = {};
+        bool batched[8] = {};
+        for (int k = 0; k < m.n_args && k < 8; ++k) {
             const int a = g.arg(m, k);
             batched[k] = mapped[a] >= 0;
             args[k] = batched[k] ? mapped[a] : a;
@@ -41,7 +41,7 @@ constexpr void batch_units(builder& g, const vec<int>& order, extent n, vec<int>
         const dtype t = g.type_of(m.results);
         std::int64_t attrs[3 * max_rank + 4] = {};
         for (int k = 0; k < m.n_attrs; ++k) attrs[k] = g.attr(m, k);
-        int r = -1;
+        int r = -1, more[3] = {-1, -1, -1};  // more: a library op's results
         const auto whole = [&](int k) constexpr {  // operand k with the batch axis
             const int a = args[k];
             return batched[k] ? a : expand_to(g, a, with_batch(n, g.extents_of(a)));
@@ -99,13 +99,14 @@ constexpr void batch_units(builder& g, const vec<int>& order, extent n, vec<int>
                 break;
             }
             case op_kind::library:
-                if (m.op->has_batch) m.op->batch(g, i, args, batched, &r);
+                if (m.op->has_batch) m.op->batch(g, i, args, batched, more), r = more[0];
                 else g.blame(mistake::unbound, m.op->name, g.extents_of(m.results));
                 if (m.op->effect) g.nodes[i].op = &info_of<Without>::value;  // the one sample's is not run
                 break;
             default: break;
         }
         mapped[m.results] = r < 0 ? m.results : r;
+        for (int k = 1; k < m.n_results && k < 3; ++k) mapped[m.results + k] = more[k];
     }
 }
 

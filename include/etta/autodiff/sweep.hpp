@@ -83,7 +83,7 @@ private:
         const bool dear = n.op->kind == op_kind::loop || n.op->kind == op_kind::contraction || n.op->kind == op_kind::library ||
                           n.op->kind == op_kind::reduce || (n.op->kind == op_kind::elementwise && !n.op->cheap);
         if (dear && n.n_results == 1) return at_step(g, reverse, outside(stacked(g, loop, v)));
-        int args[4] = {};
+        int args[8] = {};
         std::int64_t t[4 * max_rank] = {};
         for (int k = 0; k < n.n_args; ++k) args[k] = of(g.arg(n, k));
         for (int k = 0; k < n.n_attrs; ++k) t[k] = g.attr(n, k);
