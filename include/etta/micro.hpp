@@ -3,3 +3,4 @@
 #pragma once
 
 #include "nn/compiled.hpp"
+#include "nn/stream.hpp"

@@ -24,6 +24,10 @@ inline std::vector<double> recorded(const etta::safetensors_file& file, const st
             double x;
             std::memcpy(&x, t->data + 8 * i, 8);
             v.push_back(x);
+        } else if (t->type == etta::dtype::i64) {
+            std::int64_t x;
+            std::memcpy(&x, t->data + 8 * i, 8);
+            v.push_back(static_cast<double>(x));
         } else {
             std::int32_t x;
             std::memcpy(&x, t->data + 4 * i, 4);

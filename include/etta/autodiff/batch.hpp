@@ -6,13 +6,6 @@
 
 namespace etta::_ {
 
-constexpr shape with_batch(extent n, const shape& s) {
-    shape r;
-    r.push(n);
-    for (int i = 0; i < s.rank; ++i) r.push(s.at[i]);
-    return r;
-}
-
 constexpr void batch_loop(builder& g, int loop, extent n, vec<int>& mapped);
 
 // Appends batched versions of the units in `order` that depend on a mapped value. mapped[v]: the batched value of v, or -1
@@ -28,29 +21,29 @@ constexpr void batch_units(builder& g, const vec<int>& order, extent n, vec<int>
         while (mapped.size < g.values.size) mapped.push(-1);
         if (mapped[m.results] >= 0) continue;
         bool any = false;
-        int args[8] = {};
-        bool batched[8] = {};
-        for (int k = 0; k < m.n_args && k < 8; ++k) {
+        int args[most_parts] = {};
+        bool batched[most_parts] = {};
+        for (int k = 0; k < m.n_args && k < most_parts; ++k) {
             const int a = g.arg(m, k);
             batched[k] = mapped[a] >= 0;
             args[k] = batched[k] ? mapped[a] : a;
             any = any || batched[k];
         }
         if (!any) continue;
-        const shape out = with_batch(n, g.extents_of(m.results));
+        const shape out = with_leading(n, g.extents_of(m.results));
         const dtype t = g.type_of(m.results);
-        std::int64_t attrs[3 * max_rank + 4] = {};
-        for (int k = 0; k < m.n_attrs; ++k) attrs[k] = g.attr(m, k);
+        vec<std::int64_t> attrs;
+        for (int k = 0; k < m.n_attrs; ++k) attrs.push(g.attr(m, k));
         int r = -1, more[3] = {-1, -1, -1};  // more: a library op's results
         const auto whole = [&](int k) constexpr {  // operand k with the batch axis
             const int a = args[k];
-            return batched[k] ? a : expand_to(g, a, with_batch(n, g.extents_of(a)));
+            return batched[k] ? a : expand_to(g, a, with_leading(n, g.extents_of(a)));
         };
         switch (m.op->kind) {
             case op_kind::elementwise: {
                 int ids[4] = {};
                 for (int k = 0; k < m.n_args; ++k) ids[k] = whole(k);
-                r = g.add(m.op, ids, m.n_args, attrs, m.n_attrs, t, out);
+                r = g.add(m.op, ids, m.n_args, attrs.data, m.n_attrs, t, out);
                 break;
             }
             case op_kind::reduce: {
@@ -79,6 +72,11 @@ constexpr void batch_units(builder& g, const vec<int>& order, extent n, vec<int>
                 }
                 break;
             case op_kind::contraction: {
+                if (m.op->id == declare_op<ContractTerms>::id) {
+                    const int all = sum_over(g, Contract::add(g, whole(0), whole(1)), 2);
+                    r = reshape_to(g, all, out);
+                    break;
+                }
                 const int a = args[0], b = args[1];
                 if (batched[0] && !batched[1] && g.extents_of(b).rank == 2) {
                     r = Contract::add(g, a, b);
@@ -165,7 +163,7 @@ constexpr void batch_loop(builder& g, int l, extent n, vec<int>& mapped) {
         const carry_record k = g.carries[c];
         if (k.loop != l || !varies[k.in] || mapped[k.in] >= 0) continue;
         const int start = start_of(g, c);
-        mine[c] = add_carry(g, l, mapped[start] >= 0 ? mapped[start] : expand_to(g, start, with_batch(n, g.extents_of(start))));
+        mine[c] = add_carry(g, l, mapped[start] >= 0 ? mapped[start] : expand_to(g, start, with_leading(n, g.extents_of(start))));
         room();
         mapped[k.in] = g.carries[mine[c]].in;
         roots.push(k.next);
@@ -185,7 +183,7 @@ constexpr void batch_loop(builder& g, int l, extent n, vec<int>& mapped) {
     for (int c = 0; c < n_carries; ++c) {
         if (mine[c] < 0) continue;
         const int next = g.carries[c].next;
-        g.carries[mine[c]].next = mapped[next] >= 0 ? mapped[next] : expand_to(g, next, with_batch(n, g.extents_of(next)));
+        g.carries[mine[c]].next = mapped[next] >= 0 ? mapped[next] : expand_to(g, next, with_leading(n, g.extents_of(next)));
     }
     for (int i = 0; i < n_nodes; ++i) {
         const node m = g.nodes[i];

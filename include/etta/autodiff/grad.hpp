@@ -244,7 +244,7 @@ constexpr int unit_basis(builder& g, dtype t, const shape& s) {
     const shape square(n, n);
     std::int64_t rows[3] = {0, n.code, n.code}, cols[3] = {1, n.code, n.code};
     const var i{&g, g.add(&info_of<Iota>::value, nullptr, 0, rows, 3, dtype::i32, square)}, j{&g, g.add(&info_of<Iota>::value, nullptr, 0, cols, 3, dtype::i32, square)};
-    return reshape_to(g, cast_to(g, (i == j).id, t), with_batch(n, s));
+    return reshape_to(g, cast_to(g, (i == j).id, t), with_leading(n, s));
 }
 
 template <class F, int I>
@@ -274,7 +274,7 @@ struct jacobian_of : transformed<jacobian_of<F, I>> {
         const int basis = unit_basis(g, g.type_of(hole), forward ? sx : sy);
         mapped[hole] = basis;
         batch_nodes(g, g.values[hole].node + 1, last, n, mapped);
-        int r = mapped[d] >= 0 ? mapped[d] : expand_to(g, d, with_batch(n, g.extents_of(d)));
+        int r = mapped[d] >= 0 ? mapped[d] : expand_to(g, d, with_leading(n, g.extents_of(d)));
         if (forward) {  // [x…, y…] -> [y…, x…]
             std::int64_t order[max_rank] = {};
             for (int k = 0; k < sy.rank; ++k) order[k] = k + 1;
@@ -322,7 +322,7 @@ struct mapped_function : transformed<mapped_function<F, Axes...>> {
             if (batched[k] >= 0) mapped[inner[k].id] = batched[k];
         batch_nodes(g, first, g.nodes.size - 1, n, mapped);
         var r[m] = {};
-        for (int k = 0; k < m; ++k) r[k] = {&g, mapped[out[k]] >= 0 ? mapped[out[k]] : expand_to(g, out[k], with_batch(n, g.extents_of(out[k])))};
+        for (int k = 0; k < m; ++k) r[k] = {&g, mapped[out[k]] >= 0 ? mapped[out[k]] : expand_to(g, out[k], with_leading(n, g.extents_of(out[k])))};
         if constexpr (m == 1) return r[0];
         else return results_of(r, std::make_index_sequence<static_cast<std::size_t>(m)>{});
     }

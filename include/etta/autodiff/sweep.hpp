@@ -2,6 +2,7 @@
 // the derivative to the same builder: there is no tape, and a derivative is as differentiable as what it came from.
 #pragma once
 
+#include "../op/place.hpp"
 #include "order.hpp"
 
 namespace etta::_ {
@@ -83,11 +84,11 @@ private:
         const bool dear = n.op->kind == op_kind::loop || n.op->kind == op_kind::contraction || n.op->kind == op_kind::library ||
                           n.op->kind == op_kind::reduce || (n.op->kind == op_kind::elementwise && !n.op->cheap);
         if (dear && n.n_results == 1) return at_step(g, reverse, outside(stacked(g, loop, v)));
-        int args[8] = {};
-        std::int64_t t[4 * max_rank] = {};
-        for (int k = 0; k < n.n_args; ++k) args[k] = of(g.arg(n, k));
-        for (int k = 0; k < n.n_attrs; ++k) t[k] = g.attr(n, k);
-        const int first = g.add(n.op, args, n.n_args, t, n.n_attrs, g.type_of(n.results), g.extents_of(n.results));
+        vec<int> args;
+        vec<std::int64_t> t;
+        for (int k = 0; k < n.n_args; ++k) args.push(of(g.arg(n, k)));
+        for (int k = 0; k < n.n_attrs; ++k) t.push(g.attr(n, k));
+        const int first = g.add(n.op, args.data, n.n_args, t.data, n.n_attrs, g.type_of(n.results), g.extents_of(n.results));
         for (int k = 1; k < n.n_results; ++k) g.add_result(first, g.type_of(n.results + k), g.extents_of(n.results + k));
         return first + (v - n.results);
     }
@@ -166,12 +167,12 @@ struct reverse_sweep {
                 roots.push(v);
             } else if (n.op->id == declare_op<LoopHistory>::id) {
                 const int c = static_cast<int>(g.attr(n, 1));
-                const shape s = g.extents_of(d), one = with_first(extent(1), without_first(s));
+                const shape s = g.extents_of(d), one = with_leading(extent(1), without_first(s));
                 const bool reverse = g.loops[l].reverse;
                 std::int64_t from[2 * max_rank] = {};
                 for (int k = 0; k < s.rank; ++k) from[2 * k + 1] = 1;
                 from[0] = !reverse;
-                const int after = Slice::add(g, d, from, with_first(g.loops[l].length, without_first(s)));
+                const int after = Slice::add(g, d, from, with_leading(g.loops[l].length, without_first(s)));
                 if (reverse && !g.loops[l].length.is_static()) g.blame(mistake::unbound, "scan", s);
                 from[0] = reverse ? static_cast<std::int64_t>(g.loops[l].length.code) : 0;
                 starts[c] = accumulate(g, starts[c], reshape_to(g, Slice::add(g, d, from, one), without_first(s)));

@@ -12,7 +12,10 @@ constexpr index flops_of(const graph_view& g, const node& n, const index* symbol
     switch (n.op->kind) {
         case op_kind::elementwise: return out.count(symbols) * n.op->flops;
         case op_kind::reduce: return g.values[g.arg(n, 0)].extents.count(symbols) * n.op->flops;
-        case op_kind::contraction: return 2 * out.count(symbols) * g.values[g.arg(n, 0)].extents[-1].at(symbols);
+        case op_kind::contraction: {
+            const shape& a = g.values[g.arg(n, 0)].extents;
+            return 2 * out.count(symbols) * a[-1].at(symbols) * (n.op->id == declare_op<ContractTerms>::id ? a[0].at(symbols) : 1);
+        }
         case op_kind::library: return out.count(symbols) * n.op->flops;
         default: return 0;
     }
@@ -22,7 +25,7 @@ constexpr index flops_of(const graph_view& g, const index* symbols, const body_f
     for (int i = 0; i < g.n_nodes; ++i) {
         const node& n = g.nodes[i];
         sum += flops_of(g, n, symbols);
-        if (!is_loop_call(g, n)) continue;
+        if (!is_loop_call(n)) continue;
         extent steps;
         steps.code = g.attr(n, RunLoop::length_at);
         sum += steps.at(symbols) * bodies[g.attr(n, RunLoop::segment_at)].flops;

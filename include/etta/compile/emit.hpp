@@ -178,9 +178,11 @@ struct planner {
             i.kind = instruction::position;
             const kernel& kn = f.kernels[current];
             const axis_lists ax = axes_of_kernel(kn);
-            const int d = static_cast<int>(g.attr(n, 0));
-            i.level = kn.kind == kernel_kind::gemm || (f.is_full[v] && ((kn.axes >> d) & 1)) ? level::full : level::row;
-            i.src[0] = static_cast<int>(d == ax.lane_axis ? lane_class::contiguous : lane_class::uniform);
+            const access at = position_access(g, v, kn.space, b);
+            bool along_row = false;
+            for (int d = 0; d < kn.space.rank; ++d) along_row = along_row || (((kn.axes >> d) & 1) && at.strides[d] != 0);
+            i.level = kn.kind == kernel_kind::gemm || (f.is_full[v] && along_row) ? level::full : level::row;
+            i.src[0] = static_cast<int>(ax.lane_axis >= 0 && at.strides[ax.lane_axis] != 0 ? lane_class::contiguous : lane_class::uniform);
             i.op = local_slots.push({slot::position, v});
         } else if (n.op->kind == op_kind::reduce) {
             i.kind = instruction::reduce;
@@ -225,9 +227,9 @@ struct planner {
         h.kind = kn.kind;
         call c;
         c.source = k;
-        const index depth = kn.kind == kernel_kind::gemm ? g.values[g.arg(g.nodes[kn.anchor], 0)].extents[-1].at(b.symbols) : 1;
+        const index depth = kn.kind == kernel_kind::gemm ? depth_of(g, kn, b.symbols) : 1;
         c.parallel = worth_sharing(g, f, kn, planned_count(g, kn.space), depth, b);
-        if (kn.kind == kernel_kind::library && is_loop_call(g, g.nodes[kn.anchor])) {
+        if (kn.kind == kernel_kind::library && is_loop_call(g.nodes[kn.anchor])) {
             h.kind = kernel_kind::repeat;
             code.push(h.encode());
             code.push(static_cast<std::uint64_t>(g.attr(g.nodes[kn.anchor], RunLoop::segment_at)));
@@ -257,7 +259,7 @@ struct planner {
                 acc.level = level::full;
                 acc.type = h.type;
                 keep(n.results, push(acc), 0);
-                local_op(n.op->id);
+                local_op(declare_op<Contract>::id);
                 if (f.stored[n.results]) emit_store(n.results, 0, true);
             }
             vec<char> needed(members.size, 0);

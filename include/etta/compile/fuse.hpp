@@ -207,6 +207,25 @@ struct fuser {
         return s.axes == 0 && k.axes != 0 && (s.space == reduced(k.space, k.axes) || (is_one(s.space) && is_one(reduced(k.space, k.axes))));
     }
 
+    // A map whose operands are there before the last kernel may as well join that one, if it reads what that reads: the gates
+    // of a cell, all cut from one product. Small ones only, so that what fuses does not grow with a network's depth.
+    constexpr bool beside(const group& s) const {
+        const kernel& k = f.kernels[f.kernels.size - 1];
+        if (k.kind != kernel_kind::loop || k.axes != 0 || s.axes != 0 || !(s.space == k.space)) return false;
+        vec<int> roots;
+        for (const int m : s.members)
+            for (int a = 0; a < g.nodes[m].n_args; ++a)
+                if (const int r = root_of(g, g.arg(g.nodes[m], a)); g.of(r).op->kind != op_kind::literal) roots.push(r);
+        int members = s.members.size;
+        bool shares = false;
+        for (int i = k.first; i >= 0; i = f.next[i], ++members)
+            for (int a = 0; a < g.nodes[i].n_args && !shares; ++a) {
+                const int r = root_of(g, g.arg(g.nodes[i], a));
+                for (const int q : roots) shares = shares || q == r;
+            }
+        return shares && members <= 32;
+    }
+
     constexpr void demand(int v) {
         if (!floating(v)) return;
         group s = gather(v);
@@ -215,6 +234,7 @@ struct fuser {
             s = gather(v);
         }
         int k = s.latest;
+        if (k + 1 < f.kernels.size && beside(s)) k = f.kernels.size - 1, s.direct = true;
         if (k >= 0 && fits(s, f.kernels[k])) {
             if (s.axes != 0) f.kernels[k].axes = s.axes;
         } else {

@@ -19,7 +19,7 @@ struct RunLoop {
     // bytes of an element of each carry, sequence and stacked value.
     static constexpr int segment_at = 0, length_at = 1, reverse_at = 2, kept_at = 3;
 };
-constexpr bool is_loop_call(const graph_view& g, const node& n) { return n.op->id == declare_op<RunLoop>::id; }
+constexpr bool is_loop_call(const node& n) { return n.op->id == declare_op<RunLoop>::id; }
 
 struct lowering_pass {
     builder& g;
@@ -166,7 +166,7 @@ struct lowering_pass {
         vec<value> results;
         const auto result = [&](int v, bool steps, extent n) constexpr {
             value x = g.values[v];
-            if (steps) x.extents = with_first(n, x.extents);
+            if (steps) x.extents = with_leading(n, x.extents);
             return results.push(x);
         };
         attrs.push(number[l]), attrs.push(loop.length.code), attrs.push(loop.reverse);
@@ -210,7 +210,7 @@ struct lowering_pass {
             if (!loop.length.is_static()) g.blame(mistake::unbound, "scan", s);
             from[0] = static_cast<std::int64_t>(loop.length.code);
         }
-        return reshape_to(out, Slice::add(out, all, from, with_first(extent(1), without_first(s))), without_first(s));
+        return reshape_to(out, Slice::add(out, all, from, with_leading(extent(1), without_first(s))), without_first(s));
     }
 
     constexpr void run() {

@@ -61,6 +61,8 @@ template <class Before, class After>
 inline constexpr bool carry_keeps_its_shape = false;
 template <class Value>
 inline constexpr bool value_stays_in_its_loop = false;
+template <class Op>
+inline constexpr bool random_numbers_are_there = false;
 
 template <class Source>
 inline constexpr bool every_call_is_constexpr = false;
@@ -101,6 +103,7 @@ constexpr bool check() {
         else if constexpr (e.what == mistake::right_hand_side) static_assert(rows_match<Op, A, B>, "etta: a right-hand side has as many rows as the matrix (only rank 1 is a vector)");
         else if constexpr (e.what == mistake::carry) static_assert(carry_keeps_its_shape<A, B>, "etta: scan: what the body returns as the next carry has another shape than the carry");
         else if constexpr (e.what == mistake::escaped) static_assert(value_stays_in_its_loop<A>, "etta: a value of a loop's body is used outside of it: return it from the body");
+        else if constexpr (e.what == mistake::random) static_assert(random_numbers_are_there<Op>, "etta: random numbers are there while a training step is traced, and nowhere else: ask training(x) first");
         else static_assert(operands_fit<Op, A, B>, "etta: the operands do not fit");
         return false;
     }

@@ -166,6 +166,16 @@ constexpr access access_in(const graph_view& g, int v, const shape& space, const
     return r;
 }
 
+// A generator's index as the offset of an address that is never read: along one axis, its first attribute; or through all of
+// them in row-major order (-1), which does not change with the number of samples.
+constexpr access position_access(const graph_view& g, int v, const shape& space, const binding& b) {
+    const std::int64_t axis = g.attr(g.of(v), 0);
+    if (axis < 0) return access_in(g, v, space, b);
+    access a;
+    a.strides[axis] = 1;
+    return a;
+}
+
 // The axes of a kernel's space, sorted into rows (kept) and columns (reduced); the lane axis comes last of its list.
 struct axis_lists {
     int rows[max_rank] = {}, cols[max_rank] = {};
@@ -304,16 +314,15 @@ struct layout {
             put(sa[-1].code);
             put(access_of(g, va, b).strides[sa.rank - 1]);
             put(access_of(g, vb, b).strides[sb.rank - 2]);
+            const bool sum = n.op->id == declare_op<ContractTerms>::id;  // over the first axis: how many, how far apart
+            put(sum ? sa.at[0].code : 1);
+            put(sum ? access_of(g, va, b).strides[0] : 0);
+            put(sum ? access_of(g, vb, b).strides[0] : 0);
         }
     }
 
     constexpr access slot_access(const kernel& k, const slot& s) const {
-        if (s.kind == slot::position) {  // the index along one axis: an address that is never read
-            access a;
-            a.strides[g.attr(g.of(s.value), 0)] = 1;
-            return a;
-        }
-        return access_in(g, s.value, k.space, b);
+        return s.kind == slot::position ? position_access(g, s.value, k.space, b) : access_in(g, s.value, k.space, b);
     }
     // A over (batch…, M), B over (batch…, -, N); the strides along K are words of their own.
     constexpr access gemm_access(const kernel& k, int v, bool right) const {
@@ -321,7 +330,7 @@ struct layout {
         const shape& s = g.values[v].extents;
         access r{a.offset, {}};
         const int shift = k.space.rank - s.rank;
-        for (int i = 0; i + 2 < s.rank; ++i) r.strides[i + shift] = s.at[i].is(1) ? 0 : a.strides[i];
+        for (int i = shift < 0 ? -shift : 0; i + 2 < s.rank; ++i) r.strides[i + shift] = s.at[i].is(1) ? 0 : a.strides[i];
         if (right) r.strides[k.space.rank - 1] = a.strides[s.rank - 1];
         else r.strides[k.space.rank - 2] = a.strides[s.rank - 2];
         return r;

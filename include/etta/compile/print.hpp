@@ -118,10 +118,19 @@ inline std::string schedule_text(const graph_view& g, const schedule_view& f, co
 namespace etta {
 
 // A program - Model's, Trainer's: decltype(trainer)::program - as text: its Graph, or its kernels with the memory plan.
+// A loop's body follows as a program of its own.
 template <class Program>
-std::string graph_text() { return _::graph_text(Program::view); }
+std::string graph_text() {
+    std::string s = _::graph_text(Program::view);
+    Program::each_body([&]<class Body>(int k) { s += "body of loop " + std::to_string(k) + ":\n" + _::graph_text(Body::view); });
+    return s;
+}
 template <class Program>
-std::string program_text() { return _::schedule_text(Program::view, Program::schedule, Program::symbols.at, Program::workspace_bytes); }
+std::string program_text() {
+    std::string s = _::schedule_text(Program::view, Program::schedule, Program::symbols.at, Program::workspace_bytes);
+    Program::each_body([&]<class Body>(int k) { s += "body of loop " + std::to_string(k) + ":\n" + _::schedule_text(Body::view, Body::schedule, Body::symbols.at, Body::workspace_bytes); });
+    return s;
+}
 // As DOT: `dot -Tsvg`. Kernels are boxes around the nodes they compute.
 template <class Program>
 std::string program_dot() { return _::graph_dot(Program::view, &Program::schedule); }

@@ -174,6 +174,12 @@ struct program {
         return r;
     }
 
+    // f.operator()<P>(k) for every segment behind the program's own.
+    template <class F>
+    static void each_body(const F& f) {
+        [&]<int... K>(std::integer_sequence<int, K...>) { ((K > 0 ? f.template operator()<program<Source, Target, K>>(K) : void()), ...); }(std::make_integer_sequence<int, n_segments>{});
+    }
+
     static constexpr int n_calls = table.n_calls;
     static_assert(table.n_kernels < 1 << 16, "etta: more than 65,535 different kernels in one program");
     static constexpr call_data lay_out() { return lay_out_calls(view, bind(), schedule, table.calls, n_calls, table.slots); }

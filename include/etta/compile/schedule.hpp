@@ -111,7 +111,7 @@ struct scheduler {
 
     // --- memory ------------------------------------------------------------------------------------------------------
     constexpr index bytes_of(int v) const {
-        if (const node& m = g.of(v); is_loop_call(g, m) && v == m.results + m.n_results - 1) return align_up(b.bodies[g.attr(m, RunLoop::segment_at)].workspace_bytes + 1);
+        if (const node& m = g.of(v); is_loop_call(m) && v == m.results + m.n_results - 1) return align_up(b.bodies[g.attr(m, RunLoop::segment_at)].workspace_bytes + 1);
         index n = size_of(g.values[v].type);
         for (int i = 0; i < g.values[v].extents.rank; ++i) n *= g.values[v].extents.at[i].at(b.symbols);
         return align_up(n < 1 ? 1 : n);
@@ -181,10 +181,17 @@ struct scheduler {
     }
 };
 
+// Multiply-adds per element of a product.
+constexpr index depth_of(const graph_view& g, const kernel& k, const index* symbols) {
+    const node& n = g.nodes[k.anchor];
+    const shape& a = g.values[g.arg(n, 0)].extents;
+    return a[-1].at(symbols) * (n.op->id == declare_op<ContractTerms>::id ? a[0].at(symbols) : 1);
+}
+
 // Is a kernel of `elements` elements worth more than one thread? A barrier costs about a microsecond, in which one core does
 // some 2^15 element-wise operations (2^17 of a product).
 constexpr bool worth_sharing(const graph_view& g, const schedule_view& f, const kernel& k, index elements, index depth, const binding& b) {
-    if (k.kind == kernel_kind::library) return !is_loop_call(g, g.nodes[k.anchor]) || b.bodies[g.attr(g.nodes[k.anchor], RunLoop::segment_at)].parallel;
+    if (k.kind == kernel_kind::library) return !is_loop_call(g.nodes[k.anchor]) || b.bodies[g.attr(g.nodes[k.anchor], RunLoop::segment_at)].parallel;
     if (k.kind == kernel_kind::gemm) return elements * depth >= 1 << 17;
     index per_element = 1;
     for (int i = k.first; i >= 0; i = f.next[i]) per_element += g.nodes[i].op->flops;

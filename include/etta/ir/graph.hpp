@@ -51,7 +51,7 @@ enum class storage : std::int64_t { argument, parameter, state };
 
 enum class mistake : int {
     none, broadcast, inner_extents, dtypes, rank, axis, reshape_size, layer_input, layer_rank, state_shape, target,
-    channels, window, concat, square, unbound, right_hand_side, carry, escaped
+    channels, window, concat, square, unbound, right_hand_side, carry, escaped, random
 };
 
 // The first mistake of a trace. Tracing goes on with poisoned variables; one static_assert then reports this.
@@ -145,6 +145,15 @@ struct builder {
     vec<int> params;
     vec<start_value> starts;
     dtype model_type = dtype::f32;
+    // Of each state slot: its input, what its layer has put in its place (-1: nothing), how it starts.
+    vec<int> states, next_states;
+    vec<start_value> state_starts;
+    bool training = false;  // a training step is traced, not an evaluation: layers may differ
+    int key_argument = -1;  // the argument that is the seed of random numbers; the next is the step. -1: none are drawn here
+    int sites = 0;          // random draws so far: what tells them apart
+    int least_batch = 1;    // the fewest samples that a layer can be trained with
+    bool streaming = false; // layers with a memory go on where the last call left them (nn/stream.hpp)
+    vec<int> memory, next_memory;
     failure error;
     bool unified = false;  // a dyn extent was found equal to another: shapes must be resolved
     int scope = -1;   // the layer being called: where a mistake is reported
@@ -327,7 +336,8 @@ struct builder {
             n.args = first_arg, n.attrs = first_attr, n.results = first_value, nodes.data[n_nodes++] = n;
         }
         for (int& o : outputs) o = o < 0 ? -1 : renamed[o];
-        for (int& p : params) p = p < 0 ? -1 : renamed[p];
+        for (vec<int>* const slots : {&params, &states, &next_states})
+            for (int& p : *slots) p = p < 0 ? -1 : renamed[p];
         nodes.size = n_nodes, values.size = n_values, args.size = n_args, attrs.size = n_attrs;
     }
     constexpr graph_sizes sizes() const {

@@ -7,6 +7,7 @@
 #include "hyperbolic.hpp"
 #include "inverse_trig.hpp"
 #include "log.hpp"
+#include "philox.hpp"
 #include "pow.hpp"
 #include "root.hpp"
 #include "sigmoid.hpp"

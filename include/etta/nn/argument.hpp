@@ -35,16 +35,23 @@ public:
     constexpr void etta_each_var(const F& f) const {
         for (int i = 0; i < M::n_parameters; ++i) f(var{graph_, graph_->params[first_ + i]});
     }
-    // The parameters become views of one input.
-    constexpr void bind(builder& g, int flat) {
+    // The parameters become views of one input; states, of the model's element type or counts, of two more.
+    constexpr void bind(builder& g, int flat, int states, int counts) {
         graph_ = &g, first_ = g.params.size;
-        bind_parameters f{&g, first_};
+        bind_parameters f{&g, first_, g.states.size};
         walk(net_, no_path{}, f);
         const auto& l = M::facts::layout;
         for (int i = 0; i < M::n_parameters; ++i) {
             const std::int64_t start_step[2] = {l.at[i].offset / static_cast<index>(sizeof(typename M::element)), 1};
             g.params.push(reshape_to(g, Slice::add(g, flat, start_step, shape(l.count[i])), l.extents[i]));
             g.starts.push(start_value{});
+        }
+        const auto& s = M::facts::states;
+        for (int i = 0; i < M::n_states; ++i) {
+            const std::int64_t start_step[2] = {s.at[i].offset / size_of(s.type[i]), 1};
+            g.states.push(reshape_to(g, Slice::add(g, s.type[i] == dtype::i64 ? counts : states, start_step, shape(s.count[i])), s.extents[i]));
+            g.next_states.push(-1);
+            g.state_starts.push(start_value{});
         }
     }
 
@@ -87,10 +94,26 @@ struct tree<Model<Net, In, Batch>> {
     using M = Model<Net, In, Batch>;
     using mirror = bound_net<M>;
     using buffer = View<const typename M::element, extents<static_cast<std::size_t>(M::facts::layout.elements)>>;
-    using leaves = type_list<buffer>;
-    static constexpr void fill(mirror& m, builder& g, int& ordinal, dtype beside) { m.bind(g, argument_of<buffer>::make(g, ordinal++, beside)); }
+    static constexpr bool has_states = M::n_states > 0;
+    template <class T>
+    using state_buffer = View<const T, extents<static_cast<std::size_t>(M::state_bytes) / sizeof(T)>>;
+    using states = state_buffer<typename M::element>;
+    using counts = state_buffer<std::int64_t>;
+    using leaves = std::conditional_t<has_states, type_list<buffer, states, counts>, type_list<buffer>>;
+    static constexpr void fill(mirror& m, builder& g, int& ordinal, dtype beside) {
+        const int p = argument_of<buffer>::make(g, ordinal++, beside);
+        int s = -1, c = -1;
+        if constexpr (has_states) s = argument_of<states>::make(g, ordinal++, beside), c = argument_of<counts>::make(g, ordinal++, beside);
+        m.bind(g, p, s, c);
+    }
     template <class F>
-    static void each(const M& m, F& f) { f(buffer(m.parameters.data())); }
+    static void each(const M& m, F& f) {
+        f(buffer(m.parameters.data()));
+        if constexpr (has_states) {
+            f(states(reinterpret_cast<const typename M::element*>(m.states.data())));
+            f(counts(reinterpret_cast<const std::int64_t*>(m.states.data())));
+        }
+    }
 };
 template <class P, class M, int First>
 struct result_tree<P, net_gradient<M>, First> {

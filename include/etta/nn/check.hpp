@@ -16,17 +16,22 @@ struct gets {};
 
 namespace _ {
 
+// A mistake's place is a parameter's slot, or a state's behind those.
+template <class Facts>
+constexpr const path& path_of(int scope) {
+    return scope < Facts::n_parameters ? Facts::paths.at[scope < 0 ? 0 : scope] : Facts::state_paths.at[scope - Facts::n_parameters];
+}
 // The path of the parameter without its last component: its layer.
 template <class Facts>
 constexpr int layer_length(int slot) {
     if (slot < 0) return 0;
-    const path& p = Facts::paths.at[slot];
+    const path& p = path_of<Facts>(slot);
     for (int i = p.size - 1; i > 0; --i)
         if (p.at[i] == '.') return i;
     return p.size;
 }
 template <class Facts, int Slot, std::size_t... I>
-constexpr auto spell_layer(std::index_sequence<I...>) -> layer<Facts::paths.at[Slot < 0 ? 0 : Slot].at[I]...>;
+constexpr auto spell_layer(std::index_sequence<I...>) -> layer<path_of<Facts>(Slot).at[I]...>;
 template <class Facts, int Slot>
 using layer_name = decltype(spell_layer<Facts, Slot>(std::make_index_sequence<static_cast<std::size_t>(layer_length<Facts>(Slot))>{}));
 
@@ -41,6 +46,7 @@ inline constexpr bool target_fits = false;
 struct nothing_source {
     static constexpr builder make() { return {}; }
     static constexpr failure error{};
+    static constexpr step_facts<0> facts{};
     static constexpr binding places(const graph_view&) { return {}; }
 };
 template <bool Ok, class Source>
@@ -50,7 +56,7 @@ template <class Net, class In, int Batch, class Source>
 constexpr bool check_trace() {
     using facts = model_facts<Net, In, Batch>;
     constexpr failure e = Source::error;
-    if constexpr (e.what != mistake::none && e.scope >= 0) {
+    if constexpr (e.what != mistake::none && e.what != mistake::random && e.scope >= 0) {
         using L = layer_name<facts, e.scope>;
         using A = decltype(expected_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.expected.rank)>{}));
         using B = decltype(got_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.got.rank)>{}));
@@ -60,6 +66,9 @@ constexpr bool check_trace() {
         return check<Source>();
     } else if constexpr (facts::layout.missing >= 0) {
         static_assert(layer_is_called<layer_name<facts, facts::layout.missing>>, "etta: a layer of the model is never called");
+        return false;
+    } else if constexpr (facts::states.missing >= 0) {
+        static_assert(layer_is_called<layer_name<facts, facts::n_parameters + facts::states.missing>>, "etta: a layer of the model is never called");
         return false;
     } else {
         return true;

@@ -38,6 +38,8 @@ struct Compiled {
     static constexpr int n_parameters = facts::n_parameters;
     static constexpr index parameter_elements = facts::layout.elements;
     static constexpr index parameter_bytes = parameter_elements * static_cast<index>(sizeof(element));
+    static constexpr int n_states = facts::n_states;          // running means and the like: constants here, in flash
+    static constexpr index state_bytes = facts::states.bytes;
     static constexpr index workspace_bytes = program::workspace_bytes;
     static constexpr index table_bytes = program::table_bytes;
 
@@ -48,9 +50,15 @@ struct Compiled {
 
     // n samples at x -> n predictions at y, with the parameters as one block laid out as `offset` says. False (and nothing
     // written) if n is not 1 … Batch.
-    static bool run(const element* parameters, Memory& memory, const element* x, element* y, index n = 1) {
+    static bool run(const element* parameters, Memory& memory, const element* x, element* y, index n = 1)
+        requires(n_states == 0)
+    {
+        return run(parameters, nullptr, memory, x, y, n);
+    }
+    // A network with state takes that, too: a Model's states, state_bytes of them as they lie there.
+    static bool run(const element* parameters, const char* states, Memory& memory, const element* x, element* y, index n = 1) {
         if (n < 1 || n > Batch) return false;
-        char* const buffers[] = {memory.workspace, const_cast<char*>(reinterpret_cast<const char*>(parameters)), nullptr,
+        char* const buffers[] = {memory.workspace, const_cast<char*>(reinterpret_cast<const char*>(parameters)), const_cast<char*>(states),
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), reinterpret_cast<char*>(y)};
         _::run_calls<this_target>(program::run_table, buffers, &n);
         return true;
@@ -75,11 +83,11 @@ constexpr bool ram_suffices() {
 }
 }  // namespace _
 
-// static_assert(fits<Kws>(flash<60 * KiB>, ram<8 * KiB>)): parameters and tables in flash, workspace in RAM. Code comes on
+// static_assert(fits<Kws>(flash<60 * KiB>, ram<8 * KiB>)): parameters, state and tables in flash, workspace in RAM. Code comes on
 // top; the linker's map says how much.
 template <class Net, index Flash, index Ram>
 constexpr bool fits(flash_t<Flash>, ram_t<Ram>) {
-    return _::flash_suffices<Net::parameter_bytes + Net::table_bytes, Flash>() && _::ram_suffices<static_cast<index>(sizeof(typename Net::Memory)), Ram>();
+    return _::flash_suffices<Net::parameter_bytes + Net::state_bytes + Net::table_bytes, Flash>() && _::ram_suffices<static_cast<index>(sizeof(typename Net::Memory)), Ram>();
 }
 
 }  // namespace etta

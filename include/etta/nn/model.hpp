@@ -1,5 +1,5 @@
 // model.hpp: a network with its parameters: traced, planned and compiled for one input, with every buffer's size a
-// constant. The Model owns parameters and one inference workspace; training state belongs to a Trainer (train/).
+// constant. The Model owns parameters, state and one inference workspace; training state belongs to a Trainer (train/).
 #pragma once
 
 #include "../run/assign.hpp"
@@ -12,6 +12,15 @@ template <class T>
 struct named_view {
     std::string_view name;
     T* data;
+    const shape* extents;
+    index size;
+};
+
+// A state as it lies in the model's buffer: elements of the model's type, or std::int64_t.
+struct named_state {
+    std::string_view name;
+    dtype type;
+    void* data;
     const shape* extents;
     index size;
 };
@@ -29,6 +38,8 @@ struct name_literal {
 };
 template <class Name>
 inline constexpr bool parameter_exists = false;
+template <class Name>
+inline constexpr bool state_exists = false;
 template <auto Name, std::size_t... I>
 constexpr auto spell_name(std::index_sequence<I...>) -> name_<Name.at[I]...>;
 
@@ -37,6 +48,17 @@ constexpr int parameter_number(std::string_view name) {
     for (int i = 0; i < Facts::n_parameters; ++i)
         if (Facts::paths.at[i].view() == name) return i;
     return -1;
+}
+template <class Facts>
+constexpr int state_number(std::string_view name) {
+    for (int i = 0; i < Facts::n_states; ++i)
+        if (Facts::state_paths.at[i].view() == name) return i;
+    return -1;
+}
+template <class Facts, int I, std::size_t... K>
+auto state_view(char* states, std::index_sequence<K...>) {
+    using T = type_of<Facts::states.type[I]>;
+    return View<T, extents<static_cast<std::size_t>(Facts::states.extents[I].at[K].code)...>>(reinterpret_cast<T*>(states + Facts::states.at[I].offset));
 }
 template <class Facts, class T>
 constexpr named_view<T> parameter_of(T* parameters, int i) {
@@ -79,10 +101,17 @@ struct Model {
         return n;
     }();
 
-    explicit Model(seed s = seed(0)) : parameters(facts::layout.elements) { initialise(s); }
+    static constexpr int n_states = facts::n_states;  // running means and the like
+    static constexpr index state_bytes = facts::states.bytes;
+
+    explicit Model(seed s = seed(0)) : parameters(facts::layout.elements) {
+        if constexpr (n_states > 0) states = _::heap_elements<char>(state_bytes);
+        initialise(s);
+    }
 
     void initialise(seed s) {
         _::fill_parameters(parameters.data(), facts::starts.at, facts::starts.values, n_parameters, s);
+        if constexpr (n_states > 0) _::fill_states<facts>(states.data());
     }
 
     // Parameter i: its name, elements and extents.
@@ -100,6 +129,17 @@ struct Model {
     // model.parameter<"fc1.weight">(): a View with the parameter's extents; an unknown name does not compile.
     template <_::name_literal Name>
     auto parameter() { return _::parameter_view<facts, Name>(parameters.data()); }
+
+    // State i, or by its name, as for parameters.
+    named_state state(int i) {
+        return {facts::state_paths.at[i].view(), facts::states.type[i], states.data() + facts::states.at[i].offset, &facts::states.extents[i], facts::states.count[i]};
+    }
+    template <_::name_literal Name>
+    auto state() {
+        constexpr int i = _::state_number<facts>(Name.view());
+        if constexpr (i < 0) static_assert(_::state_exists<decltype(_::spell_name<Name>(std::make_index_sequence<sizeof(Name.at) - 1>{}))>, "etta: the model has no state of this name");
+        else return _::state_view<facts, i>(states.data(), std::make_index_sequence<static_cast<std::size_t>(facts::states.extents[i].rank)>{});
+    }
 
     // Bytes an inference needs beside the parameters: a constant too (not a data member, so that a program that only
     // trains does not compile the inference program).
@@ -126,12 +166,13 @@ struct Model {
         if (n < 0 || n > batch_bound) fail_with<>("a batch of %lld is larger than the model's max_batch<%d>", static_cast<long long>(n), batch_bound);
         if (n == 0) return;
         reserve();
-        char* const buffers[] = {workspace.data(), reinterpret_cast<char*>(parameters.data()), nullptr,
+        char* const buffers[] = {workspace.data(), reinterpret_cast<char*>(parameters.data()), states.data(),
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), reinterpret_cast<char*>(y)};
         _::run_calls<this_target>(program::run_table, buffers, &n);
     }
 
     _::heap_elements<element> parameters;
+    _::heap_elements<char> states;
     _::heap_elements<char> workspace;
 
 private:

@@ -111,6 +111,14 @@ struct path {
         for (int k = 0; k < n; ++k) forward[k] = digits[n - 1 - k];
         return with(std::string_view(forward, static_cast<std::size_t>(n)));
     }
+    // A name made of parts: "weight_ih" "_l" 0 "_reverse".
+    constexpr path with(std::string_view name, std::string_view middle, std::size_t i, std::string_view end) const {
+        path digits = path{}.with(i), p = with(name);
+        for (const std::string_view part : {middle, digits.view(), end})
+            for (const char c : part)
+                if (p.size < 111) p.at[p.size++] = c;
+        return p;
+    }
     constexpr std::string_view view() const { return {at, static_cast<std::size_t>(size)}; }
 };
 
@@ -121,11 +129,16 @@ inline constexpr bool is_array<std::array<T, N>> = true;
 
 template <class T>
 concept parameter = requires { typename T::etta_parameter; };
+template <class T>
+concept named_members = requires { typename T::etta_named; };  // a layer that names its parameters itself
+template <class T>
+concept stateful = requires { typename T::etta_state; };  // state.hpp
 
 // A path that nobody reads: walks that only count or bind pay nothing for names.
 struct no_path {
     constexpr no_path with(std::string_view) const { return {}; }
     constexpr no_path with(std::size_t) const { return {}; }
+    constexpr no_path with(std::string_view, std::string_view, std::size_t, std::string_view) const { return {}; }
 };
 
 // What a model's members may not be, found before anything walks over them.
@@ -133,7 +146,7 @@ enum class fault { none, c_array, not_a_layer };
 template <class T>
 constexpr fault member_fault() {
     fault f = fault::none;
-    if constexpr (parameter<T>) {
+    if constexpr (parameter<T> || stateful<T> || named_members<T>) {
         return f;
     } else if constexpr (is_array<T>) {
         return member_fault<typename T::value_type>();
@@ -163,12 +176,17 @@ constexpr bool check_members() {
     return f == fault::none;
 }
 
-// Visits every parameter of a model in the order of the members: f(parameter&, path).
+// Visits every parameter of a model in the order of the members: f(parameter&, path). And every state, if f has a function
+// for them: f.state(state&, path).
 template <class M, class Path, class F>
 constexpr void walk(M& m, const Path& at, F& f) {
     using T = std::remove_cv_t<M>;
     if constexpr (parameter<T>) {
         f(m, at);
+    } else if constexpr (named_members<T>) {
+        m.etta_members([&](auto& p, std::string_view name, std::string_view middle, int i, std::string_view end) constexpr { walk(p, at.with(name, middle, static_cast<std::size_t>(i), end), f); });
+    } else if constexpr (stateful<T>) {
+        if constexpr (requires { f.state(m, at); }) f.state(m, at);
     } else if constexpr (is_array<T>) {
         for (std::size_t i = 0; i < m.size(); ++i) walk(m[i], at.with(i), f);
     } else if constexpr (requires { typename T::etta_sequence; }) {
@@ -191,9 +209,12 @@ struct count_parameters {
 };
 struct bind_parameters {
     builder* g;
-    int n = 0;
+    int n = 0, n_states = 0;
+    int scopes = 0;  // the number of parameters: states are scopes behind them
     template <class P>
     constexpr void operator()(P& p, no_path) { p.g = g, p.slot = n++; }
+    template <class S>
+    constexpr void state(S& s, no_path) { s.g = g, s.scope = scopes + n_states, s.slot = n_states++; }
 };
 template <class Net>
 constexpr int parameter_count() {

@@ -8,50 +8,51 @@
 namespace etta {
 
 namespace _ {
-template <class T>
-std::vector<index> extents_of(const named_view<T>& p) {
-    std::vector<index> s;
-    for (int i = 0; i < p.extents->rank; ++i) s.push_back(static_cast<index>(p.extents->at[i].code));
-    return s;
+// Everything that is saved, as it lies in memory: parameters, then state.
+template <class M>
+std::vector<named_tensor> tensors_of(M& model) {
+    std::vector<named_tensor> r;
+    const auto add = [&r](std::string_view name, dtype type, const shape& extents, const void* data, index size) {
+        std::vector<index> s;
+        for (int i = 0; i < extents.rank; ++i) s.push_back(static_cast<index>(extents.at[i].code));
+        r.push_back({std::string(name), type, static_cast<std::vector<index>&&>(s), static_cast<const std::byte*>(data), static_cast<std::size_t>(size * size_of(type))});
+    };
+    for (int i = 0; i < M::n_parameters; ++i) {
+        const auto p = model.parameter(i);
+        add(p.name, dtype_of<typename M::element>, *p.extents, p.data, p.size);
+    }
+    for (int i = 0; i < M::n_states; ++i) {
+        const named_state p = model.state(i);
+        add(p.name, p.type, *p.extents, p.data, p.size);
+    }
+    return r;
 }
 }  // namespace _
 
-// Writes every parameter, atomically: an error (a full disk, a path that cannot be written) leaves the old file.
+// Writes every parameter and state, atomically: an error (a full disk, a path that cannot be written) leaves the old file.
 template <class M>
 void save(M& model, const std::string& path) {
-    std::vector<named_tensor> tensors;
-    for (int i = 0; i < M::n_parameters; ++i) {
-        const auto p = model.parameter(i);
-        tensors.push_back({std::string(p.name), dtype_of<typename M::element>, _::extents_of(p), reinterpret_cast<const std::byte*>(p.data),
-                           static_cast<std::size_t>(p.size) * sizeof(typename M::element)});
-    }
-    write_safetensors(path, tensors);
+    write_safetensors(path, _::tensors_of(model));
 }
 
-// Reads every parameter by name. Missing, unexpected, or of another shape or dtype: an error naming the file and the
-// tensor, and the model is untouched.
+// Reads every parameter and state by name. Missing, unexpected, or of another shape or dtype: an error naming the file and
+// the tensor, and the model is untouched.
 template <class M>
 void load(M& model, const std::string& path) {
     const safetensors_file file = safetensors_file::open(path);
-    using T = typename M::element;
-    for (int i = 0; i < M::n_parameters; ++i) {
-        const auto p = model.parameter(i);
+    const std::vector<named_tensor> mine = _::tensors_of(model);
+    for (const named_tensor& p : mine) {
         const named_tensor* const t = file.find(p.name);
-        if (t == nullptr) fail<>(path + ": there is no tensor '" + std::string(p.name) + "', which the model needs");
-        if (t->shape != _::extents_of(p))
-            fail<>(path + ": tensor '" + t->name + "' has shape " + _::shape_text(t->shape) + ", the model's is " + _::shape_text(_::extents_of(p)));
-        if (t->type != dtype_of<T>) fail<>(path + ": tensor '" + t->name + "' is " + std::string(name_of(t->type)) + ", the model's is " + std::string(name_of(dtype_of<T>)));
+        if (t == nullptr) fail<>(path + ": there is no tensor '" + p.name + "', which the model needs");
+        if (t->shape != p.shape) fail<>(path + ": tensor '" + t->name + "' has shape " + _::shape_text(t->shape) + ", the model's is " + _::shape_text(p.shape));
+        if (t->type != p.type) fail<>(path + ": tensor '" + t->name + "' is " + std::string(name_of(t->type)) + ", the model's is " + std::string(name_of(p.type)));
     }
     for (const named_tensor& t : file.tensors()) {
         bool known = false;
-        for (int i = 0; i < M::n_parameters && !known; ++i) known = model.parameter(i).name == t.name;
+        for (std::size_t i = 0; i < mine.size() && !known; ++i) known = mine[i].name == t.name;
         if (!known) fail<>(path + ": tensor '" + t.name + "' is not a parameter of the model");
     }
-    for (int i = 0; i < M::n_parameters; ++i) {
-        const auto p = model.parameter(i);
-        const named_tensor* const t = file.find(p.name);
-        __builtin_memcpy(static_cast<void*>(p.data), t->data, t->bytes);
-    }
+    for (const named_tensor& p : mine) __builtin_memcpy(const_cast<std::byte*>(p.data), file.find(p.name)->data, p.bytes);
 }
 
 }  // namespace etta

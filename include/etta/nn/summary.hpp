@@ -1,4 +1,4 @@
-// summary.hpp: a model as a table: every parameter with its extents, and the totals in parameters, operations and bytes.
+// summary.hpp: a model as a table: every parameter and state with its extents, and the totals in parameters, operations and bytes.
 #pragma once
 
 #include "../compile/print.hpp"
@@ -18,7 +18,15 @@ std::string summary(M& model) {
                       _::text_of(*p.extents).c_str(), static_cast<long>(p.size));
         s += line;
     }
+    index held = 0;
+    for (int i = 0; i < M::n_states; ++i) {
+        const named_state p = model.state(i);
+        std::snprintf(line, sizeof line, "%-41.*s %-22s %9ld  (state)\n", static_cast<int>(p.name.size()), p.name.data(), _::text_of(*p.extents).c_str(), static_cast<long>(p.size));
+        s += line;
+        held += p.size;
+    }
     s += "------------------------------------------------------------------------\n";
+    if (held > 0) std::snprintf(line, sizeof line, "%ld numbers of state; ", static_cast<long>(held)), s += line;
     std::snprintf(line, sizeof line, "%ld parameters, %.1f KiB; batch of %d: %.3f MFLOP, workspace %.1f KiB\n", static_cast<long>(M::parameter_count),
                   static_cast<double>(M::parameter_bytes) / 1024, M::batch_bound, static_cast<double>(M::program::flops) * 1e-6,
                   static_cast<double>(M::workspace_bytes()) / 1024);

@@ -5,6 +5,7 @@
 #include "../compile/program.hpp"
 #include "layers.hpp"
 #include "loss.hpp"
+#include "state.hpp"
 
 namespace etta {
 
@@ -27,26 +28,30 @@ struct max_batch {
 
 namespace _ {
 
-// A model traced with a batch axis in front of its input.
+// A model traced with a batch axis in front of its input; Batch 0: one sample, its axis a static 1.
 template <class Net, class In, int Batch>
 struct traced_model {
     static constexpr int n_parameters = parameter_count<Net>();
+    static constexpr int n_states = state_count<Net>();
 
-    static constexpr var prepare(builder& g, Net& net) {
+    static constexpr var prepare(builder& g, Net& net, bool training = false) {
         g.model_type = dtype_of<typename In::element>;
+        g.training = training;
         g.params = vec<int>(n_parameters, -1);
         g.starts = vec<start_value>(n_parameters, start_value{});
-        bind_parameters f{&g};
+        g.states = g.next_states = vec<int>(n_states, -1);
+        g.state_starts = vec<start_value>(n_states, start_value{});
+        bind_parameters f{&g, 0, 0, n_parameters};
         walk(net, no_path{}, f);
         shape s = In::sample(), b;
-        b.push(g.new_symbol(Batch));
+        b.push(Batch == 0 ? extent(1) : g.new_symbol(Batch));
         for (int i = 0; i < s.rank; ++i) b.push(s.at[i]);
         return {&g, g.input(storage::argument, 0, dtype_of<typename In::element>, b)};
     }
-    static constexpr builder forward() {
+    static constexpr builder forward(bool training = false) {
         builder g;
         Net net{};
-        const var x = prepare(g, net);
+        const var x = prepare(g, net, training);
         const Net& bound = net;
         g.outputs.push(var(bound(x)).id);
         return g;
@@ -63,6 +68,24 @@ struct parameter_layout {
     index elements = 0;  // of the whole buffer, pads included
     shape output;        // the prediction's extents, batch first
     int missing = -1;    // a parameter whose layer is never called
+};
+// Where every state lies in the model's state buffer, and how it starts.
+template <int N>
+struct state_layout {
+    shape extents[N + 1];
+    start_value start[N + 1];
+    place at[N + 1];
+    dtype type[N + 1] = {};
+    index count[N + 1] = {};
+    index bytes = 0;   // of the whole buffer, pads included
+    int missing = -1;  // a state whose layer is never called
+};
+// What a trace of a training step says beside its Graph.
+template <int N>
+struct step_facts {
+    failure error;
+    int least_batch = 1;
+    bool updates[N + 1] = {};  // which states change
 };
 // What starting a model needs of it at run time; starts are few.
 struct starting_parameter {
@@ -109,9 +132,39 @@ constexpr auto lay_out_parameters() {
     return l;
 }
 
+// A state that only training reads is looked for there.
+template <class Net, class In, int Batch>
+constexpr auto lay_out_states() {
+    using M = traced_model<Net, In, Batch>;
+    state_layout<M::n_states> l{};
+    if constexpr (M::n_states > 0) {
+        builder g = M::forward();
+        bool all = true;
+        for (const int s : g.states) all = all && s >= 0;
+        if (!all) g = M::forward(true);
+        for (int i = 0; i < M::n_states; ++i) {
+            if (g.states[i] < 0) {
+                if (l.missing < 0) l.missing = i;
+                continue;
+            }
+            l.extents[i] = g.extents_of(g.states[i]);
+            l.type[i] = g.type_of(g.states[i]);
+            l.start[i] = g.state_starts[i];
+            l.at[i] = {state_buffer, l.bytes};
+            l.count[i] = 1;
+            for (int k = 0; k < l.extents[i].rank; ++k) l.count[i] *= static_cast<index>(l.extents[i].at[k].code);
+            l.bytes += align_up(l.count[i] * size_of(l.type[i]));
+        }
+    }
+    return l;
+}
+
 template <class Net, class In, int Batch>
 struct model_facts {
     static constexpr int n_parameters = parameter_count<Net>();
+    static constexpr int n_states = state_count<Net>();
+    static constexpr auto state_paths = _::state_paths<Net>();
+    static constexpr auto states = lay_out_states<Net, In, Batch>();
     static constexpr auto paths = parameter_paths<Net>();
     static constexpr auto layout = lay_out_parameters<Net, In, Batch>();
     static constexpr parameter_starts<n_parameters> all_starts{layout, n_parameters, static_cast<index>(sizeof(typename In::element))};
@@ -140,6 +193,7 @@ struct inference_source {
     static constexpr binding places(const graph_view&) {
         binding b;
         b.parameters = model_facts<Net, In, Batch>::layout.at;
+        b.states = model_facts<Net, In, Batch>::states.at;
         b.outputs = out_place;
         return b;
     }
@@ -157,6 +211,19 @@ inline void fill_parameters(T* p, const starting_parameter* at, const start_valu
             p[at[i].first + k] = static_cast<T>(x);
         }
     }
+}
+
+// States start from constants.
+template <class Facts>
+inline void fill_states(char* p) {
+    for (int i = 0; i < Facts::n_states; ++i)
+        for (index k = 0; k < Facts::states.count[i]; ++k) {
+            char* const at = p + Facts::states.at[i].offset;
+            const double x = Facts::states.start[i].a;
+            if (Facts::states.type[i] == dtype::f32) reinterpret_cast<float*>(at)[k] = static_cast<float>(x);
+            else if (Facts::states.type[i] == dtype::f64) reinterpret_cast<double*>(at)[k] = x;
+            else reinterpret_cast<std::int64_t*>(at)[k] = static_cast<std::int64_t>(x);
+        }
 }
 
 }  // namespace _

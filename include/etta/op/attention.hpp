@@ -181,10 +181,7 @@ constexpr void with_leading_axis(builder& g, const int* operands, const bool* ba
         to[i] = operands[i];
         if (batched[i]) continue;
         const shape s = g.extents_of(to[i]);
-        shape r;
-        r.push(size);
-        for (int k = 0; k < s.rank; ++k) r.push(s.at[k]);
-        to[i] = expand_to(g, to[i], r);
+        to[i] = expand_to(g, to[i], with_leading(size, s));
     }
 }
 

@@ -46,7 +46,7 @@ struct Gather {
             index place[max_rank] = {}, rest = r;
             for (int i = last - 1; i >= 0; --i) place[i] = rest % y.extent[i], rest /= y.extent[i];
             const I* const where = reinterpret_cast<const I*>(at.data) + at.offset(place);
-            char* const out = y.data + r * width * Size;
+            char* const out = y.data + y.offset(place) * Size;
             if (axis != last) place[axis] = 0;
             const char* const in = x.data + x.offset(place) * Size;
             if (index_step == 0 && step == Size) {
@@ -112,8 +112,14 @@ struct ScatterAdd : scatter_rules {
         const index n = y.extent[axis], inner = y.stride[axis];
         const auto mine = share(n, 1, ctx);
         if (mine.begin >= mine.end) return;
-        for (index i = 0, outer = n * inner > 0 ? y.count() / (n * inner) : 0; i < outer; ++i)
-            __builtin_memset(static_cast<void*>(out + (i * n + mine.begin) * inner), 0, static_cast<std::size_t>((mine.end - mine.begin) * inner) * sizeof(T));
+        const index columns = axis == last ? mine.end - mine.begin : y.extent[last], n_zero = y.extent[last] > 0 ? y.count() / y.extent[last] : 0;
+        for (index r = 0; r < n_zero; ++r) {
+            index place[max_rank] = {}, rest = r;
+            for (int i = last - 1; i >= 0; --i) place[i] = rest % y.extent[i], rest /= y.extent[i];
+            if (axis == last) place[last] = mine.begin;
+            else if (place[axis] < mine.begin || place[axis] >= mine.end) continue;
+            __builtin_memset(static_cast<void*>(out + y.offset(place)), 0, static_cast<std::size_t>(columns) * sizeof(T));
+        }
         y.broadcast(axis);
         const index width = x.extent[last], index_step = width == 1 ? 0 : at.stride[last];
         const index out_step = axis == last ? 0 : y.stride[last], in_step = x.stride[last];
@@ -157,12 +163,6 @@ constexpr void Gather::vjp_rule(const rule_call& c) {
         c.out[0] = scatter_rules::add(*c.g, c.g->arg(n, 1), c.cotangents[0], c.g->extents_of(x), static_cast<int>(c.g->attr(n, 0)), c.g->attr(n, 4) != 0);
 }
 
-constexpr shape with_leading(extent n, const shape& s) {
-    shape r;
-    r.push(n);
-    for (int i = 0; i < s.rank; ++i) r.push(s.at[i]);
-    return r;
-}
 constexpr void Gather::batch_rule(builder& g, int id, const int* operands, const bool* batched, int* results) {
     const node n = g.nodes[id];
     int x = operands[0], at = operands[1];

@@ -25,6 +25,14 @@ constexpr int add_values(builder& g, int a, int b);
 constexpr int reshape_to(builder& g, int v, shape to);
 constexpr int reshaped_from(const builder& g, int v);  // what a reshape (of more than ones) reshapes, or -1
 
+// The same with one axis more in front: a batch, or the steps of a loop.
+constexpr shape with_leading(extent n, const shape& s) {
+    shape r;
+    r.push(n);
+    for (int i = 0; i < s.rank; ++i) r.push(s.at[i]);
+    return r;
+}
+
 constexpr dtype result_of(result_type rule, dtype t) {
     switch (rule) {
         case result_type::same: return t;

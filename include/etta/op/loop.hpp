@@ -5,6 +5,7 @@
 #pragma once
 
 #include "matmul.hpp"
+#include "place.hpp"
 
 namespace etta::_ {
 
@@ -38,12 +39,6 @@ constexpr extent plus(extent e, index n) { return e.is_static() ? extent(e.code 
 constexpr shape without_first(const shape& s) {
     shape r;
     for (int i = 1; i < s.rank; ++i) r.push(s.at[i]);
-    return r;
-}
-constexpr shape with_first(extent n, const shape& s) {
-    shape r;
-    r.push(n);
-    for (int i = 0; i < s.rank; ++i) r.push(s.at[i]);
     return r;
 }
 constexpr int loop_of(const builder& g, int v) { return g.of(v).loop; }
@@ -86,29 +81,38 @@ constexpr int history_of(builder& g, int carry, bool after) {
     const carry_record c = g.carries[carry];
     const loop_record l = g.loops[c.loop];
     const shape s = g.extents_of(c.in);
-    const int all = add_loop_node(g, &info_of<LoopHistory>::value, c.in, c.loop, carry, l.parent, g.type_of(c.in), with_first(plus(l.length, 1), s));
+    const int all = add_loop_node(g, &info_of<LoopHistory>::value, c.in, c.loop, carry, l.parent, g.type_of(c.in), with_leading(plus(l.length, 1), s));
     std::int64_t from[2 * max_rank] = {};
     for (int i = 0; i <= s.rank; ++i) from[2 * i + 1] = 1;
     from[0] = after != l.reverse;
-    return Slice::add(g, all, from, with_first(l.length, s));
+    return Slice::add(g, all, from, with_leading(l.length, s));
 }
 
-// The value of v at all steps. O(carries).
+constexpr bool used_inside(const builder& g, int loop, int v) {
+    for (int i = g.values[v].node + 1; i < g.nodes.size; ++i) {
+        const node& n = g.nodes[i];
+        for (int k = 0; k < n.n_args && inside(g, n.loop, loop); ++k)
+            if (g.arg(n, k) == v) return true;
+    }
+    return false;
+}
+
+// The value of v at all steps. O(nodes of the loop).
 constexpr int stacked(builder& g, int loop, int v) {
     const node n = g.of(v);
     const loop_record l = g.loops[loop];
     const shape s = g.extents_of(v);
-    if (n.loop != loop) return expand_to(g, v, with_first(l.length, s));
+    if (n.loop != loop) return expand_to(g, v, with_leading(l.length, s));
     if (g.is<LoopSlice>(v)) return g.arg(n, 0);
     for (int k = 0; k < g.carries.size; ++k) {
         if (g.carries[k].loop != loop) continue;
         if (g.carries[k].in == v) return history_of(g, k, false);
         if (g.carries[k].next == v) return history_of(g, k, true);
     }
-    // A product with a matrix that is the same at every step is one product over all of them.
-    if (n.op->kind == op_kind::contraction && g.extents_of(g.arg(n, 1)).rank == 2 && loop_of(g, g.arg(n, 1)) != loop && s.rank < max_rank)
+    // A product with a matrix that is the same at every step is one product over all of them, if no step needs its own.
+    if (g.is<Contract>(v) && !used_inside(g, loop, v) && g.extents_of(g.arg(n, 1)).rank == 2 && loop_of(g, g.arg(n, 1)) != loop && s.rank < max_rank)
         return Contract::add(g, stacked(g, loop, g.arg(n, 0)), g.arg(n, 1));
-    return add_loop_node(g, &info_of<LoopStack>::value, v, loop, 0, l.parent, g.type_of(v), with_first(l.length, s));
+    return add_loop_node(g, &info_of<LoopStack>::value, v, loop, 0, l.parent, g.type_of(v), with_leading(l.length, s));
 }
 
 // The values of v at all steps where it depends on no carry, computed outside of the loop; -1 if it is not of that kind.
@@ -118,7 +122,7 @@ constexpr int hoisted(builder& g, int loop, int v) {
     if (g.is<LoopSlice>(v)) return g.arg(n, 0);
     if (n.op->kind != op_kind::elementwise) return -1;
     int args[4] = {};
-    const shape s = with_first(g.loops[loop].length, g.extents_of(v));
+    const shape s = with_leading(g.loops[loop].length, g.extents_of(v));
     for (int k = 0; k < n.n_args; ++k) {
         const int a = g.arg(n, k);
         args[k] = loop_of(g, a) == loop ? hoisted(g, loop, a) : expand_to(g, a, s);
@@ -151,15 +155,9 @@ constexpr int sum_of_steps(builder& g, int loop, int v) {
         return Permute::add(g, sum_of_steps(g, loop, g.arg(n, 0)), order);
     }
     if (g.is<Reshape>(v)) return reshape_to(g, sum_of_steps(g, loop, g.arg(n, 0)), s);
-    if (n.op->kind == op_kind::contraction && s.rank == 2 && length.is_static()) {
-        const int a = g.arg(n, 0), b = g.arg(n, 1);
-        const shape sb = g.extents_of(b);
-        if (sb.rank == 2 && sb[0].is_static()) {  // the steps' inner axes one after the other: one product
-            const extent inner = length.times(static_cast<index>(sb[0].code));
-            const int left = reshape_to(g, stacked(g, loop, Contract::swapped(g, a)), shape(inner, s[0]));
-            const int right = reshape_to(g, stacked(g, loop, b), shape(inner, s[1]));
-            return Contract::add(g, Contract::swapped(g, left), right);
-        }
+    if (g.is<Contract>(v) && s.rank == 2 && g.extents_of(g.arg(n, 1)).rank == 2) {
+        const int left = stacked(g, loop, Contract::swapped(g, g.arg(n, 0)));
+        return ContractTerms::add(g, Contract::swapped(g, left), stacked(g, loop, g.arg(n, 1)));
     }
     const int carry = add_carry(g, loop, expand_to(g, g.literal(0, g.type_of(v)), s));
     g.carries[carry].next = add_values(g, g.carries[carry].in, v);

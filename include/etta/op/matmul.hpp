@@ -8,6 +8,7 @@ namespace etta {
 namespace _ {
 
 constexpr int product_outside(builder& g, int a, int b);  // op/loop.hpp: a product that no loop has to repeat, or -1
+constexpr int sum_of_products(builder& g, int a, int b);
 
 struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes, or [rows…, K] x [K, N]
     static constexpr std::string_view name = "matmul";
@@ -34,6 +35,8 @@ struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes,
         const shape& sa = g.extents_of(a);
         if (g.extents_of(b).rank == sa.rank) {
             c.out[1] = add(g, swapped(g, a), y);
+        } else if (sa.rank == 3 && !whole_rows(g, a, y)) {
+            c.out[1] = sum_of_products(g, swapped(g, a), y);
         } else {  // one product over all rows
             extent rows(1);
             for (int i = 0; i + 1 < sa.rank; ++i)
@@ -41,6 +44,11 @@ struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes,
             const extent k = sa[-1], m = g.extents_of(y)[-1];
             c.out[1] = add(g, swapped(g, reshape_to(g, a, shape(rows, k))), reshape_to(g, y, shape(rows, m)));
         }
+    }
+    // Do the rows of both lie one after the other?
+    static constexpr bool whole_rows(const builder& g, int a, int y) {
+        const shape s = g.extents_of(a);
+        return lies_whole(g, a) && lies_whole(g, y) && (s.at[1].is_static() || s.at[0].is(1));
     }
     static constexpr void jvp_rule(const rule_call& c) {
         builder& g = *c.g;
@@ -52,7 +60,40 @@ struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes,
     }
 };
 
+// The sum over the first axis of products: [S, M, K] x [S, K, N] -> [M, N]. One pass, as if K were S times as long.
+struct ContractTerms {
+    static constexpr std::string_view name = "sum_of_products";
+    static constexpr op_kind kind = op_kind::contraction;
+    static constexpr bool cheap = false;
+
+    static constexpr int add(builder& g, int a, int b) {
+        const shape sa = g.extents_of(a);
+        const int ids[2] = {in_memory(g, a), in_memory(g, b)};
+        return g.add(&info_of<ContractTerms>::value, ids, 2, nullptr, 0, g.type_of(a), shape(sa[1], g.extents_of(b)[2]));
+    }
+    static constexpr int repeated(builder& g, int y, extent terms) {
+        const shape s = g.extents_of(y);
+        return expand_to(g, y, shape(terms, s[0], s[1]));
+    }
+    static constexpr void vjp_rule(const rule_call& c) {
+        builder& g = *c.g;
+        const node n = g.nodes[c.node];
+        const int a = g.arg(n, 0), b = g.arg(n, 1), y = repeated(g, c.cotangents[0], g.extents_of(a)[0]);
+        c.out[0] = Contract::add(g, y, Contract::swapped(g, b));
+        c.out[1] = Contract::add(g, Contract::swapped(g, a), y);
+    }
+    static constexpr void jvp_rule(const rule_call& c) {
+        builder& g = *c.g;
+        const node n = g.nodes[c.node];
+        const int left = c.tangents[0] < 0 ? -1 : add(g, c.tangents[0], g.arg(n, 1));
+        const int right = c.tangents[1] < 0 ? -1 : add(g, g.arg(n, 0), c.tangents[1]);
+        c.out[0] = left < 0 ? right : right < 0 ? left : add_values(g, left, right);
+    }
+};
+constexpr int sum_of_products(builder& g, int a, int b) { return ContractTerms::add(g, a, b); }
+
 constexpr int transposed_product(builder& g, int v) {
+    if (g.is<ContractTerms>(v)) return ContractTerms::add(g, Contract::swapped(g, g.arg(g.of(v), 1)), Contract::swapped(g, g.arg(g.of(v), 0)));
     if (!g.is<Contract>(v)) return -1;
     const node n = g.of(v);
     const int a = g.arg(n, 0), b = g.arg(n, 1);

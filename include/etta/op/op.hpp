@@ -11,6 +11,7 @@
 #include "matmul.hpp"
 #include "place.hpp"
 #include "pool.hpp"
+#include "random.hpp"
 #include "reduce.hpp"
 #include "scan.hpp"
 #include "shape.hpp"

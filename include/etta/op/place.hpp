@@ -47,6 +47,104 @@ struct Place {
     }
 };
 
+// Parts laid into zeros where none overlaps another: what a sum of placed values comes down to (concatenation, and the
+// gradient of a value that is read in slices). Attributes: the parts' (start, step) per axis, then the result's extents.
+inline constexpr int most_parts = 8;
+struct join_rules {
+    static constexpr std::string_view name = "join";
+    static constexpr const char* onnx = "Concat";
+    static constexpr op_kind kind = op_kind::library;
+    static constexpr int flops = 0;
+    static constexpr int add(builder& g, const int* parts, int n, const std::int64_t* start_steps, shape whole);
+    static constexpr vec<std::int64_t> attributes(const builder& g, const node& n) {
+        vec<std::int64_t> t;
+        for (int i = 0; i < n.n_attrs; ++i) t.push(g.attr(n, i));
+        return t;
+    }
+    static constexpr void vjp_rule(const rule_call& c) {
+        builder& g = *c.g;
+        const node n = g.nodes[c.node];
+        const vec<std::int64_t> t = attributes(g, n);
+        const int rank = g.extents_of(n.results).rank;
+        for (int k = 0; k < n.n_args; ++k) c.out[k] = Slice::add(g, c.cotangents[0], t.data + 2 * rank * k, g.extents_of(g.arg(n, k)));
+    }
+    static constexpr void jvp_rule(const rule_call& c) {
+        builder& g = *c.g;
+        const node n = g.nodes[c.node];
+        const vec<std::int64_t> t = attributes(g, n);
+        const shape whole = g.extents_of(n.results);
+        vec<int> parts;
+        vec<std::int64_t> where;
+        for (int k = 0; k < n.n_args; ++k) {
+            if (c.tangents[k] < 0) continue;
+            parts.push(c.tangents[k]);
+            where.append(t.data + 2 * whole.rank * k, 2 * whole.rank);
+        }
+        if (parts.size > 0) c.out[0] = add(g, parts.data, parts.size, where.data, whole);
+    }
+    static constexpr void batch_rule(builder& g, int node_id, const int* operands, const bool* batched, int* results) {
+        const node n = g.nodes[node_id];
+        const vec<std::int64_t> t = attributes(g, n);
+        const shape inner = g.extents_of(n.results);
+        extent size(1);
+        for (int k = 0; k < n.n_args; ++k)
+            if (batched[k]) size = g.extents_of(operands[k])[0];
+        vec<int> parts;
+        vec<std::int64_t> where;
+        for (int k = 0; k < n.n_args; ++k) {
+            parts.push(batched[k] ? operands[k] : expand_to(g, operands[k], with_leading(size, g.extents_of(operands[k]))));
+            where.push(0), where.push(1);
+            where.append(t.data + 2 * inner.rank * k, 2 * inner.rank);
+        }
+        results[0] = add(g, parts.data, parts.size, where.data, with_leading(size, inner));
+    }
+};
+template <int Parts>
+struct Join : join_rules {
+    static constexpr int parts = Parts;
+};
+template <int... N>
+constexpr const op_info* join_info(int n, std::integer_sequence<int, N...>) {
+    const op_info* of[] = {&info_of<Join<N + 2>>::value...};
+    return of[n - 2];
+}
+constexpr int join_rules::add(builder& g, const int* parts, int n, const std::int64_t* start_steps, shape whole) {
+    if (n == 1) return Place::add(g, parts[0], start_steps, whole);
+    vec<int> ids;
+    for (int k = 0; k < n; ++k) ids.push(in_memory(g, parts[k]));
+    vec<std::int64_t> t;
+    t.append(start_steps, 2 * whole.rank * n);
+    for (int i = 0; i < whole.rank; ++i) t.push(whole.at[i].code);
+    return g.add(join_info(n, std::make_integer_sequence<int, most_parts - 1>{}), ids.data, n, t.data, t.size, g.type_of(parts[0]), whole);
+}
+
+// a + b where both are parts in zeros and no part overlaps another; else -1.
+constexpr int joined(builder& g, int a, int b) {
+    const node x = g.of(a), y = g.of(b);
+    const auto is_parts = [](const node& n) constexpr { return n.op->id == declare_op<Place>::id || n.op->name == join_rules::name; };
+    if (!is_parts(x) || !is_parts(y) || x.n_args + y.n_args > most_parts || !(g.extents_of(a) == g.extents_of(b)) || g.type_of(a) != g.type_of(b)) return -1;
+    const shape whole = g.extents_of(a);
+    vec<int> parts;
+    vec<std::int64_t> where;
+    for (const node& n : {x, y})
+        for (int k = 0; k < n.n_args; ++k) {
+            parts.push(g.arg(n, k));
+            for (int i = 0; i < 2 * whole.rank; ++i) where.push(g.attr(n, 2 * whole.rank * k + i));
+        }
+    for (int p = 0; p < x.n_args; ++p)
+        for (int q = x.n_args; q < parts.size; ++q) {
+            bool apart = false;
+            for (int i = 0; i < whole.rank; ++i) {
+                const extent m = g.extents_of(parts[p])[i], n = g.extents_of(parts[q])[i];
+                const std::int64_t *const s = where.data + 2 * (whole.rank * p + i), *const t = where.data + 2 * (whole.rank * q + i);
+                if (!m.is_static() || !n.is_static() || s[1] < 1 || t[1] < 1) continue;
+                apart = apart || s[0] + (static_cast<index>(m.code) - 1) * s[1] < t[0] || t[0] + (static_cast<index>(n.code) - 1) * t[1] < s[0];
+            }
+            if (!apart) return -1;
+        }
+    return join_rules::add(g, parts.data, parts.size, where.data, whole);
+}
+
 constexpr int place_in(builder& g, int v, shape whole, const std::int64_t* start_step) {
     return Place::add(g, v, start_step, whole);
 }

@@ -222,6 +222,20 @@ constexpr bool merges_bounded(const builder& g, const shape& a, const shape& b) 
     return false;
 }
 
+// Do a value's elements lie row-major, one after the other? Those of a slice do that restricts its first axis only.
+constexpr bool lies_whole(const builder& g, int v) {
+    const node& n = g.of(v);
+    if (n.op->kind == op_kind::input) return n.n_attrs != 3;
+    if (n.op->kind == op_kind::loop) return n.n_args == 0 || n.loop != g.attr(n, 0) || lies_whole(g, g.arg(n, 0));  // an element of a sequence
+    if (n.op->kind != op_kind::view) return true;
+    if (n.op->id == declare_op<Reshape>::id) return lies_whole(g, g.arg(n, 0));
+    if (n.op->id != declare_op<Slice>::id) return false;
+    const shape &from = g.extents_of(g.arg(n, 0)), &to = g.extents_of(v);
+    for (int i = 0; i < to.rank; ++i)
+        if (g.attr(n, 2 * i + 1) != 1 || (i > 0 && !(from.at[i] == to.at[i]))) return false;
+    return lies_whole(g, g.arg(n, 0));
+}
+
 constexpr int reshaped_from(const builder& g, int v) {
     if (!g.is<Reshape>(v)) return -1;
     const int r = g.arg(g.of(v), 0);
@@ -241,8 +255,7 @@ constexpr int reshape_to(builder& g, int v, shape to) {
             g.blame(mistake::unbound, "reshape", g.extents_of(v), to);
             return v;
         }
-        const node& n = g.of(v);
-        if (n.op->kind == op_kind::view || (n.op->kind == op_kind::input && n.n_attrs == 3)) v = copied(g, v);
+        if (!lies_whole(g, v)) v = copied(g, v);
     }
     std::int64_t t[max_rank] = {};
     for (int i = 0; i < to.rank; ++i) t[i] = to.at[i].code;

@@ -175,7 +175,7 @@ ETTA_NOINLINE void run_with_layout(char** buffers, const index* symbols, const a
     for (int i = 0; i < P::n_calls; ++i) {
         const call& c = P::table.calls[i];
         const kernel& k = P::fused[c.source];
-        const index depth = k.kind == kernel_kind::gemm ? P::view.values[P::view.arg(P::view.nodes[k.anchor], 0)].extents[-1].at(symbols) : 1;
+        const index depth = k.kind == kernel_kind::gemm ? depth_of(P::view, k, symbols) : 1;
         calls[i] = {static_cast<std::uint16_t>(c.kernel), worth_sharing(P::view, P::schedule, k, k.space.count(symbols), depth, b),
                     static_cast<int>(out.word - words), static_cast<int>(out.next_place - places)};
         parallel = parallel || calls[i].parallel;

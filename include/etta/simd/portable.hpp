@@ -189,6 +189,12 @@ struct portable_ops {
     // What AVX-512 has and others compute: v * 2^n; 1/v to 14 bits; v as m * 2^e with 1 <= m < 2 and logarithms' limits.
     static constexpr bool has_float_tools = false;
 
+    // Products of the lower halves of 64-bit elements (unsigned).
+    ETTA_LANE static vec multiply_halves(vec a, vec b) {
+        constexpr T low = static_cast<T>(0xffffffff);
+        return (a & low) * (b & low);
+    }
+
     ETTA_LANE static vec load(const T* p) {
         return *reinterpret_cast<const typename vector_of<T, N>::anywhere*>(p);
     }

@@ -141,7 +141,21 @@ struct xsimd_ops : portable_ops<T, N, Target> {
 #endif
 };
 template <class T, int N, class Target>
-struct xsimd_ops<T, N, Target, false> : portable_ops<T, N, Target> {};
+struct xsimd_ops<T, N, Target, false> : portable_ops<T, N, Target> {
+    using vec = vector<T, N>;
+#if defined(__SSE2__)
+    ETTA_INLINE static vec multiply_halves(vec a, vec b) {  // g++ would multiply whole elements, with three products
+        if constexpr (sizeof(vec) == 16) return (vec)_mm_mul_epu32((__m128i)a, (__m128i)b);
+#if defined(__AVX2__)
+        else if constexpr (sizeof(vec) == 32) return (vec)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+#endif
+#if defined(__AVX512F__)
+        else if constexpr (sizeof(vec) == 64) return (vec)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+#endif
+        else return portable_ops<T, N, Target>::multiply_halves(a, b);
+    }
+#endif
+};
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
 

@@ -9,53 +9,74 @@
 
 namespace etta::_ {
 
-// Arguments: input 0, target 1; outputs: loss 2, prediction 3, gradients in 4 (laid out like the parameters).
+// Arguments: input 0, target 1; outputs: loss 2, prediction 3, gradients in 4 (laid out like the parameters), new states in
+// 5 (laid out like the states; the step's guard decides whether they become the model's). What random numbers are made from:
+// the seed 6, the number of the step 7.
 template <class Net, class In, int Batch, class Loss>
 struct training_source {
     static constexpr int n_parameters = parameter_count<Net>();
+    static constexpr int n_states = state_count<Net>();
 
-    static constexpr builder trace() {
+    static constexpr builder trace(bool training) {
         using M = traced_model<Net, In, Batch>;
         builder g;
         Net net{};
-        const var x = M::prepare(g, net);
+        const var x = M::prepare(g, net, training);
+        if (training) g.key_argument = 6;
         const Net& bound = net;
         const var y = bound(x);
         const var target{&g, g.input(storage::argument, 1, target_type<Loss>(g.model_type), target_shape<Loss>(y.extents()))};
         var loss;
-        if constexpr (loss_of_prediction<Loss>) loss = Loss{}(y, target);
-        else loss = Loss{}(bound, TracedBatch{x, target});
+        if constexpr (loss_of_prediction<Loss>) {
+            loss = Loss{}(y, target);
+        } else {  // calls the network itself: its first call is the one above, which neither draws nor updates a second time
+            g.sites = 0;
+            for (int& s : g.next_states) s = -1;
+            loss = Loss{}(bound, TracedBatch{x, target});
+        }
         if (loss.rank() != 0) g.blame(mistake::target, "loss", shape{}, loss.extents());
         g.outputs.push(loss.id);
         g.outputs.push(y.id);
         return g;
     }
     static constexpr builder make() {
-        builder g = trace();
+        builder g = trace(true);
         const int loss = g.outputs[0];
         const int one = g.literal(1, g.type_of(loss));
         vec<int> gradients(n_parameters, -1);
         pull_back(g, &loss, &one, 1, g.params.data, n_parameters, gradients.data);
         for (int i = 0; i < n_parameters; ++i) g.outputs.push(gradients[i] >= 0 ? gradients[i] : filled_like(g, g.params[i], 0));
+        for (const int s : g.next_states)
+            if (s >= 0) g.outputs.push(s);
         finish(g);
         return g;
     }
-    static constexpr failure find_error() { return trace().error; }
-    static constexpr failure error = find_error();
+    static constexpr failure find_error() { return trace(true).error; }
+    static constexpr step_facts<n_states> find_facts() {
+        const builder g = trace(true);
+        step_facts<n_states> f{g.error, g.least_batch, {}};
+        for (int i = 0; i < n_states; ++i) f.updates[i] = g.next_states[i] >= 0;
+        return f;
+    }
+    static constexpr step_facts<n_states> facts = find_facts();
+    static constexpr failure error = facts.error;
     struct output_places {
-        place at[n_parameters + 2];
+        place at[n_parameters + n_states + 2];
     };
     static constexpr output_places make_places() {
         output_places p{};
         p.at[0] = {first_argument_buffer + 2, 0};
         p.at[1] = {first_argument_buffer + 3, 0};
         for (int i = 0; i < n_parameters; ++i) p.at[i + 2] = {first_argument_buffer + 4, model_facts<Net, In, Batch>::layout.at[i].offset};
+        for (int i = 0, n = n_parameters + 2; i < n_states; ++i)
+            if (facts.updates[i]) p.at[n++] = {first_argument_buffer + 5, model_facts<Net, In, Batch>::states.at[i].offset};
         return p;
     }
     static constexpr output_places out_places = make_places();
     static constexpr binding places(const graph_view&) {
         binding b;
         b.parameters = model_facts<Net, In, Batch>::layout.at;
+        b.states = model_facts<Net, In, Batch>::states.at;
         b.outputs = out_places.at;
         return b;
     }
@@ -65,7 +86,7 @@ struct training_source {
 template <class Net, class In, int Batch, class Loss>
 struct evaluation_source {
     static constexpr builder make() {
-        builder g = training_source<Net, In, Batch, Loss>::trace();
+        builder g = training_source<Net, In, Batch, Loss>::trace(false);
         finish(g);
         return g;
     }
@@ -73,6 +94,7 @@ struct evaluation_source {
     static constexpr binding places(const graph_view&) {
         binding b;
         b.parameters = model_facts<Net, In, Batch>::layout.at;
+        b.states = model_facts<Net, In, Batch>::states.at;
         b.outputs = out_places;
         return b;
     }

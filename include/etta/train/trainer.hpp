@@ -66,10 +66,14 @@ public:
     static constexpr index workspace_bytes = program::workspace_bytes;
     static constexpr index gradient_bytes = M::parameter_bytes;
     static constexpr index state_bytes = Rule::states * M::parameter_bytes;
+    // The fewest samples of a step: batch normalisation of single numbers needs two.
+    static constexpr int least_batch = source::facts.least_batch;
 
-    Trainer(M& model, Loss, Rule rule)
-        : rule(rule), model_(&model), gradients_(n_elements), states_(Rule::states * n_elements), workspace_(workspace_bytes),
-          prediction_(batch_bound * M::output_size) {}
+    Trainer(M& model, Loss, Rule rule, seed randomness = seed(0))
+        : rule(rule), randomness(randomness), model_(&model), gradients_(n_elements), states_(Rule::states * n_elements), workspace_(workspace_bytes),
+          prediction_(batch_bound * M::output_size) {
+        if constexpr (M::n_states > 0) next_states_ = _::heap_elements<char>(M::state_bytes);
+    }
 
     // One step on n <= max_batch samples: forward, backward, update. Returns the loss. The model is untouched if the loss
     // is not finite or a label is out of range.
@@ -91,6 +95,7 @@ public:
             return 0;
         } else {
             check_size(n);
+            if (n < least_batch) fail_with<>("a batch of %lld samples; a layer of the model can be trained with %d or more only", static_cast<long long>(n), least_batch);
             if constexpr (classifies) check_labels(y, n);
             element loss = 0;
             run<program>(x, y, n, loss);
@@ -111,6 +116,10 @@ public:
         if (o.validation.size() > 0) check_dataset(o.validation);
         const index batch = o.batch;
         if (batch < 1 || batch > batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(batch_bound));
+        const index left = train.size() % batch;
+        if (left > 0 && left < least_batch)
+            fail<>("fit: of " + std::to_string(train.size()) + " samples, batches of " + std::to_string(batch) + " leave a last one of " + std::to_string(left) +
+                   ", and a layer of the model can be trained with " + std::to_string(least_batch) + " or more only: choose another size");
         batch_options bo;
         if (o.shuffle) bo.shuffle = o.seed;
         bo.type = dtype_of<element>;
@@ -199,7 +208,17 @@ public:
     }
 
     Rule rule;
+    // Random numbers of a step (dropout) are a function of this seed and of steps(): a run that goes on from the same two
+    // draws the same ones.
+    seed randomness;
     long steps() const { return steps_; }
+    void steps(long n) { steps_ = n; }  // for a run that goes on
+    // Calls x.update() after every step, also in fit(): x is an EMA, say. It must live as long as the trainer makes steps.
+    template <class X>
+    void follow(X& x) {
+        follower_ = &x;
+        tell_ = [](void* f) { static_cast<X*>(f)->update(); };
+    }
 
 private:
     template <class Y>
@@ -207,14 +226,27 @@ private:
         const double loss = gradients(x, y, n);
         if (!(loss - loss == 0)) fail_with<>("the loss is %s at step %ld: the parameters were not updated", loss != loss ? "NaN" : "infinite", steps_ + 1);
         ++steps_;
+        if constexpr (M::n_states > 0 && sound) keep_states();
         apply(rule.lr * factor_);
+        if (tell_ != nullptr) tell_(follower_);
         return loss;
+    }
+    // The step was good: what its layers made of their states becomes the model's.
+    void keep_states() {
+        using facts = typename M::facts;
+        for (int i = 0; i < M::n_states; ++i)
+            if (source::facts.updates[i]) {
+                const index at = facts::states.at[i].offset;
+                __builtin_memcpy(model_->states.data() + at, next_states_.data() + at, static_cast<std::size_t>(facts::states.count[i] * size_of(facts::states.type[i])));
+            }
     }
     template <class Program, class Y>
     void run(const element* x, const Y* y, index n, element& loss) {
-        char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), nullptr,
+        std::uint64_t key[2] = {randomness.value, static_cast<std::uint64_t>(steps_)};
+        char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), model_->states.data(),
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), const_cast<char*>(reinterpret_cast<const char*>(y)),
-                                 reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data())};
+                                 reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data()), next_states_.data(),
+                                 reinterpret_cast<char*>(&key[0]), reinterpret_cast<char*>(&key[1])};
         _::run_calls<this_target>(Program::run_table, buffers, &n);
     }
     void apply(double rate) {
@@ -282,11 +314,16 @@ private:
     M* model_;
     _::heap_elements<element> gradients_, states_;
     _::heap_elements<char> workspace_, evaluation_workspace_;  // the second at the first evaluate()
+    _::heap_elements<char> next_states_;
     _::heap_elements<element> prediction_;
+    void* follower_ = nullptr;
+    void (*tell_)(void*) = nullptr;
     double factor_ = 1;
     long steps_ = 0;
 };
 template <class M, class Loss, class Rule>
 Trainer(M&, Loss, Rule) -> Trainer<M, Loss, Rule>;
+template <class M, class Loss, class Rule>
+Trainer(M&, Loss, Rule, seed) -> Trainer<M, Loss, Rule>;
 
 }  // namespace etta

@@ -49,6 +49,7 @@ struct gemm_kernel {
         if (o.by_batch) one.thread = 0, one.threads = 1;
         gemm_operands<T> g;
         g.m = o.m, g.n = o.n, g.k = o.k;
+        g.terms = o.terms, g.a_term = o.a_term, g.b_term = o.b_term;
         g.a_row = o.a_row, g.a_k = o.a_k, g.b_k = o.b_k, g.b_col = o.b_col;
         for (index q = o.mine.begin; q < o.mine.end; ++q) {
             const batch_offsets from = open_batch<Target>(o, q, slots, loop::facts.at, base, c.row);

@@ -18,6 +18,7 @@ struct gemm_operands {
     index a_row = 0, a_k = 0;
     const T* b = nullptr;  // (K, N)
     index b_k = 0, b_col = 0;
+    index terms = 1, a_term = 0, b_term = 0;  // the sum of so many products, whose operands are so far apart
 };
 
 // Hands rows i … i + rows - 1, columns j … j + columns - 1 of a finished tile to an epilogue.
@@ -206,7 +207,7 @@ struct gemm_engine {
     }
     static constexpr index narrow = Lanes < 4 ? Lanes : 4;  // columns that fit a tile's row
     static bool few_dots(const gemm_operands<T>& g) {
-        return vectors && g.a_k == 1 && g.b_k == 1 && g.k >= 2 * Lanes && (g.m <= 6 || g.n <= narrow);
+        return vectors && g.terms == 1 && g.a_k == 1 && g.b_k == 1 && g.k >= 2 * Lanes && (g.m <= 6 || g.n <= narrow);
     }
     ETTA_NOINLINE static void run_dots(const gemm_operands<T>& g, const finish_t& finish, const context& ctx) {
         alignas(64) T tile[6 * Lanes];
@@ -269,7 +270,8 @@ struct gemm_engine {
         const T* const b = g.b + c.j * g.b_col;
         for (index i = c.begin; i < c.end; i += c.block_rows) {
             const target_block t = target_of(c, tile, i);
-            c.micro(g.k, g.a + first_row(c, i) * g.a_row, g.a_row, g.a_k, b, g.b_k, b_vector, t.to, t.row, true, nullptr);
+            const T* const a = g.a + first_row(c, i) * g.a_row;
+            for (index s = 0; s < g.terms; ++s) c.micro(g.k, a + s * g.a_term, g.a_row, g.a_k, b + s * g.b_term, g.b_k, b_vector, t.to, t.row, s == 0, nullptr);
             if (!t.in_place) finish_block(c, tile, i);
         }
     }
@@ -281,22 +283,25 @@ struct gemm_engine {
         const T* const b = g.b + c.j * g.b_col;
         const index fits = depth * panel / c.width < depth ? depth * panel / c.width : depth;
         const index blocks = (g.k + fits - 1) / fits, step = blocks > 1 ? (g.k + blocks - 1) / blocks : g.k;
-        index q = 0;
+        index q = 0, s = 0;
         do {
             const index k = g.k - q < step ? g.k - q : step;
             const bool copy = g.b_col == 1 && c.columns == row && c.copying != nullptr;  // the first block packs what it reads
-            if (!copy) pack(b + q * g.b_k, g.b_k, g.b_col, k, c.columns, c.width, packed);
+            const bool first = q == 0 && s == 0, last = q + k >= g.k && s + 1 >= g.terms;
+            const T* const from = b + s * g.b_term + q * g.b_k;
+            if (!copy) pack(from, g.b_k, g.b_col, k, c.columns, c.width, packed);
             T* tile = tiles;
             for (index i = c.begin; i < c.end; i += c.block_rows) {
                 const target_block t = target_of(c, tile, i);
-                const T* const a = g.a + first_row(c, i) * g.a_row + q * g.a_k;
-                if (copy && i == c.begin) c.copying(k, a, g.a_row, g.a_k, b + q * g.b_k, g.b_k, Lanes, t.to, t.row, q == 0, packed);
-                else c.micro(k, a, g.a_row, g.a_k, packed, row, Lanes, t.to, t.row, q == 0, nullptr);
-                if (!t.in_place && q + k >= g.k) finish_block(c, tile, i);
-                if (blocks > 1) tile += c.block_rows * row;
+                const T* const a = g.a + first_row(c, i) * g.a_row + s * g.a_term + q * g.a_k;
+                if (copy && i == c.begin) c.copying(k, a, g.a_row, g.a_k, from, g.b_k, Lanes, t.to, t.row, first, packed);
+                else c.micro(k, a, g.a_row, g.a_k, packed, row, Lanes, t.to, t.row, first, nullptr);
+                if (!t.in_place && last) finish_block(c, tile, i);
+                if (blocks > 1 || g.terms > 1) tile += c.block_rows * row;
             }
             q += k;
-        } while (q < g.k);
+            if (q >= g.k) q = 0, ++s;
+        } while (s < g.terms);
     }
 
     // Row-major B is read as it lies where that costs less than packing: few rows to use it for, or few lines, at most 8 of

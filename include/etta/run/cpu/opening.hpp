@@ -92,6 +92,7 @@ ETTA_NOINLINE bool open_loop(const std::int64_t* w, const context& ctx, bool lan
 struct gemm_opening : loop_shape {
     index batches, m, n, k;
     index a_row, a_k, b_k, b_col;
+    index terms, a_term, b_term;
     const std::int64_t *a_strides, *b_strides;  // along the batch axes
     chunk mine;                                 // of the batches
     bool by_batch;
@@ -110,7 +111,10 @@ ETTA_NOINLINE bool open_gemm(const std::int64_t* w, const context& ctx, int n, c
     o.m = o.n_rows > 0 ? o.row_extents[o.n_rows - 1] : 1;
     o.n = o.lane_extent, o.k = ctx.value(inner[0]);
     o.a_row = o.n_rows > 0 ? o.a_strides[o.n_rows - 1] : 0, o.a_k = inner[1];
+    o.terms = ctx.value(inner[3]), o.a_term = inner[4], o.b_term = inner[5];
     o.b_k = inner[2], o.b_col = o.b_strides[o.slot_words - 1];
+    const bool one = o.terms > 1 && o.a_term == o.k * o.a_k && o.b_term == o.k * o.b_k;  // terms that follow each other: one longer product
+    if (one || o.terms == 0) o.k *= o.terms, o.terms = 1;
     // Many small products are shared out whole; one product by its rows or columns.
     o.by_batch = o.batches >= 2 * ctx.threads && ctx.threads > 1;
     o.mine = o.by_batch ? share(o.batches, 1, ctx) : chunk{0, o.batches};

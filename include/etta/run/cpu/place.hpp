@@ -16,17 +16,18 @@ inline void place_elements(const strided_operand& x, const strided_operand& y, c
     const index rows = y.count() / (y.extent[last] > 0 ? y.extent[last] : 1);
     const chunk mine = share(rows, 1, ctx);
     for (index r = mine.begin; r < mine.end; ++r) {
-        T* const out = reinterpret_cast<T*>(y.data) + r * y.extent[last];
-        __builtin_memset(static_cast<void*>(out), 0, static_cast<std::size_t>(y.extent[last]) * sizeof(T));
-        index rest = r, from = 0;
+        index rest = r, from = 0, to = 0;
         bool inside = true;
         for (int i = last - 1; i >= 0; --i) {
-            const index at = rest % y.extent[i] - start_step[2 * i], step = start_step[2 * i + 1];
+            const index here = rest % y.extent[i], at = here - start_step[2 * i], step = start_step[2 * i + 1];
             rest /= y.extent[i];
+            to += here * y.stride[i];
             const index k = step != 0 ? at / step : 0;
             inside = inside && at % step == 0 && k >= 0 && k < x.extent[i];
             from += k * x.stride[i];
         }
+        T* const out = reinterpret_cast<T*>(y.data) + to;
+        __builtin_memset(static_cast<void*>(out), 0, static_cast<std::size_t>(y.extent[last]) * sizeof(T));
         if (!inside) continue;
         const T* const in = reinterpret_cast<const T*>(x.data) + from;
         const index start = start_step[2 * last], step = start_step[2 * last + 1], s = x.stride[last];
@@ -44,6 +45,54 @@ struct library_kernel<Place, Target> {
             case 2: return place_elements<std::uint16_t>(x, y, w, ctx);
             case 4: return place_elements<std::uint32_t>(x, y, w, ctx);
             default: return place_elements<std::uint64_t>(x, y, w, ctx);
+        }
+    }
+};
+
+// Each part to its place; what none covers is zero. All parts have the result's extents but along one axis, mostly.
+template <class T>
+inline void join_elements(const strided_operand* part, int parts, const strided_operand& y, const std::int64_t* start_step, const context& ctx) {
+    const int last = y.rank - 1;
+    const index width = y.extent[last], rows = width > 0 ? y.count() / width : 0;
+    const chunk mine = share(rows, 1, ctx);
+    for (index r = mine.begin; r < mine.end; ++r) {
+        index at[max_rank] = {}, rest = r, covered = 0;
+        for (int i = last - 1; i >= 0; --i) at[i] = rest % y.extent[i], rest /= y.extent[i];
+        T* const out = reinterpret_cast<T*>(y.data) + y.offset(at);
+        const auto begin = [&](int p, index& from) {
+            const std::int64_t* const s = start_step + 2 * y.rank * p;
+            from = 0;
+            for (int i = 0; i < last; ++i) {
+                const index offset = at[i] - s[2 * i], k = offset / s[2 * i + 1];
+                if (offset % s[2 * i + 1] != 0 || k < 0 || k >= part[p].extent[i]) return false;
+                from += k * part[p].stride[i];
+            }
+            return true;
+        };
+        index from = 0;
+        for (int p = 0; p < parts; ++p) covered += begin(p, from) ? part[p].extent[last] : 0;
+        if (covered < width) __builtin_memset(static_cast<void*>(out), 0, static_cast<std::size_t>(width) * sizeof(T));
+        for (int p = 0; p < parts; ++p) {
+            if (!begin(p, from)) continue;
+            const T* const in = reinterpret_cast<const T*>(part[p].data) + from;
+            const index start = start_step[2 * (y.rank * p + last)], step = start_step[2 * (y.rank * p + last) + 1], s = part[p].stride[last], n = part[p].extent[last];
+            if (step == 1 && s == 1) __builtin_memcpy(out + start, in, static_cast<std::size_t>(n) * sizeof(T));
+            else for (index k = 0; k < n; ++k) out[start + k * step] = in[k * s];
+        }
+    }
+}
+template <int Parts, class Target>
+struct library_kernel<Join<Parts>, Target> {
+    static void run(const std::int64_t* w, const context& ctx) { of_parts(w, ctx, Parts); }
+    ETTA_NOINLINE static void of_parts(const std::int64_t* w, const context& ctx, int n) {
+        strided_operand part[Parts];
+        for (int p = 0; p < n; ++p) part[p] = strided_operand::read(w, ctx);
+        const strided_operand y = strided_operand::read(w, ctx);
+        switch (w[(2 * n + 1) * y.rank]) {
+            case 1: return join_elements<std::uint8_t>(part, n, y, w, ctx);
+            case 2: return join_elements<std::uint16_t>(part, n, y, w, ctx);
+            case 4: return join_elements<std::uint32_t>(part, n, y, w, ctx);
+            default: return join_elements<std::uint64_t>(part, n, y, w, ctx);
         }
     }
 };

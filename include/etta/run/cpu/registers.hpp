@@ -63,6 +63,10 @@ struct register_of {
     T value{};
 };
 
+// Does the op ask for the type of its result? (A concept of its own: nvcc finds no eval_to in a requires-expression within evaluate().)
+template <class Op, class To, class R>
+concept converts = requires(R x) { Op::template eval_to<To>(x); };
+
 // Everything about a kernel that its bytecode says.
 template <class Code, class Ops, class Target>
 struct kernel_traits;
@@ -160,7 +164,7 @@ struct kernel_traits<code<W...>, op_list<Op...>, Target> {
         using O = op<in.op>;
         constexpr int operands = operand_count<O>();
         using U = type_of<working_type<I, operands>()>;
-        if constexpr (requires { O::template eval_to<type_of<in.type>>(get<in.src[0]>(f)); })
+        if constexpr (converts<O, type_of<in.type>, register_type<in.src[0]>>)
             get<I>(f) = as_result(O::template eval_to<type_of<in.type>>(get<in.src[0]>(f)));
         else if constexpr (operands == 1) get<I>(f) = as_result(O::eval(as_operand<U>(get<in.src[0]>(f))));
         else if constexpr (operands == 2)

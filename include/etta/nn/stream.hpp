@@ -1,0 +1,118 @@
+// stream.hpp: a network that is fed a signal piece by piece, in real time: recurrent layers go on where the piece before
+// ended. No allocation, no lock, no thread: for an audio callback, and for firmware.
+#pragma once
+
+#include "../run/cpu/conv.hpp"
+#include "../run/cpu/place.hpp"
+#include "../run/cpu/pool.hpp"
+#include "../run/cpu/repeat.hpp"
+#include "traced.hpp"
+
+namespace etta {
+namespace _ {
+
+// Arguments: input 0, output 1, then for every remembered value what it was (even) and what it is next (odd).
+template <class Net, class In>
+struct stream_source {
+    using facts = model_facts<Net, In, 0>;
+    static constexpr builder trace() {
+        builder g;
+        Net net{};
+        const var x = traced_model<Net, In, 0>::prepare(g, net);
+        g.streaming = true;
+        const Net& bound = net;
+        g.outputs.push(var(bound(x)).id);
+        for (const int m : g.next_memory) g.outputs.push(m);
+        return g;
+    }
+    static constexpr builder make() {
+        builder g = trace();
+        finish(g);
+        return g;
+    }
+    static constexpr failure find_error() { return trace().error; }
+    static constexpr failure error = find_error();
+    static constexpr int n_memories = trace().memory.size;
+    struct memory_layout {
+        place outputs[n_memories + 1];
+        index at[n_memories + 1], bytes, output_elements;
+    };
+    static constexpr memory_layout lay_out() {
+        const builder g = trace();
+        memory_layout m{};
+        m.outputs[0] = {first_argument_buffer + 1, 0};
+        m.output_elements = g.extents_of(g.outputs[0]).count(nullptr);
+        for (int i = 0; i < n_memories; ++i) {
+            m.outputs[i + 1] = {first_argument_buffer + 3 + 2 * i, 0};
+            m.at[i] = m.bytes;
+            m.bytes += align_up(g.extents_of(g.memory[i]).count(nullptr) * size_of(g.type_of(g.memory[i])));
+        }
+        return m;
+    }
+    static constexpr memory_layout layout = lay_out();
+    static constexpr binding places(const graph_view&) {
+        binding b;
+        b.parameters = facts::layout.at;
+        b.states = facts::states.at;
+        b.outputs = layout.outputs;
+        return b;
+    }
+};
+
+}  // namespace _
+
+// Net on a signal: In is one piece, Input<float, T, F>: T steps of F features. A trained model's parameters serve any T.
+//
+//     etta::Stream<Net, etta::Input<float, 1, 1>> voice(model);      // sample by sample
+//     voice.process(&in, &out);
+//
+// Its memory is in the object: bytes is sizeof. The model must outlive it. LSTM, GRU and RNN remember (called without a
+// state, in one direction); other layers see each piece by itself.
+template <class Net, class In>
+class Stream {
+    using source = _::stream_source<Net, In>;
+    using program = _::program<source, this_target>;
+
+public:
+    using element = typename In::element;
+    static constexpr index input_size = In::sample_size, output_size = source::layout.output_elements;
+    static constexpr index parameter_elements = source::facts::layout.elements;
+    static constexpr index flops = program::flops;  // of one piece
+
+    template <class M>
+        requires requires(M& m) { m.parameters.data(); typename M::net_type; }
+    explicit Stream(M& model) : parameters(model.parameters.data()) {
+        static_assert(std::is_same_v<typename M::net_type, Net> && M::parameter_bytes == parameter_elements * static_cast<index>(sizeof(element)), "etta: the model of a Stream has the same network");
+        if constexpr (M::n_states > 0) states = model.states.data();
+        reset();
+    }
+    // Parameters as one block, as Model and Compiled lay them out.
+    explicit Stream(const element* block) : parameters(block) { reset(); }
+
+    // Forgets the signal so far.
+    void reset() {
+        __builtin_memset(memory, 0, sizeof memory);
+        now = 0;
+    }
+    // input_size elements at x -> output_size elements at y.
+    void process(const element* x, element* y) {
+        char* buffers[_::first_argument_buffer + 2 + 2 * source::n_memories] = {workspace, as_bytes(parameters), const_cast<char*>(states), as_bytes(x), as_bytes(y)};
+        for (int i = 0; i < source::n_memories; ++i) {
+            buffers[_::first_argument_buffer + 2 + 2 * i] = memory[now] + source::layout.at[i];
+            buffers[_::first_argument_buffer + 3 + 2 * i] = memory[1 - now] + source::layout.at[i];
+        }
+        _::context alone{buffers, nullptr, 0, 1, nullptr};
+        _::run_calls_in_region<this_target>(program::run_table, alone, alone, false);
+        now = 1 - now;
+    }
+
+private:
+    static char* as_bytes(const element* p) { return const_cast<char*>(reinterpret_cast<const char*>(p)); }
+    const element* parameters;
+    const char* states = nullptr;
+    int now = 0;
+    alignas(64) char workspace[program::workspace_bytes > 0 ? program::workspace_bytes : 1];
+    alignas(64) char memory[2][source::layout.bytes > 0 ? source::layout.bytes : 1];
+};
+
+}  // namespace etta
