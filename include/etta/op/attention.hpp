@@ -434,6 +434,25 @@ constexpr var packed_attention(var qkv, index kv_heads, bool is_causal, var mask
     return {&g, attention_forward(g, ids, mask.exists() ? 2 : 1, a)};
 }
 
+// Operands with heads behind positions, as they are inside: q [..., L, H, D], k [..., S, K, D], v [..., S, K, E] ->
+// [..., L, H, E]. For layers.
+constexpr var positions_first_attention(var q, var k, var v, bool is_causal, var mask = {}) {
+    builder& g = *q.g;
+    shape scores = q.extents();
+    attention_attributes a;
+    a.causal = is_causal, a.scale = default_scale(static_cast<index>(scores[-1].code));
+    const extent rows = scores[-3];
+    scores[-3] = scores[-2], scores[-2] = rows, scores[-1] = k.extents()[-3];
+    int ids[4] = {q.id, k.id, v.id, -1};
+    if (mask.exists()) {
+        bool learned = false;
+        ids[3] = scores_mask(g, mask, q.type(), scores, learned);
+        if (ids[3] < 0) return q;
+        a.learned = learned;
+    }
+    return {&g, attention_forward(g, ids, mask.exists() ? 4 : 3, a)};
+}
+
 template <class... Options>
 struct attention_options {
     static constexpr std::int64_t causal = (std::is_same_v<Options, etta::causal> || ... || false);
