@@ -21,6 +21,7 @@
 #include "nn/save.hpp"
 #include "nn/stream.hpp"
 #include "nn/summary.hpp"
+#include "nn/transformer.hpp"
 #include "op/inspect.hpp"
 #include "op/op.hpp"
 #include "optim/least_squares.hpp"

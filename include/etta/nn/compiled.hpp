@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../run/cpu/execute.hpp"
+#include "../run/cpu/attention.hpp"
 #include "../run/cpu/conv.hpp"
 #include "../run/cpu/place.hpp"
 #include "../run/cpu/pool.hpp"

@@ -91,11 +91,22 @@ struct Selu : CompositeOp<Selu> {  // Klambauer et al. 2017: keeps mean 0 and va
         return where(right, y, expm1(where(right, 0, y)) * 1.6732632423543772848) * 1.0507009873554804934;
     }
 };
-struct Gelu : CompositeOp<Gelu> {  // x Φ(x)
-    static constexpr var body(var x, const std::int64_t*, int) {
-        const var y = as_floating(x);
-        return y * 0.5 * (erf(y * 0.70710678118654752440) + 1);
-    }
+// The normal distribution's Φ; its derivative is the density.
+struct NormalCdf : ElementwiseOp<NormalCdf> {
+    static constexpr std::string_view name = "normal_cdf";
+    static constexpr int flops = 24;
+    static constexpr bool cheap = false;
+    static constexpr auto eval(auto x) { return (erf(x * 0.70710678118654752440) + 1) * 0.5f; }
+    static constexpr auto vjp(auto x, auto, auto g) { return g * (exp(square(x) * -0.5) * 0.39894228040143267794); }
+};
+// x Φ(x). One op, so that its derivative is computed from x: as a product, Φ would be kept beside it.
+struct Gelu : ElementwiseOp<Gelu> {
+    static constexpr std::string_view name = "gelu";
+    static constexpr const char* onnx = "Gelu";
+    static constexpr int flops = 25;
+    static constexpr bool cheap = false;
+    static constexpr auto eval(auto x) { return x * NormalCdf::eval(x); }
+    static constexpr auto vjp(auto x, auto, auto g) { return g * (apply<NormalCdf>(x) + x * (exp(square(x) * -0.5) * 0.39894228040143267794)); }
 };
 struct GeluTanh : CompositeOp<GeluTanh> {  // 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x³)))
     static constexpr var body(var x, const std::int64_t*, int) {

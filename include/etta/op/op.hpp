@@ -3,6 +3,7 @@
 
 #include "activation.hpp"
 #include "arithmetic.hpp"
+#include "attention.hpp"
 #include "binary.hpp"
 #include "conv.hpp"
 #include "einsum.hpp"

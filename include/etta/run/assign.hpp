@@ -6,6 +6,7 @@
 #include "../expr/expression.hpp"
 #include "../compile/mistakes.hpp"
 #include "cpu/execute.hpp"
+#include "cpu/attention.hpp"
 #include "cpu/conv.hpp"
 #include "cpu/place.hpp"
 #include "cpu/pool.hpp"

@@ -1,0 +1,79 @@
+// embedding.hpp: tables of vectors for tokens and positions. Tokens may be numbers of any type: a model has one element type,
+// and whole numbers up to 2^24 are exact in float.
+#pragma once
+
+#include "../op/index.hpp"
+#include "../op/trigonometry.hpp"
+#include "../op/view.hpp"
+#include "parameter.hpp"
+#include "real.hpp"
+
+namespace etta {
+
+namespace init {
+// N(0, Deviation²).
+template <real Deviation = 1.0>
+struct normal { static constexpr initialiser of(const shape&, double) { return {initialiser::normal, 0, Deviation}; } };
+}  // namespace init
+
+// Row ids[i] of a table: [...] -> [..., D]. weight [N, D], from N(0, 1) unless Init says otherwise. A token equal to Padding
+// (-1: none) gives zeros and leaves the table's gradient alone.
+template <int N, int D, int Padding = -1, class Init = init::normal<>>
+struct Embedding {
+    Param<sized<N, D>, Init> weight;
+    constexpr var operator()(var ids) const {
+        const _::in_layer here(ids, weight.slot);
+        const var rows = embedding(ids, weight(ids));
+        if constexpr (Padding < 0) return rows;
+        else return where(unsqueeze<-1>(ids) == Padding, 0, rows);
+    }
+    // x Wᵀ: [..., D] -> [..., N]: the same table as the output's weights.
+    constexpr var attend(var x) const {
+        const _::in_layer here(x, weight.slot);
+        return matmul(x, weight(x).t());
+    }
+};
+
+// x + weight: [..., L, D] with one row per position, weight [MaxLength, D] (0: L).
+template <int MaxLength = 0, class Init = init::normal<>>
+struct LearnedPositions {
+    Param<sized<MaxLength, last>, Init> weight;
+    constexpr var operator()(var x) const {
+        const _::in_layer here(x, weight.slot);
+        const shape s = x.extents();
+        if (x.rank() < 2 || !s[-2].is_static() || (MaxLength > 0 && s[-2].code > MaxLength)) {
+            x.g->blame(_::mistake::layer_input, "positions", shape(extent(index{MaxLength}), s[-1]), s);
+            return x;
+        }
+        var w = weight.declare(x, shape(MaxLength > 0 ? extent(index{MaxLength}) : s[-2], s[-1]));
+        const std::int64_t rows[4] = {0, 0, s[-2].code, 1};
+        return x + _::SliceAxis::body(w, rows, 4);
+    }
+};
+
+namespace _ {
+// Angles [L, D] of position p and pair k: p / Theta^(2 k / channels). Columns come in pairs (k = i / 2) or are the pairs.
+constexpr var position_angles(builder& g, const shape& s, double theta, bool in_pairs, dtype t) {
+    const auto number = [&](int axis) constexpr { return var{&g, cast_to(g, Iota::of(g, s, axis).id, t)}; };
+    const double channels = static_cast<double>(s.at[1].code) * (in_pairs ? 1 : 2);
+    const var pair = in_pairs ? floor(number(1) * 0.5) : number(1);
+    return number(0) * pow(var{&g, g.literal(theta, t)}, pair * (-2 / channels));
+}
+}  // namespace _
+
+// x + sin or cos of the position: [..., L, D], even columns sin(p / 10000^(i / D)), odd ones the cosine of the column before.
+// Vaswani et al. 2017. No parameters.
+struct SinusoidalPositions {
+    constexpr var operator()(var x) const {
+        if (x.rank() < 2 || !x.extents()[-2].is_static() || !x.extents()[-1].is_static()) {
+            x.g->blame(_::mistake::rank, "positions", shape(extent(1), extent(1)), x.extents());
+            return x;
+        }
+        const shape s(x.extents()[-2], x.extents()[-1]);
+        const var angle = _::position_angles(*x.g, s, 10000, true, x.type());
+        const var column{x.g, _::cast_to(*x.g, _::Iota::of(*x.g, s, 1).id, x.type())};
+        return x + where(column == 2 * floor(column * 0.5), sin(angle), cos(angle));
+    }
+};
+
+}  // namespace etta

@@ -1,0 +1,106 @@
+// layer_norm.hpp: normalisation within a sample: the same while training and afterwards, so without state. PyTorch's names,
+// defaults and formulas. Fusion makes one row kernel of each.
+#pragma once
+
+#include "../op/statistics.hpp"
+#include "../op/unary.hpp"
+#include "parameter.hpp"
+#include "real.hpp"
+
+namespace etta {
+
+// Written LayerNorm<LayerNormOptions{.bias = false}>.
+struct LayerNormOptions {
+    real eps = 1e-5;
+    bool affine = true;  // with weight and bias
+    bool bias = true;    // a bias beside the weight
+};
+struct RMSNormOptions {
+    real eps = -1.0;  // below 0: the element type's epsilon, as in PyTorch
+    bool affine = true;
+};
+
+namespace _ {
+
+struct left_out {};  // where an option leaves a parameter out
+
+// (x - mean) / sqrt(variance + eps) over the last axis.
+constexpr var standardised(var x, double eps) {
+    const unsigned last = 1u << (x.rank() - 1);
+    const var count = count_over(x, last), centred = x - divide_by(sum_along(x, last), count);
+    return centred * rsqrt(divide_by(sum_along(square(centred), last), count) + eps);
+}
+
+}  // namespace _
+
+// y = (x - mean) / sqrt(variance + eps) * weight + bias over the last axis: [..., D] -> [..., D]. weight [D], bias [D]. Ba et
+// al. 2016.
+template <LayerNormOptions O = LayerNormOptions{}>
+struct LayerNorm {
+    std::conditional_t<O.affine, Param<last_extent, init::ones>, _::left_out> weight;
+    std::conditional_t<O.affine && O.bias, Param<last_extent, init::zeros>, _::left_out> bias;
+    constexpr var operator()(var x) const {
+        if constexpr (!O.affine) {
+            return _::standardised(x, O.eps);
+        } else {
+            const _::in_layer here(x, weight.slot);
+            const var y = _::standardised(x, O.eps) * weight(x);
+            if constexpr (O.bias) return y + bias(x);
+            else return y;
+        }
+    }
+};
+
+// y = x / sqrt(mean(x²) + eps) * weight over the last axis. weight [D]. Zhang & Sennrich 2019.
+template <RMSNormOptions O = RMSNormOptions{}>
+struct RMSNorm {
+    std::conditional_t<O.affine, Param<last_extent, init::ones>, _::left_out> weight;
+    constexpr var operator()(var x) const {
+        const double eps = O.eps >= 0 ? static_cast<double>(O.eps) : x.type() == dtype::f64 ? 2.220446049250313e-16 : 1.1920928955078125e-7;
+        const unsigned last = 1u << (x.rank() - 1);
+        const var y = x * rsqrt(_::divide_by(_::sum_along(square(x), last), _::count_over(x, last)) + eps);
+        if constexpr (O.affine) {
+            const _::in_layer here(x, weight.slot);
+            return y * weight(x);
+        } else {
+            return y;
+        }
+    }
+};
+
+// [N, C, ...]: each sample's channels in Groups groups, every group normalised as a whole; then weight [C] and bias [C]. Wu &
+// He 2018.
+template <int Groups, LayerNormOptions O = LayerNormOptions{}>
+struct GroupNorm {
+    std::conditional_t<O.affine, Param<sized<channels>, init::ones>, _::left_out> weight;
+    std::conditional_t<O.affine && O.bias, Param<sized<channels>, init::zeros>, _::left_out> bias;
+    constexpr var operator()(var x) const {
+        if constexpr (!O.affine) {
+            return normalised(x);
+        } else {
+            const _::in_layer here(x, weight.slot);
+            shape beside;
+            for (int i = 1; i < x.rank(); ++i) beside.push(i == 1 ? x.extents()[1] : extent(1));
+            const auto along = [&](var v) constexpr { return var{x.g, _::reshape_to(*x.g, v.id, beside)}; };
+            const var y = normalised(x) * along(weight(x));
+            if constexpr (O.bias) return y + along(bias(x));
+            else return y;
+        }
+    }
+
+private:
+    constexpr var normalised(var x) const {
+        index size = 1;
+        for (int i = 1; i < x.rank(); ++i) size = x.extent(i) < 0 ? 0 : size * x.extent(i);
+        if (x.rank() < 2 || size == 0 || x.extent(1) % Groups != 0) {
+            const extent any = extent::of_symbol(0);
+            x.g->blame(x.rank() < 2 ? _::mistake::rank : _::mistake::channels, "group_norm", shape(any, extent(index{Groups})), x.extents());
+            return x;
+        }
+        const shape s = x.extents();
+        const var groups{x.g, _::reshape_to(*x.g, x.id, shape(s.at[0], extent(index{Groups}), extent(size / Groups)))};
+        return {x.g, _::reshape_to(*x.g, _::standardised(groups, O.eps).id, s)};
+    }
+};
+
+}  // namespace etta
