@@ -154,6 +154,8 @@ struct builder {
     int least_batch = 1;    // the fewest samples that a layer can be trained with
     bool streaming = false; // layers with a memory go on where the last call left them (nn/stream.hpp)
     vec<int> memory, next_memory;  // values that are kept from call to call: input, what follows it
+    int stream_place = -1;         // of these, the position in the stream
+    index stream_length = 0;       // how many positions attention can look back
     vec<int> transposed;           // per value kept: the parameter whose transpose it is (then it does not change), or -1
     failure error;
     bool unified = false;  // a dyn extent was found equal to another: shapes must be resolved

@@ -104,12 +104,45 @@ private:
         const _::in_layer here(x, in_proj_weight.slot);
         if (!fits(x)) return x;
         const var qkv = projected<0, Dim + 2 * kv>(x);
+        if (x.g->streaming && O.causal && !mask.exists()) return out(continued(qkv));
         if constexpr (O.rotary) {
             const var q = rotary(heads<0, Heads>(qkv), O.theta), k = rotary(heads<Heads, Heads + kv_heads>(qkv), O.theta);
             return out(_::positions_first_attention(q, k, heads<Heads + kv_heads, Heads + 2 * kv_heads>(qkv), O.causal, mask));
         } else {
             return out(_::packed_attention(qkv, kv_heads, O.causal, mask));
         }
+    }
+    // In a Stream: keys and values of earlier pieces are kept (a KV cache). qkv [1, L, heads, width], L new positions.
+    constexpr var continued(var qkv) const {
+        _::builder& g = *qkv.g;
+        const index length = qkv.extent(1), kept = g.stream_length;
+        if (qkv.extent(0) != 1 || kept < length) {
+            g.blame(_::mistake::layer_input, "stream", shape(extent(1), extent(kept)), qkv.extents());
+            return slice<-2, 0, Heads>(qkv);
+        }
+        var q = heads<0, Heads>(qkv), k = heads<Heads, Heads + kv_heads>(qkv);
+        if constexpr (O.rotary) q = rotary(q, O.theta), k = rotary(k, O.theta);
+        const var at = _::stream_position(g, length);
+        k = remembered(k, at, length, kept);
+        const var v = remembered(heads<Heads + kv_heads, Heads + 2 * kv_heads>(qkv), at, length, kept);
+        const shape rows(extent(1), extent(1), extent(length), extent(kept));
+        const auto number = [&](int axis) constexpr { return var{&g, _::cast_to(g, _::Iota::of(g, rows, axis).id, dtype::i64)}; };
+        return _::positions_first_attention(q, k, v, false, number(3) <= number(2) + at);
+    }
+    // What was kept, with the new rows x [1, L, H, W] from position `at` on: [1, kept, H, W].
+    static constexpr var remembered(var x, var at, index length, index kept) {
+        _::builder& g = *x.g;
+        shape s = x.extents();
+        const shape flat(extent(length), s[-2].times(static_cast<index>(s[-1].code)));
+        s[1] = extent(kept);
+        const var before{&g, g.input(_::storage::argument, 2 + 2 * g.memory.size, x.type(), s)};
+        const int slot = g.memory.push(before.id);
+        g.transposed.push(-1), g.next_memory.push(-1);
+        const var row = var{&g, _::cast_to(g, _::Iota::of(g, shape(kept), 0).id, dtype::i64)} - at;
+        const var fresh = embedding(clamp(row, 0, length - 1), var{&g, _::reshape_to(g, x.id, flat)});
+        const var now = where(var{&g, _::reshape_to(g, (row >= 0 && row < length).id, shape(extent(1), extent(kept), extent(1), extent(1)))}, var{&g, _::reshape_to(g, fresh.id, s)}, before);
+        g.next_memory[slot] = now.id;
+        return now;
     }
     constexpr var across(var x, var memory, var mask) const {
         const _::in_layer here(x, in_proj_weight.slot);

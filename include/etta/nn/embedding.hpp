@@ -34,6 +34,24 @@ struct Embedding {
     }
 };
 
+namespace _ {
+// In a Stream: the position of the piece's first element, [] i64; it is `length` further on in the next call.
+constexpr var stream_position(builder& g, index length) {
+    if (g.stream_place < 0) {
+        const int v = g.input(storage::argument, 2 + 2 * g.memory.size, dtype::i64, shape{});
+        g.stream_place = g.memory.push(v);
+        g.transposed.push(-1);
+        g.next_memory.push((var{&g, v} + length).id);
+    }
+    return {&g, g.memory[g.stream_place]};
+}
+// Positions of a piece of `length` elements, [length] i64: from 0 on, in a Stream from where it stands.
+constexpr var positions_of(builder& g, index length) {
+    const var from_zero{&g, cast_to(g, Iota::of(g, shape(length), 0).id, dtype::i64)};
+    return g.streaming ? from_zero + stream_position(g, length) : from_zero;
+}
+}  // namespace _
+
 // x + weight: [..., L, D] with one row per position, weight [MaxLength, D] (0: L).
 template <int MaxLength = 0, class Init = init::normal<>>
 struct LearnedPositions {
@@ -46,6 +64,7 @@ struct LearnedPositions {
             return x;
         }
         var w = weight.declare(x, shape(MaxLength > 0 ? extent(index{MaxLength}) : s[-2], s[-1]));
+        if (x.g->streaming) return x + embedding(_::positions_of(*x.g, static_cast<index>(s[-2].code)), w);
         const std::int64_t rows[4] = {0, 0, s[-2].code, 1};
         return x + _::SliceAxis::body(w, rows, 4);
     }
@@ -54,7 +73,10 @@ struct LearnedPositions {
 namespace _ {
 // Angles [L, D] of position p and pair k: p / Theta^(2 k / channels). Columns come in pairs (k = i / 2) or are the pairs.
 constexpr var position_angles(builder& g, const shape& s, double theta, bool in_pairs, dtype t) {
-    const auto number = [&](int axis) constexpr { return var{&g, cast_to(g, Iota::of(g, s, axis).id, t)}; };
+    const auto number = [&](int axis) constexpr {
+        const var n{&g, cast_to(g, Iota::of(g, s, axis).id, t)};
+        return axis == 0 && g.streaming ? n + var{&g, cast_to(g, stream_position(g, static_cast<index>(s.at[0].code)).id, t)} : n;
+    };
     const double channels = static_cast<double>(s.at[1].code) * (in_pairs ? 1 : 2);
     const var pair = in_pairs ? floor(number(1) * 0.5) : number(1);
     return number(0) * pow(var{&g, g.literal(theta, t)}, pair * (-2 / channels));

@@ -13,14 +13,14 @@ namespace etta {
 namespace _ {
 
 // Arguments: input 0, output 1, then for every remembered value what it was (even) and what it is next (odd).
-template <class Net, class In>
+template <class Net, class In, int Length>
 struct stream_source {
     using facts = model_facts<Net, In, 0>;
     static constexpr builder trace() {
         builder g;
         Net net{};
         const var x = traced_model<Net, In, 0>::prepare(g, net);
-        g.streaming = true;
+        g.streaming = true, g.stream_length = Length;
         const Net& bound = net;
         g.outputs.push(var(bound(x)).id);
         for (const int m : g.next_memory)
@@ -74,9 +74,12 @@ struct stream_source {
 //
 // Its memory is in the object: bytes is sizeof. The model must outlive it. LSTM, GRU and RNN remember (called without a
 // state, in one direction); other layers see each piece by itself.
-template <class Net, class In>
+//
+// Length: how many positions causal attention can look back (it keeps their keys and values); a stream of more than that needs
+// a reset(). Learned positions end likewise.
+template <class Net, class In, int Length = 0>
 class Stream {
-    using source = _::stream_source<Net, In>;
+    using source = _::stream_source<Net, In, Length>;
     using program = _::program<source, this_target>;
 
 public:
