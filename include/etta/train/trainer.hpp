@@ -288,9 +288,11 @@ private:
         if (n < 1 || n > batch_bound) fail_with<>("a batch of %lld samples; the model takes 1 to max_batch<%d>", static_cast<long long>(n), batch_bound);
     }
     static void check_labels(const std::int32_t* y, index n) {
-        for (index i = 0; i < n; ++i)
-            if (y[i] < 0 || y[i] >= M::output_size)
-                fail_with<>("label %d of sample %lld in the batch is outside 0 .. %lld", y[i], static_cast<long long>(i), static_cast<long long>(M::output_size - 1));
+        // One label per sample, or, of a prediction [N, L, C], one per position.
+        constexpr index classes = M::output_shape.rank > 1 ? static_cast<index>(M::output_shape[-1].code) : M::output_size, each = classes > 0 ? M::output_size / classes : 0;
+        for (index i = 0; i < n * each; ++i)
+            if (y[i] < 0 || y[i] >= classes)
+                fail_with<>("label %d of sample %lld in the batch is outside 0 .. %lld", y[i], static_cast<long long>(i / each), static_cast<long long>(classes - 1));
     }
     static void check_batch(const any_view& x, const any_view& y) {
         check_size(x.extents[0]);
