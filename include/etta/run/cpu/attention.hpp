@@ -43,9 +43,13 @@ struct attention_call {
             if constexpr (!Packed) dk = r.operand<T>(), dv = r.operand<T>();
         }
         causal = r.attribute() != 0;
-        scale = static_cast<T>(__builtin_bit_cast(double, static_cast<std::int64_t>(r.attribute())));
+        [[maybe_unused]] const std::int64_t wide = r.attribute();
         const int last = q.rank - 1;
         kv = r.attribute();
+        r.attribute();
+        [[maybe_unused]] const std::int64_t narrow = r.attribute();
+        if constexpr (sizeof(T) == 8) scale = __builtin_bit_cast(T, wide);
+        else scale = __builtin_bit_cast(T, static_cast<std::uint32_t>(narrow));
         heads = o.extent[last - 1];
         if constexpr (Packed) {
             k.data += heads * k.stride[last - 1], v.data += (heads + kv) * v.stride[last - 1];
