@@ -24,6 +24,8 @@ WHAT = {
     "lenet_train": (PROGRAMS / "lenet_train.cpp", "-O3", [], 1),
     "hessian": (ROOT / "examples" / "newton" / "newton.cpp", "-O3", [], 1),
     "pinn": (ROOT / "examples" / "pinn" / "pinn.cpp", "-O3", [], 1),
+    "lstm64": (PROGRAMS / "lstm_train.cpp", "-O3", ["-DSTEPS=64"], 1),
+    "lstm4096": (PROGRAMS / "lstm_train.cpp", "-O3", ["-DSTEPS=4096"], 1),
     "deep25": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=25"], 1),
     "deep50": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=50"], 1),
     "deep100": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=100"], 1),
@@ -39,6 +41,9 @@ BUDGETS = [
     ("lenet_train",                       "seconds",        6,            2),
     ("hessian",                           "seconds",        8,            2),
     ("pinn",                              "seconds",        8,            2),
+    ("lstm64",                            "seconds",        4,            2),
+    (("lstm4096", "lstm64"),              "seconds",        1.1,          1),  # whatever the number of steps
+    (("lstm64", "lstm4096"),              "seconds",        1.1,          1),
     ("deep100",                           "seconds",        10,           2),
     ("deep100",                           "peak_mb",        1536,         2),
     ("deep100",                           "binary_bytes",   100 * 1024,   2),

@@ -172,6 +172,54 @@ void mlp_sample(meter& m) {
     });
 }
 
+// One sample of a signal through a recurrent layer and a dense one: fixed sizes, column-major weights [gates, in], gates
+// of one function side by side. f: sample -> sample.
+template <class F>
+void voice(meter& m, F&& f) {
+    float x = 0;
+    m.run([&] { x = f(x) + bench::signal_offset, bench::keep(&x), bench::clobber(); });
+}
+// As half a hyperbolic tangent, which Eigen has a vector function for.
+template <class A>
+auto sigmoid(const A& a) {
+    return (a * .5f).tanh() * .5f + .5f;
+}
+
+void lstm_sample(meter& m) {
+    constexpr int H = 16;
+    Eigen::Matrix<float, 4 * H, H> w = Eigen::Matrix<float, 4 * H, H>::Random() * .25f;
+    Eigen::Matrix<float, 4 * H, 1> wx = Eigen::Matrix<float, 4 * H, 1>::Random() * .25f, b = wx, g;
+    Eigen::Matrix<float, H, 1> h = Eigen::Matrix<float, H, 1>::Zero();
+    Eigen::Array<float, H, 1> c = Eigen::Array<float, H, 1>::Zero();
+    const Eigen::Matrix<float, 1, H> wd = Eigen::Matrix<float, 1, H>::Random() * .25f;
+    voice(m, [&](float x) {
+        g.noalias() = w * h;
+        g += wx * x + b;
+        const Eigen::Array<float, 3 * H, 1> s = sigmoid(g.template head<3 * H>().array());  // input, forget, output
+        const Eigen::Array<float, H, 1> t = g.template tail<H>().array().tanh();
+        c = s.template segment<H>(H) * c + s.template head<H>() * t;
+        h = s.template tail<H>() * c.tanh();
+        return (wd * h)(0) + .1f;
+    });
+}
+
+void gru_sample(meter& m) {
+    constexpr int H = 8;
+    Eigen::Matrix<float, 3 * H, H> w = Eigen::Matrix<float, 3 * H, H>::Random() * .35f;
+    Eigen::Matrix<float, 3 * H, 1> wx = Eigen::Matrix<float, 3 * H, 1>::Random() * .35f, b = wx, bh = wx, g;
+    Eigen::Matrix<float, H, 1> h = Eigen::Matrix<float, H, 1>::Zero();
+    const Eigen::Matrix<float, 1, H> wd = Eigen::Matrix<float, 1, H>::Random() * .35f;
+    voice(m, [&](float x) {
+        g.noalias() = w * h;
+        g += bh;
+        const Eigen::Array<float, 3 * H, 1> u = (wx * x + b).array();
+        const Eigen::Array<float, 2 * H, 1> s = sigmoid(u.template head<2 * H>() + g.template head<2 * H>().array());  // update, reset
+        const Eigen::Array<float, H, 1> n = (u.template tail<H>() + s.template tail<H>() * g.template tail<H>().array()).tanh();
+        h.array() = n + s.template head<H>() * (h.array() - n);
+        return (wd * h)(0) + .1f;
+    });
+}
+
 // Forward mode; n = 1000 would carry a thousand derivatives through every operation.
 void gradient(meter& m) {
     using Number = Eigen::AutoDiffScalar<Eigen::Matrix<double, 10, 1>>;
@@ -208,6 +256,8 @@ int main(int argc, char** argv) {
     BENCH_GEMMS(ADD)
     s.add("T1.mlp.adam.b64", mlp_step);
     s.add("I1.mlp784-128-10", mlp_sample);
+    s.add("I1.lstm1-16-dense", lstm_sample);
+    s.add("I1.gru1-8-dense", gru_sample);
     s.add("A1.grad.n10", gradient);
     return s.run();
 }

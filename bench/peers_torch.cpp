@@ -101,6 +101,23 @@ void lenet_step(meter& m) {
     step(m, net, sgd, {1, 28, 28});
 }
 
+void lstm_step(meter& m) {
+    torch::manual_seed(1);
+    torch::nn::LSTM lstm(torch::nn::LSTMOptions(1, bench::lstm_hidden));  // steps first: what it is fastest with
+    torch::nn::Linear fc(bench::lstm_hidden, 1);
+    std::vector<Tensor> parameters = lstm->parameters();
+    for (const Tensor& p : fc->parameters()) parameters.push_back(p);
+    torch::optim::Adam adam(parameters, torch::optim::AdamOptions(bench::train_rate));
+    const Tensor x = filled({bench::lstm_steps, bench::lstm_batch, 1}, 1, 0, 1), y = filled({bench::lstm_batch, 1}, 2, 0, 1);
+    m.run([&] {
+        adam.zero_grad();
+        const Tensor all = std::get<0>(lstm->forward(x));
+        const Tensor loss = torch::mse_loss(fc->forward(all[bench::lstm_steps - 1]), y);
+        loss.backward();
+        adam.step();
+    });
+}
+
 void mlp_sample(meter& m) {
     const torch::NoGradGuard off;
     torch::nn::Sequential net(torch::nn::Linear(784, 128), torch::nn::ReLU(), torch::nn::Linear(128, 10));
@@ -142,6 +159,7 @@ int main(int argc, char** argv) {
     BENCH_GEMMS(ADD)
     s.add("T1.mlp.adam.b64", mlp_step);
     s.add("T2.lenet.sgdm.b64", lenet_step);
+    s.add("T3.lstm32.seq64.b32.adam", lstm_step);
     s.add("I1.mlp784-128-10", mlp_sample);
     s.add("A1.grad.n10", gradient<10>);
     s.add("A1.grad.n1000", gradient<1000>);

@@ -1,4 +1,4 @@
-// Whole training steps: forward, loss, backward, update (T1, T2).
+// Whole training steps: forward, loss, backward, update (T1, T2, T3).
 #include <etta/etta.hpp>
 
 #include "bench.hpp"
@@ -43,11 +43,26 @@ void lenet(bench::meter& m) {
     step<etta::Model<LeNet, etta::Input<float, 1, 28, 28>, etta::max_batch<bench::train_batch>>>(m, etta::SGD{.lr = bench::train_rate, .momentum = 0.9});
 }
 
+struct Forecast {
+    etta::LSTM<bench::lstm_hidden> lstm;
+    etta::Linear<1> fc;
+    constexpr auto operator()(auto x) const { return fc(lstm(x).last[0].h); }
+};
+void lstm(bench::meter& m) {
+    static etta::Model<Forecast, etta::Input<float, bench::lstm_steps, 1>, etta::max_batch<bench::lstm_batch>> model{etta::seed(7)};
+    static auto trainer = etta::Trainer(model, etta::MSE{}, etta::Adam{.lr = bench::train_rate});
+    static const float* const x = bench::numbers(bench::lstm_batch * bench::lstm_steps, 1, 0, 1);
+    static const float* const y = bench::numbers(bench::lstm_batch, 2, 0, 1);
+    double loss = 0;
+    m.run([&] { loss = trainer.step(x, y, bench::lstm_batch), bench::keep(&loss); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     bench::suite s("etta", argc, argv);
     s.add("T1.mlp.adam.b64", mlp);
     s.add("T2.lenet.sgdm.b64", lenet);
+    s.add("T3.lstm32.seq64.b32.adam", lstm);
     return s.run();
 }

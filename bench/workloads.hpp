@@ -56,6 +56,12 @@ inline void digit_labels(int* y) {
     for (int i = 0; i < train_batch; ++i) y[i] = (i * 7) % 10;
 }
 
+// T3: a sequence of numbers, the last state, one number.
+inline constexpr int lstm_batch = 32, lstm_steps = 64, lstm_hidden = 32;
+
+// I1 of recurrent networks: each output is the next input, so that no two samples overlap.
+inline constexpr float signal_offset = 0.1f;
+
 // G1 and G2, row-major C = A B.
 #define BENCH_GEMMS(X)                   \
     X("G1.gemm.32", 32, 32, 32)          \

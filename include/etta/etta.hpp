@@ -9,6 +9,7 @@
 #include "data/load.hpp"
 #include "data/loader.hpp"
 #include "data/split.hpp"
+#include "data/text.hpp"
 #include "linalg/linalg.hpp"
 #include "nn/argument.hpp"
 #include "nn/dropout.hpp"

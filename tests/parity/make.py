@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Writes the files that mlp.cpp and lenet.cpp compare with: what PyTorch computes for the same networks.
+"""Writes the files that mlp.cpp, lenet.cpp and recipe.cpp compare with: what PyTorch computes for the same networks.
 
     python3 -m venv V && V/bin/pip install torch safetensors numpy && V/bin/python make.py
 
 Written with torch 2.15.0 on a CPU. NAME.weights.st holds the initial weights under PyTorch's names, as
 torch.save_file writes them; NAME.st the input, the labels and what came out, each network's tensors behind a
-prefix: "gradient.", "sgd.", "adam.", "adamw." (the weights after STEPS steps on the one batch).
+prefix: "gradient.", "sgd.", "adam.", "adamw." (the weights after STEPS steps on the one batch). recipe.TYPE.st holds what the
+MLP becomes with groups of parameters, clipping and a schedule.
 """
+import math
 import pathlib
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 STEPS = 10
 HERE = pathlib.Path(__file__).resolve().parent
@@ -92,6 +94,50 @@ for name, dtype in (("mlp.f32", torch.float32), ("mlp.f64", torch.float64)):
     out.update({"input": x.to(dtype), "labels": y.int()})
     save_file(mlp.state_dict(), HERE / f"{name}.weights.st")
     save_file(out, HERE / f"{name}.st")
+
+
+
+def recipe(net, x, y):
+    """AdamW with a group for each kind of parameter, clipped gradients, and a warm-up before a cosine."""
+    warmup, least = 3, 0.1
+    loss_of = torch.nn.CrossEntropyLoss()
+    named = dict(net.named_parameters())
+    named["fc1.bias"].requires_grad_(False)
+    optimizer = torch.optim.AdamW([
+        {"params": [named["fc1.weight"], named["fc2.weight"]]},
+        {"params": [named["fc2.bias"]], "weight_decay": 0.0},
+        {"params": [named["fc3.weight"]], "lr": 0.02},
+        {"params": [named["fc3.bias"]], "lr": 0.03, "weight_decay": 0.0},
+    ], lr=0.01, weight_decay=0.1)
+
+    def factor(i):
+        if i < warmup:
+            return (i + 1) / warmup
+        return least + (1 - least) * 0.5 * (1 + math.cos(math.pi * (i - warmup) / (STEPS - warmup)))
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+    losses, norms = [], []
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        loss = loss_of(net(x), y)
+        loss.backward()
+        norms.append(torch.nn.utils.clip_grad_norm_([p for p in net.parameters() if p.requires_grad], 0.48).detach())
+        losses.append(loss.detach())
+        optimizer.step()
+        schedule.step()
+    out = {"loss": torch.stack(losses), "norm": torch.stack(norms)}
+    for name, p in named.items():
+        out["weights." + name] = p.detach().clone()
+        if p.requires_grad:
+            out.update({f"{k}.{name}": v.clone() for k, v in optimizer.state[p].items() if k != "step"})
+    print("norms before clipping:", [round(float(n), 3) for n in norms])
+    return out
+
+
+for name, dtype in (("f32", torch.float32), ("f64", torch.float64)):
+    net = Mlp()
+    net.load_state_dict(load_file(HERE / f"mlp.{name}.weights.st"))
+    save_file(recipe(net.to(dtype), x.to(dtype), y), HERE / f"recipe.{name}.st")
 
 lenet = LeNet().double()
 with torch.no_grad():

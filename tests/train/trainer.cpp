@@ -192,9 +192,11 @@ TEST_CASE("a training step and an inference allocate nothing") {
     float out[48];
     model.run(x.data(), out, 1);  // the first makes the workspace
     trainer.step(x.data(), y.data(), 16);
+    auto other = etta::Trainer(model, etta::CrossEntropy{}, etta::AdamW{}, {.groups = {{etta::vectors_only, {.weight_decay = 0}}}, .clip_norm = 1, .schedule = etta::cosine(0.1, 2).over(9)});
     const long before = allocations;
     for (const int n : {16, 1, 7}) {
         trainer.step(x.data(), y.data(), n);
+        other.step(x.data(), y.data(), n);
         model.run(x.data(), out, n);
     }
     CHECK(allocations == before);

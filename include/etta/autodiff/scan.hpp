@@ -94,7 +94,6 @@ constexpr extent steps_of(builder& g, const First& first, const Rest&...) {
         if (!found && v.rank() > 0) n = g.resolve(v.extents()[0]);
         found = true;
     });
-    if (!n.is_static() && g.symbols[n.symbol()].bound == 0) g.blame(mistake::unbound, "scan", shape(n), shape(n));
     return n;
 }
 

@@ -15,12 +15,15 @@ struct code {};
 template <class... Op>
 struct op_list {};
 
+struct program_table;
+
 // One run of a program: where its buffers lie, what its symbols are, which thread this is.
 struct context {
     char* const* buffers = nullptr;
     const index* symbols = nullptr;
     int thread = 0, threads = 1;
     const std::int64_t* places = nullptr;  // the call's, one per slot
+    const program_table* bodies = nullptr;  // of loops, where they were laid out for this run: per segment
 
     char* address(std::int64_t slot) const { return buffers[buffer_of(places[slot])] + offset_of(places[slot]); }
 

@@ -127,9 +127,19 @@ struct body_places {
     }
 };
 
+template <class P, int Segment>
+struct segment_of;
+template <class Source, class Target, int K, int Segment>
+struct segment_of<program<Source, Target, K>, Segment> {
+    using type = program<Source, Target, Segment>;
+};
+template <class P, int Segment>
+using program_of_segment = typename segment_of<P, Segment>::type;
+
 // Segment 0 is the program itself; the others are its loops' bodies.
 template <class Source, class Target, int Segment>
 struct program {
+    using source_type = Source;
     static constexpr const auto& graph = graph_constant<Source>::value;
     static constexpr int n_segments = graph_constant<Source>::sizes.segments;
     static constexpr graph_view make_view() {

@@ -20,7 +20,8 @@
 
 namespace etta {
 
-// Flags: bits 0..15 the instruction set, 16 xsimd, 17 OpenMP, 18 no exceptions, 19 scalar back end, 20 nvcc, 21 clang.
+// Flags: bits 0..15 the instruction set, 16 xsimd, 17 OpenMP, 18 no exceptions, 19 scalar back end, 20 nvcc, 21 clang, 22 half
+// of a register is used.
 template <std::uint64_t Flags>
 struct target {
     static constexpr std::uint64_t flags = Flags;
@@ -30,8 +31,11 @@ struct target {
     static constexpr bool scalar = (Flags >> 19) & 1;
     static constexpr bool avx512 = (Flags >> 6) & 1;
     static constexpr bool fma = (Flags >> 4) & 1;  // a hardware fused multiply-add exists
-    static constexpr int register_bytes = scalar ? 0 : avx512 ? 64 : (Flags >> 3) & 1 ? 32 : 16;
+    static constexpr int register_bytes = (scalar ? 0 : avx512 ? 64 : (Flags >> 3) & 1 ? 32 : 16) >> ((Flags >> 22) & 1);
 };
+// The same machine with registers of half the size: for short vectors, whose stores and loads then match.
+template <class Target>
+using half_registers = target<Target::flags | std::uint64_t{1} << 22>;
 
 namespace _ {
 constexpr std::uint64_t target_flags() {

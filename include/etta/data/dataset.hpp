@@ -1,9 +1,11 @@
 // dataset.hpp: the one type that training and loaders take data in. A Dataset is n samples: x of one shape, and y, either a
 // class label or numbers. It is a view: copies, subsets, shuffles and scaled versions share one storage and cost a few
-// pointers; scaling happens when a sample is copied out, so bytes stay bytes in memory.
+// pointers; scaling happens when a sample is copied out, so bytes stay bytes in memory. x may be ids (integers) instead of
+// numbers: those are never scaled, and come out as std::int32_t.
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,8 +26,9 @@ struct samples {
     samples(std::vector<float>&& v) : f32(static_cast<std::vector<float>&&>(v)) { hold(f32); }
     samples(std::vector<double>&& v) : f64(static_cast<std::vector<double>&&>(v)) { hold(f64); }
     samples(std::vector<std::uint8_t>&& v) : u8(static_cast<std::vector<std::uint8_t>&&>(v)) { hold(u8); }
+    samples(std::vector<std::int32_t>&& v) : i32(static_cast<std::vector<std::int32_t>&&>(v)) { hold(i32); }  // ids
     template <class T>
-        requires(dtype_of<T> == dtype::f32 || dtype_of<T> == dtype::f64 || dtype_of<T> == dtype::u8)
+        requires(dtype_of<T> == dtype::f32 || dtype_of<T> == dtype::f64 || dtype_of<T> == dtype::u8 || dtype_of<T> == dtype::i32)
     samples(const std::vector<T>& v) : samples(std::vector<T>(v)) {}
     // uint8, from `offset` on.
     samples(file_bytes&& bytes, std::size_t offset) : file(static_cast<file_bytes&&>(bytes)) {
@@ -44,6 +47,7 @@ struct samples {
     std::vector<float> f32;
     std::vector<double> f64;
     std::vector<std::uint8_t> u8;
+    std::vector<std::int32_t> i32;
     file_bytes file;
 };
 
@@ -136,15 +140,45 @@ class Dataset {
         return from<Host>(static_cast<samples&&>(x), x_shape, std::vector<double>(targets.begin(), targets.end()), y_shape);
     }
 
+    // Windows of a sequence of ids (a text's characters): sample i is ids[i stride … i stride + length), and the label of each
+    // of its ids the one that follows: [length] labels per sample. Stride 1: every window; stride `length`: windows that do
+    // not overlap. Ids are 0 .. classes-1; classes = 0: largest id + 1. The ids are stored once, in bytes where those do.
+    template <class Host = _::this_host>
+    static Dataset windows(std::vector<std::int32_t> ids, index length, index stride = 1, int classes = 0) {
+        const index n = static_cast<index>(ids.size());
+        if (length < 1 || stride < 1) fail("windows of " + std::to_string(length) + " ids, " + std::to_string(stride) + " apart");
+        if (n <= length)
+            fail("in " + std::to_string(n) + " ids there is no window of " + std::to_string(length) + " and the one that follows");
+        std::int32_t largest = 0;
+        for (index i = 0; i < n; ++i) {
+            const std::int32_t id = ids[static_cast<std::size_t>(i)];
+            if (id < 0 || (classes > 0 && id >= classes))
+                fail("id " + std::to_string(id) + " at place " + std::to_string(i) + ", expected " +
+                     (classes > 0 ? "0 .. " + std::to_string(classes - 1) : std::string("0 or more")));
+            if (id > largest) largest = id;
+        }
+        if (classes == 0) classes = largest + 1;
+        Dataset d;
+        d.x_ = d.y_ = {length};
+        d.classes_ = classes;
+        d.ids_ = true;
+        d.stride_ = stride;
+        d.size_ = (n - 1 - length) / stride + 1;
+        if (classes <= 256) d.source_ = keep({std::vector<std::uint8_t>(ids.begin(), ids.end()), {}, {}, {}});
+        else d.source_ = keep({static_cast<std::vector<std::int32_t>&&>(ids), {}, {}, {}});
+        return d;
+    }
+
     index size() const { return size_; }
     const dims& x_shape() const { return x_; }
-    // The type x is stored in: float, double or uint8. Copying converts.
+    bool has_ids() const { return ids_; }  // x are ids: copy_ids, not copy_x
+    // The type x is stored in: float, double or uint8; of ids, int32 or uint8. Copying converts.
     dtype x_type() const { return source_ ? source_->x.type : dtype::none; }
 
     bool has_labels() const { return classes_ > 0; }
     bool has_targets() const { return source_ && !source_->targets.empty(); }
     int classes() const { return classes_; }  // 0 without labels
-    const dims& y_shape() const { return y_; }  // of a sample's targets; rank 0: one number
+    const dims& y_shape() const { return y_; }  // of a sample's targets or labels; rank 0: one
     // "" where the classes have no names.
     std::string class_name(int c) const {
         return source_ && c >= 0 && static_cast<std::size_t>(c) < source_->class_names.size()
@@ -158,17 +192,31 @@ class Dataset {
         const index n = x_.count();
         const std::byte* x = source_ ? source_->x.data : nullptr;
         i = place<Host>(i) * n;
+        if (ids_) fail("this data set's samples are ids, not numbers");
         switch (x_type()) {
             case dtype::f32: return copy<Host>(reinterpret_cast<const float*>(x) + i, dst, n);
             case dtype::f64: return copy<Host>(reinterpret_cast<const double*>(x) + i, dst, n);
             default: return copy<Host>(reinterpret_cast<const std::uint8_t*>(x) + i, dst, n);
         }
     }
-    // Sample i's class; fails without labels.
+    // Sample i's ids; fails if x are numbers.
+    template <class Host = _::this_host>
+    void copy_ids(index i, std::int32_t* dst) const {
+        if (!ids_) fail("this data set's samples are numbers, not ids");
+        copy_stored(place<Host>(i) * stride(), dst, x_.count());
+    }
+    // Sample i's labels: one, or y_shape().count() of them; fails without labels.
+    template <class Host = _::this_host>
+    void copy_labels(index i, std::int32_t* dst) const {
+        if (stride_ > 0) copy_stored(place<Host>(i) * stride_ + 1, dst, y_.count());
+        else *dst = label<Host>(i);
+    }
+    // Sample i's class; fails without labels, or where there are several for a sample.
     template <class Host = _::this_host>
     std::int32_t label(index i) const {
         i = place<Host>(i);
         if (!has_labels()) fail("this data set has no labels");
+        if (stride_ > 0) fail("this data set has " + std::to_string(y_.count()) + " labels for each sample");
         return source_->labels[static_cast<std::size_t>(i)];
     }
     // Sample i's targets, y_shape().count() numbers; fails without targets.
@@ -194,6 +242,7 @@ class Dataset {
     template <class Host = _::this_host>
     Dataset normalized(const Moments& m) const {
         const index n = x_.count(), given = static_cast<index>(m.mean.size());
+        if (ids_) fail("ids cannot be scaled");
         if (m.mean.size() != m.deviation.size() || (given != n && (x_.rank == 0 || given != x_[0])))
             fail(std::to_string(m.mean.size()) + " means and " + std::to_string(m.deviation.size()) +
                  " deviations for samples of shape " + x_.text());
@@ -272,8 +321,20 @@ class Dataset {
         Dataset d;
         d.x_ = x_shape;
         d.size_ = s.x.count / x_shape.count();
-        d.source_ = _::shared<_::dataset_storage>::of(static_cast<_::dataset_storage&&>(s));
+        d.ids_ = s.x.type == dtype::i32;
+        d.source_ = keep(static_cast<_::dataset_storage&&>(s));
         return d;
+    }
+    static _::shared<_::dataset_storage> keep(_::dataset_storage&& s) { return _::shared<_::dataset_storage>::of(static_cast<_::dataset_storage&&>(s)); }
+    index stride() const { return stride_ > 0 ? stride_ : x_.count(); }
+    // n stored ids, from one on.
+    void copy_stored(index from, std::int32_t* ETTA_RESTRICT dst, index n) const {
+        if (source_->x.type == dtype::u8) {
+            const auto* const src = reinterpret_cast<const std::uint8_t*>(source_->x.data) + from;
+            for (index k = 0; k < n; ++k) dst[k] = src[k];
+        } else {
+            std::memcpy(dst, source_->x.data + from * index{sizeof(std::int32_t)}, static_cast<std::size_t>(n) * sizeof(std::int32_t));
+        }
     }
 
     index at(index i) const { return order_ ? (*order_)[static_cast<std::size_t>(i)] : i; }
@@ -295,6 +356,7 @@ class Dataset {
     }
     template <class Host>
     Dataset affinely(double scale, double offset) const {
+        if (ids_) fail("ids cannot be scaled");
         Dataset d = *this;
         d.scale_ = scale_ * scale;
         d.offset_ = offset_ * scale + offset;
@@ -314,6 +376,8 @@ class Dataset {
     dims x_, y_;
     index size_ = 0;
     int classes_ = 0;
+    bool ids_ = false;
+    index stride_ = 0;  // windows: from one to the next; 0: samples stand one after another
 };
 
 }  // namespace etta

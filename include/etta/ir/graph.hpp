@@ -153,7 +153,8 @@ struct builder {
     int sites = 0;          // random draws so far: what tells them apart
     int least_batch = 1;    // the fewest samples that a layer can be trained with
     bool streaming = false; // layers with a memory go on where the last call left them (nn/stream.hpp)
-    vec<int> memory, next_memory;
+    vec<int> memory, next_memory;  // values that are kept from call to call: input, what follows it
+    vec<int> transposed;           // per value kept: the parameter whose transpose it is (then it does not change), or -1
     failure error;
     bool unified = false;  // a dyn extent was found equal to another: shapes must be resolved
     int scope = -1;   // the layer being called: where a mistake is reported

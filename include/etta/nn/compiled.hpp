@@ -32,7 +32,8 @@ inline constexpr ram_t<Bytes> ram{};
 // Net for batches of up to Batch samples of In.
 template <class Net, class In, int Batch = 1>
 struct Compiled {
-    using element = typename In::element;
+    using element = typename In::parameter_element;
+    using input_element = typename In::element;
     using facts = _::model_facts<Net, In, Batch>;
     using program = _::program<_::inference_source<Net, In, Batch>, this_target>;
     static constexpr int n_parameters = facts::n_parameters;
@@ -50,13 +51,13 @@ struct Compiled {
 
     // n samples at x -> n predictions at y, with the parameters as one block laid out as `offset` says. False (and nothing
     // written) if n is not 1 … Batch.
-    static bool run(const element* parameters, Memory& memory, const element* x, element* y, index n = 1)
+    static bool run(const element* parameters, Memory& memory, const input_element* x, element* y, index n = 1)
         requires(n_states == 0)
     {
         return run(parameters, nullptr, memory, x, y, n);
     }
     // A network with state takes that, too: a Model's states, state_bytes of them as they lie there.
-    static bool run(const element* parameters, const char* states, Memory& memory, const element* x, element* y, index n = 1) {
+    static bool run(const element* parameters, const char* states, Memory& memory, const input_element* x, element* y, index n = 1) {
         if (n < 1 || n > Batch) return false;
         char* const buffers[] = {memory.workspace, const_cast<char*>(reinterpret_cast<const char*>(parameters)), const_cast<char*>(states),
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), reinterpret_cast<char*>(y)};

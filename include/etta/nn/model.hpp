@@ -82,7 +82,8 @@ template <class Net, class In, class Batch = max_batch<64>>
 struct Model {
     using net_type = Net;
     using input_type = In;
-    using element = typename In::element;
+    using element = typename In::parameter_element;
+    using input_element = typename In::element;
     static constexpr int batch_bound = Batch::value;
     using facts = _::model_facts<Net, In, Batch::value>;
     using source = _::sound<_::check_model<Net, In, Batch::value, _::inference_source<Net, In, Batch::value>>(), _::inference_source<Net, In, Batch::value>>;
@@ -153,7 +154,7 @@ struct Model {
     template <class X>
         requires(_::is_tensor_like<X>::value)
     auto operator()(const X& x) {
-        static_assert(std::is_same_v<typename X::value_type, element>, "etta: the model's element type is another");
+        static_assert(std::is_same_v<typename X::value_type, input_element>, "etta: the element type of the model's input is another");
         static_assert(X::extents_type::dynamic_rank == 0, "etta: run-time extents: use run(x, y, n)");
         constexpr index n = X::extents_type::static_size / In::sample_size;
         static_assert(n * In::sample_size == X::extents_type::static_size && n >= 1, "etta: the tensor is not a whole number of the model's samples");
@@ -162,7 +163,7 @@ struct Model {
     }
 
     // n samples at x -> n predictions at y. n <= the batch bound; no allocation.
-    void run(const element* x, element* y, index n) {
+    void run(const input_element* x, element* y, index n) {
         if (n < 0 || n > batch_bound) fail_with<>("a batch of %lld is larger than the model's max_batch<%d>", static_cast<long long>(n), batch_bound);
         if (n == 0) return;
         reserve();

@@ -156,15 +156,15 @@ private:
             each_var(one, [](var& v) constexpr {
                 builder& g = *v.g;
                 v.id = g.input(storage::argument, 2 + 2 * g.memory.size, v.type(), shape(v.extents()));
-                g.memory.push(v.id), g.next_memory.push(-1);
+                g.memory.push(v.id), g.next_memory.push(-1), g.transposed.push(-1);
             });
         return s;
     }
     constexpr RecurrentResult<state, cells> run(var x, const states& start, var lengths, bool remember = false) const {
+        int k = x.g->memory.size;  // (other values may be kept on the way)
+        for (const auto& one : start) each_var(one, [&](const var&) constexpr { --k; });
         const auto r = run_all(x, start, lengths);
         if (remember) {
-            int k = x.g->memory.size;
-            for (const auto& one : start) each_var(one, [&](const var&) constexpr { --k; });
             for (const auto& one : r.last) each_var(one, [&](const var& v) constexpr { x.g->next_memory[k++] = v.id; });
         }
         return r;

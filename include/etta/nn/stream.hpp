@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../run/cpu/conv.hpp"
+#include "../run/cpu/fixed.hpp"
 #include "../run/cpu/place.hpp"
 #include "../run/cpu/pool.hpp"
 #include "../run/cpu/repeat.hpp"
@@ -22,7 +23,8 @@ struct stream_source {
         g.streaming = true;
         const Net& bound = net;
         g.outputs.push(var(bound(x)).id);
-        for (const int m : g.next_memory) g.outputs.push(m);
+        for (const int m : g.next_memory)
+            if (m >= 0) g.outputs.push(m);
         return g;
     }
     static constexpr builder make() {
@@ -35,15 +37,19 @@ struct stream_source {
     static constexpr int n_memories = trace().memory.size;
     struct memory_layout {
         place outputs[n_memories + 1];
-        index at[n_memories + 1], bytes, output_elements;
+        int transposed[n_memories + 1];
+        index at[n_memories + 1], rows[n_memories + 1], columns[n_memories + 1], bytes, output_elements;
     };
     static constexpr memory_layout lay_out() {
         const builder g = trace();
         memory_layout m{};
         m.outputs[0] = {first_argument_buffer + 1, 0};
         m.output_elements = g.extents_of(g.outputs[0]).count(nullptr);
-        for (int i = 0; i < n_memories; ++i) {
-            m.outputs[i + 1] = {first_argument_buffer + 3 + 2 * i, 0};
+        for (int i = 0, output = 1; i < n_memories; ++i) {
+            m.transposed[i] = g.transposed[i];
+            const shape& s = g.extents_of(g.memory[i]);
+            if (m.transposed[i] >= 0) m.rows[i] = static_cast<index>(s[0].code), m.columns[i] = static_cast<index>(s[1].code);
+            else m.outputs[output++] = {first_argument_buffer + 3 + 2 * i, 0};
             m.at[i] = m.bytes;
             m.bytes += align_up(g.extents_of(g.memory[i]).count(nullptr) * size_of(g.type_of(g.memory[i])));
         }
@@ -74,7 +80,8 @@ class Stream {
     using program = _::program<source, this_target>;
 
 public:
-    using element = typename In::element;
+    using element = typename In::parameter_element;
+    using input_element = typename In::element;
     static constexpr index input_size = In::sample_size, output_size = source::layout.output_elements;
     static constexpr index parameter_elements = source::facts::layout.elements;
     static constexpr index flops = program::flops;  // of one piece
@@ -89,25 +96,33 @@ public:
     // Parameters as one block, as Model and Compiled lay them out.
     explicit Stream(const element* block) : parameters(block) { reset(); }
 
-    // Forgets the signal so far.
+    // Forgets the signal so far, and reads the parameters again: small matrices are kept transposed.
     void reset() {
         __builtin_memset(memory, 0, sizeof memory);
         now = 0;
+        for (int i = 0; i < source::n_memories; ++i) {
+            if (source::layout.transposed[i] < 0) continue;
+            const element* const w = parameters + source::facts::layout.at[source::layout.transposed[i]].offset / static_cast<index>(sizeof(element));
+            element* const t = reinterpret_cast<element*>(memory[0] + source::layout.at[i]);
+            const index rows = source::layout.rows[i], columns = source::layout.columns[i];
+            for (index k = 0; k < rows; ++k)
+                for (index j = 0; j < columns; ++j) t[k * columns + j] = w[j * rows + k];
+        }
     }
     // input_size elements at x -> output_size elements at y.
-    void process(const element* x, element* y) {
+    void process(const input_element* x, element* y) {
         char* buffers[_::first_argument_buffer + 2 + 2 * source::n_memories] = {workspace, as_bytes(parameters), const_cast<char*>(states), as_bytes(x), as_bytes(y)};
         for (int i = 0; i < source::n_memories; ++i) {
-            buffers[_::first_argument_buffer + 2 + 2 * i] = memory[now] + source::layout.at[i];
+            buffers[_::first_argument_buffer + 2 + 2 * i] = memory[source::layout.transposed[i] < 0 ? now : 0] + source::layout.at[i];
             buffers[_::first_argument_buffer + 3 + 2 * i] = memory[1 - now] + source::layout.at[i];
         }
-        _::context alone{buffers, nullptr, 0, 1, nullptr};
-        _::run_calls_in_region<this_target>(program::run_table, alone, alone, false);
+        _::run_alone<program, this_target>(buffers, nullptr);
         now = 1 - now;
     }
 
 private:
-    static char* as_bytes(const element* p) { return const_cast<char*>(reinterpret_cast<const char*>(p)); }
+    template <class T>
+    static char* as_bytes(const T* p) { return const_cast<char*>(reinterpret_cast<const char*>(p)); }
     const element* parameters;
     const char* states = nullptr;
     int now = 0;

@@ -9,10 +9,12 @@
 
 namespace etta {
 
-// What a model is fed: dtype and extents of one sample.
+// What a model is fed: dtype and extents of one sample. A floating type is that of the parameters too; beside integers (ids
+// of tokens, classes) parameters are float.
 template <class T, int... E>
 struct Input {
     using element = T;
+    using parameter_element = std::conditional_t<std::is_floating_point_v<T>, T, float>;
     static constexpr shape sample() {
         shape s;
         (s.push(extent(index{E})), ...);
@@ -35,7 +37,7 @@ struct traced_model {
     static constexpr int n_states = state_count<Net>();
 
     static constexpr var prepare(builder& g, Net& net, bool training = false) {
-        g.model_type = dtype_of<typename In::element>;
+        g.model_type = dtype_of<typename In::parameter_element>;
         g.training = training;
         g.params = vec<int>(n_parameters, -1);
         g.starts = vec<start_value>(n_parameters, start_value{});
@@ -115,7 +117,7 @@ constexpr auto lay_out_parameters() {
     const builder g = M::forward();
     parameter_layout<M::n_parameters> l{};
     l.output = g.extents_of(g.outputs[0]);
-    const index size = sizeof(typename In::element);
+    const index size = sizeof(typename In::parameter_element);
     for (int i = 0; i < M::n_parameters; ++i) {
         if (g.params[i] < 0) {
             if (l.missing < 0) l.missing = i;
@@ -167,7 +169,7 @@ struct model_facts {
     static constexpr auto states = lay_out_states<Net, In, Batch>();
     static constexpr auto paths = parameter_paths<Net>();
     static constexpr auto layout = lay_out_parameters<Net, In, Batch>();
-    static constexpr parameter_starts<n_parameters> all_starts{layout, n_parameters, static_cast<index>(sizeof(typename In::element))};
+    static constexpr parameter_starts<n_parameters> all_starts{layout, n_parameters, static_cast<index>(sizeof(typename In::parameter_element))};
     static constexpr auto starts = [] {
         struct {
             starting_parameter at[n_parameters + 1];

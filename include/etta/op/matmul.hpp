@@ -10,6 +10,21 @@ namespace _ {
 constexpr int product_outside(builder& g, int a, int b);  // op/loop.hpp: a product that no loop has to repeat, or -1
 constexpr int sum_of_products(builder& g, int a, int b);
 
+// A network called for one sample after another reads its matrices column by column; small ones are kept transposed.
+constexpr int kept_transposed(builder& g, int b) {
+    const node n = g.of(b);
+    if (n.op->id != declare_op<Permute>::id || g.extents_of(b).rank != 2) return b;
+    const node w = g.of(g.arg(n, 0));
+    const shape s = g.extents_of(b);
+    if (w.op->kind != op_kind::input || g.attr(w, 0) != static_cast<std::int64_t>(storage::parameter) || !s.is_static() || s[0].code * s[1].code > 1 << 14 || s[1].is(1)) return b;
+    const int parameter = static_cast<int>(g.attr(w, 1));
+    for (int i = 0; i < g.memory.size; ++i)
+        if (g.transposed[i] == parameter) return g.memory[i];
+    const int v = g.input(storage::argument, 2 + 2 * g.memory.size, g.type_of(b), s);
+    g.memory.push(v), g.next_memory.push(-1), g.transposed.push(parameter);
+    return v;
+}
+
 struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes, or [rows…, K] x [K, N]
     static constexpr std::string_view name = "matmul";
     static constexpr const char* onnx = "MatMul";
@@ -21,6 +36,7 @@ struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes,
             const int outside = product_outside(g, a, b);
             if (outside >= 0) return outside;
         }
+        if (g.streaming) b = kept_transposed(g, b);
         shape s = g.extents_of(a);
         s[-1] = g.extents_of(b)[-1];
         const int ids[2] = {in_memory(g, a), in_memory(g, b)};

@@ -1,7 +1,9 @@
 // optimizer.hpp: update rules. A rule is a few lines of ops on (parameter, gradient, state…); it is traced once over the
 // flat buffers and becomes one fused pass. What changes from step to step (rate, bias corrections) are scalars, computed
-// in double on the host.
+// in double on the host. A name and names of the states, where a rule has them, stand in checkpoints: PyTorch's.
 #pragma once
+
+#include <string_view>
 
 #include "../op/unary.hpp"
 
@@ -25,6 +27,7 @@ struct SGD {
     bool nesterov = false;
 
     static constexpr int states = 1, scalars = 5;
+    static constexpr std::string_view name = "SGD", state_names[] = {"momentum_buffer"};
     void prepare(long step, double rate, double* s) const {
         s[0] = weight_decay, s[1] = step == 1 ? 0 : momentum, s[2] = step == 1 ? 1 : 1 - dampening;
         s[3] = nesterov ? rate : 0;
@@ -47,6 +50,7 @@ struct Adam {
     double weight_decay = 0;
 
     static constexpr int states = 2, scalars = 8;
+    static constexpr std::string_view name = "Adam", state_names[] = {"exp_avg", "exp_avg_sq"};
     void prepare(long step, double rate, double* s) const { moments(step, rate, weight_decay, s), s[7] = 1; }
     void moments(long step, double rate, double decay, double* s) const {
         s[0] = decay, s[1] = beta1, s[2] = 1 - beta1, s[3] = beta2, s[4] = 1 - beta2;
@@ -72,6 +76,7 @@ struct AdamW {
     double weight_decay = 1e-2;
 
     static constexpr int states = 2, scalars = 8;
+    static constexpr std::string_view name = "AdamW", state_names[] = {"exp_avg", "exp_avg_sq"};
     void prepare(long step, double rate, double* s) const {
         Adam{lr, beta1, beta2, eps, 0}.moments(step, rate, 0, s);
         s[7] = 1 - rate * weight_decay;

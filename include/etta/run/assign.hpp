@@ -150,38 +150,94 @@ struct call_writer {
     void operator()(std::int64_t w) { *word++ = w; }
     void place(std::int64_t p) { *next_place++ = p; }
 };
+// One segment's calls, laid out for the extents and strides at hand.
+template <class P, class Target>
+struct run_time_table {
+    table_entry calls[P::n_calls + 1];
+    std::int64_t words[P::sizes_of_data.most_words + 1], places[P::n_places + 1];
+    index bytes = 0;  // of its workspace
+    bool parallel = false;
+
+    program_table table() const { return {P::functions.at, calls, P::n_calls, words, places, parallel}; }
+    void write(const index* symbols, const binding& b) {
+        index offsets[P::n_values + 1];
+        for (int v = 0; v < P::n_values; ++v) {
+            offsets[v] = P::scheduled.offsets[v];
+            if (offsets[v] < 0) continue;
+            offsets[v] = bytes;
+            const node& n = P::view.of(v);
+            const bool room = is_loop_call(n) && v == n.results + n.n_results - 1;  // a body's workspace
+            bytes += align_up((room ? b.bodies[P::view.attr(n, RunLoop::segment_at)].workspace_bytes : size_of(P::view.values[v].type) * P::view.values[v].extents.count(symbols)) + 64);
+        }
+        const layout l{P::view, offsets, P::scheduled.output_number, b};
+        call_writer out{words, places};
+        for (int i = 0; i < P::n_calls; ++i) {
+            const call& c = P::table.calls[i];
+            const kernel& k = P::fused[c.source];
+            const index depth = k.kind == kernel_kind::gemm ? depth_of(P::view, k, symbols) : 1;
+            calls[i] = {static_cast<std::uint16_t>(c.kernel), worth_sharing(P::view, P::schedule, k, k.space.count(symbols), depth, b),
+                        static_cast<int>(out.word - words), static_cast<int>(out.next_place - places)};
+            parallel = parallel || calls[i].parallel;
+            l.write(k, P::table.slots + c.slots, c.n_slots, out);
+        }
+    }
+};
+// Loops' bodies: bindings from the outermost inwards (strides), tables from the innermost outwards (workspaces).
+template <class P, class Target, int K>
+struct run_time_body {
+    using body = program_of_segment<P, K>;
+    using at = body_places<typename P::source_type, Target, K>;
+    typename at::layout layout;
+    argument_strides strides[at::n_arguments + 1];
+    run_time_table<body, Target> calls;
+
+    void bind(const index* symbols, binding* bindings) {
+        layout = lay_out_body<typename at::layout>(at::around, at::facts, bindings[at::facts.parent]);
+        for (int i = 0; i < at::n_arguments; ++i) strides[i] = {layout.given[i], layout.strides[i]};
+        binding& b = bindings[K];
+        b = bindings[0];
+        b.symbols = symbols, b.outputs = layout.outputs, b.has_strides = true, b.strides = strides;
+    }
+    void write(const index* symbols, const binding* bindings, body_facts* facts, program_table* tables) {
+        calls.write(symbols, bindings[K]);
+        facts[K] = {calls.bytes + 64, 0, calls.parallel};
+        tables[K] = calls.table();
+    }
+};
+template <class P, class Target, class Segments>
+struct run_time_bodies;
+template <class P, class Target, int Outermost, int... K>
+struct run_time_bodies<P, Target, std::integer_sequence<int, Outermost, K...>> : run_time_body<P, Target, K>... {
+    void write(const index* symbols, binding* bindings, body_facts* facts, program_table* tables) {
+        (run_time_body<P, Target, K>::bind(symbols, bindings), ...);
+        (run_time_body<P, Target, static_cast<int>(sizeof...(K)) + 1 - K>::write(symbols, bindings, facts, tables), ...);
+    }
+};
 // Runs program P with a layout computed now. O(graph) before the kernels start; one allocation if values are stored.
 template <class P, class Target>
 ETTA_NOINLINE void run_with_layout(char** buffers, const index* symbols, const argument_strides* strides, binding b) {
     b.symbols = symbols;
     b.has_strides = true, b.strides = strides;
     check_symbols<Target>(P::view, symbols);
-    index offsets[P::n_values + 1];
-    index bytes = 0;
-    for (int v = 0; v < P::n_values; ++v) {
-        offsets[v] = P::scheduled.offsets[v];
-        if (offsets[v] < 0) continue;
-        offsets[v] = bytes;
-        bytes += align_up(size_of(P::view.values[v].type) * P::view.values[v].extents.count(symbols) + 64);
+    body_facts facts[P::n_segments + 1];
+    program_table tables[P::n_segments + 1];
+    b.bodies = facts;
+    run_time_table<P, Target> calls;
+    const auto run = [&](const program_table* bodies) {
+        calls.write(symbols, b);
+        heap_elements<char> workspace;
+        if (calls.bytes > 0) workspace = heap_elements<char>(calls.bytes);
+        buffers[workspace_buffer] = workspace.data();
+        run_calls<Target>(calls.table(), buffers, symbols, bodies);
+    };
+    if constexpr (P::n_segments > 0) {
+        binding bindings[P::n_segments] = {b};
+        run_time_bodies<P, Target, std::make_integer_sequence<int, P::n_segments>> inner;
+        inner.write(symbols, bindings, facts, tables);
+        run(tables);
+    } else {
+        run(nullptr);
     }
-    heap_elements<char> workspace;
-    if (bytes > 0) workspace = heap_elements<char>(bytes, unfilled{});
-    buffers[workspace_buffer] = workspace.data();
-    const layout l{P::view, offsets, P::scheduled.output_number, b};
-    table_entry calls[P::n_calls + 1];
-    std::int64_t words[P::sizes_of_data.most_words + 1], places[P::n_places + 1];
-    call_writer out{words, places};
-    bool parallel = false;
-    for (int i = 0; i < P::n_calls; ++i) {
-        const call& c = P::table.calls[i];
-        const kernel& k = P::fused[c.source];
-        const index depth = k.kind == kernel_kind::gemm ? depth_of(P::view, k, symbols) : 1;
-        calls[i] = {static_cast<std::uint16_t>(c.kernel), worth_sharing(P::view, P::schedule, k, k.space.count(symbols), depth, b),
-                    static_cast<int>(out.word - words), static_cast<int>(out.next_place - places)};
-        parallel = parallel || calls[i].parallel;
-        l.write(k, P::table.slots + c.slots, c.n_slots, out);
-    }
-    run_calls<Target>({P::functions.at, calls, P::n_calls, words, places, parallel}, buffers, symbols);
 }
 
 struct range {

@@ -23,6 +23,14 @@ struct History {
     bool classification = false;  // accuracies mean something
     bool validated = false;       // validation figures mean something
 
+    // The epoch with the smallest loss: of validation, where there was one. There must be one epoch.
+    const EpochRecord& best() const {
+        std::size_t k = 0;
+        const auto loss = [this](std::size_t i) { return validated ? epochs[i].validation_loss : epochs[i].loss; };
+        for (std::size_t i = 1; i < epochs.size(); ++i)
+            if (loss(i) < loss(k)) k = i;
+        return epochs[k];
+    }
     std::string csv() const {
         std::string s = "epoch,loss,accuracy,validation_loss,validation_accuracy,rate,seconds\n";
         for (const EpochRecord& e : epochs)

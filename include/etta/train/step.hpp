@@ -100,15 +100,17 @@ struct evaluation_source {
     }
 };
 
-// Arguments: parameters 0, gradients 1, states, scalars; the results go where parameters and states lie.
+// Arguments: parameters 0, gradients 1, states, scalars; the results go where parameters and states lie. For 1 to N elements:
+// all of them, or one run of parameters at a time.
 template <class Rule, class T, index N>
 struct update_source {
     static constexpr builder make() {
         builder g;
         const dtype t = dtype_of<T>;
+        const shape all(g.new_symbol(N));
         var state[Rule::states + 1], next[Rule::states + 1], scalar[Rule::scalars + 1];
-        const var p{&g, g.input(storage::argument, 0, t, shape(N))}, d{&g, g.input(storage::argument, 1, t, shape(N))};
-        for (int i = 0; i < Rule::states; ++i) state[i] = {&g, g.input(storage::argument, 2 + i, t, shape(N))};
+        const var p{&g, g.input(storage::argument, 0, t, all)}, d{&g, g.input(storage::argument, 1, t, all)};
+        for (int i = 0; i < Rule::states; ++i) state[i] = {&g, g.input(storage::argument, 2 + i, t, all)};
         for (int i = 0; i < Rule::scalars; ++i) scalar[i] = {&g, g.input(storage::argument, 2 + Rule::states + i, t, shape{})};
         const var q = Rule::update({p, d, state, scalar, next});
         g.outputs.push(q.id);

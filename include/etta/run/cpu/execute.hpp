@@ -80,14 +80,14 @@ inline void run_calls_in_region(const program_table& p, context& c, context& alo
 
 // Runs a program. The table's type is erased: one instantiation serves every program.
 template <class Target>
-inline void run_calls(const program_table& p, char* const* buffers, const index* symbols) {
-    context alone{buffers, symbols, 0, 1};
+inline void run_calls(const program_table& p, char* const* buffers, const index* symbols, const program_table* bodies = nullptr) {
+    context alone{buffers, symbols, 0, 1, nullptr, bodies};
 #if defined(ETTA_USE_OPENMP)
     const int threads = p.parallel && !omp_in_parallel() ? thread_count<Target>() : 1;
     if (threads > 1) {
 #pragma omp parallel num_threads(threads) firstprivate(alone)
         {
-            context c{buffers, symbols, omp_get_thread_num(), omp_get_num_threads()};
+            context c{buffers, symbols, omp_get_thread_num(), omp_get_num_threads(), nullptr, bodies};
             run_calls_in_region<Target>(p, c, alone, false);
         }
         return;

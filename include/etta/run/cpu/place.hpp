@@ -49,20 +49,24 @@ struct library_kernel<Place, Target> {
     }
 };
 
-// Each part to its place; what none covers is zero. All parts have the result's extents but along one axis, mostly.
-template <class T>
-inline void join_elements(const strided_operand* part, int parts, const strided_operand& y, const std::int64_t* start_step, const context& ctx) {
+// Each part to its place; what none covers is zero. Elements are moved as bytes, in whole rows where they lie side by side.
+template <class Target>
+ETTA_NOINLINE void join_elements(const strided_operand* part, int parts, const strided_operand& y, const std::int64_t* start_step, index size, const context& ctx) {
     const int last = y.rank - 1;
     const index width = y.extent[last], rows = width > 0 ? y.count() / width : 0;
     const chunk mine = share(rows, 1, ctx);
     for (index r = mine.begin; r < mine.end; ++r) {
         index at[max_rank] = {}, rest = r, covered = 0;
-        for (int i = last - 1; i >= 0; --i) at[i] = rest % y.extent[i], rest /= y.extent[i];
-        T* const out = reinterpret_cast<T*>(y.data) + y.offset(at);
+        for (int i = last - 1; i >= 0; --i) {
+            ETTA_PLAIN_LOOP;
+            at[i] = rest % y.extent[i], rest /= y.extent[i];
+        }
+        char* const out = y.data + y.offset(at) * size;
         const auto begin = [&](int p, index& from) {
             const std::int64_t* const s = start_step + 2 * y.rank * p;
             from = 0;
             for (int i = 0; i < last; ++i) {
+                ETTA_PLAIN_LOOP;
                 const index offset = at[i] - s[2 * i], k = offset / s[2 * i + 1];
                 if (offset % s[2 * i + 1] != 0 || k < 0 || k >= part[p].extent[i]) return false;
                 from += k * part[p].stride[i];
@@ -70,31 +74,41 @@ inline void join_elements(const strided_operand* part, int parts, const strided_
             return true;
         };
         index from = 0;
-        for (int p = 0; p < parts; ++p) covered += begin(p, from) ? part[p].extent[last] : 0;
-        if (covered < width) __builtin_memset(static_cast<void*>(out), 0, static_cast<std::size_t>(width) * sizeof(T));
+        for (int p = 0; p < parts; ++p) {
+            ETTA_PLAIN_LOOP;
+            covered += begin(p, from) ? part[p].extent[last] : 0;
+        }
+        if (covered < width) __builtin_memset(out, 0, static_cast<std::size_t>(width * size));
         for (int p = 0; p < parts; ++p) {
             if (!begin(p, from)) continue;
-            const T* const in = reinterpret_cast<const T*>(part[p].data) + from;
-            const index start = start_step[2 * (y.rank * p + last)], step = start_step[2 * (y.rank * p + last) + 1], s = part[p].stride[last], n = part[p].extent[last];
-            if (step == 1 && s == 1) __builtin_memcpy(out + start, in, static_cast<std::size_t>(n) * sizeof(T));
-            else for (index k = 0; k < n; ++k) out[start + k * step] = in[k * s];
+            const char* const in = part[p].data + from * size;
+            const std::int64_t* const s = start_step + 2 * (y.rank * p + last);
+            const index step = static_cast<index>(s[1]), stride = part[p].stride[last], n = part[p].extent[last];
+            char* const to = out + static_cast<index>(s[0]) * size;
+            if (step == 1 && stride == 1) {
+                __builtin_memcpy(to, in, static_cast<std::size_t>(n * size));
+            } else {
+                for (index k = 0; k < n; ++k) {
+                    ETTA_PLAIN_LOOP;
+                    __builtin_memcpy(to + k * step * size, in + k * stride * size, static_cast<std::size_t>(size));
+                }
+            }
         }
     }
 }
+template <class Target>
+ETTA_NOINLINE void of_parts(const std::int64_t* w, const context& ctx, int n) {
+    strided_operand part[most_parts];
+    for (int p = 0; p < n; ++p) {
+        ETTA_PLAIN_LOOP;
+        part[p] = strided_operand::read(w, ctx);
+    }
+    const strided_operand y = strided_operand::read(w, ctx);
+    join_elements<Target>(part, n, y, w, static_cast<index>(w[(2 * n + 1) * y.rank]), ctx);
+}
 template <int Parts, class Target>
 struct library_kernel<Join<Parts>, Target> {
-    static void run(const std::int64_t* w, const context& ctx) { of_parts(w, ctx, Parts); }
-    ETTA_NOINLINE static void of_parts(const std::int64_t* w, const context& ctx, int n) {
-        strided_operand part[Parts];
-        for (int p = 0; p < n; ++p) part[p] = strided_operand::read(w, ctx);
-        const strided_operand y = strided_operand::read(w, ctx);
-        switch (w[(2 * n + 1) * y.rank]) {
-            case 1: return join_elements<std::uint8_t>(part, n, y, w, ctx);
-            case 2: return join_elements<std::uint16_t>(part, n, y, w, ctx);
-            case 4: return join_elements<std::uint32_t>(part, n, y, w, ctx);
-            default: return join_elements<std::uint64_t>(part, n, y, w, ctx);
-        }
-    }
+    static void run(const std::int64_t* w, const context& ctx) { of_parts<Target>(w, ctx, Parts); }
 };
 
 template <class T>

@@ -35,11 +35,17 @@ inline void copy_whole(char* at, const repeat_operand& from, index size, const c
     }
 }
 
+// A carry's value in a slot of its history; `like` has its extents and strides.
+inline repeat_operand last_slot(const repeat_operand& like, const repeat_operand& history, index slot, index size) {
+    return {history.data + slot * history.step() * size, like.rank, like.dims};
+}
+
 // buffers, all, base: room for the body's buffers, the call's operands and results, and what moves on with each step.
 template <class Target>
 ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, const std::int64_t* w, const context& ctx, char** buffers, repeat_operand* all) {
     const int n_args = n.carries + n.sliced + n.whole, n_all = n_args + 2 * n.carries + n.stacked + 1;
     for (int k = 0; k < n_all; ++k) {
+        ETTA_PLAIN_LOOP;
         all[k] = {ctx.address(w[0]), static_cast<int>(w[1]), w + 2};
         w += 2 + 2 * w[1];
     }
@@ -53,21 +59,28 @@ ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, con
     buffers[workspace_buffer] = stack[n.stacked].data;
     buffers[parameter_buffer] = buffers[state_buffer] = nullptr;
     argument[0] = reinterpret_cast<char*>(&step);
-    for (int k = n.carries + n.sliced; k < n_args; ++k) argument[1 + k] = all[k].data;
+    for (int k = n.carries + n.sliced; k < n_args; ++k) {
+        ETTA_PLAIN_LOOP;
+        argument[1 + k] = all[k].data;
+    }
 
-    bool copies = length == 0;
-    for (int c = 0; c < n.carries; ++c) copies = copies || kept[c] != 0;
+    bool copies = length == 0, ends = false;
+    for (int c = 0; c < n.carries; ++c) {
+        ETTA_PLAIN_LOOP;
+        copies = copies || kept[c] != 0, ends = ends || kept[c] == 2;
+    }
     if (copies) {
         for (int c = 0; c < n.carries && ctx.thread == 0; ++c)
             if (kept[c] != 0) copy_whole<Target>(result[2 * c].data + (reverse ? length * result[2 * c].step() * static_cast<index>(size[c]) : 0), all[c], static_cast<index>(size[c]), ctx);
             else if (length == 0) copy_whole<Target>(result[2 * c].data, all[c], static_cast<index>(size[c]), ctx);
         synchronise(ctx);
     }
-    context mine{buffers, ctx.symbols, ctx.thread, ctx.threads, nullptr}, alone{buffers, ctx.symbols, 0, 1, nullptr};
+    context mine{buffers, ctx.symbols, ctx.thread, ctx.threads, nullptr, ctx.bodies}, alone{buffers, ctx.symbols, 0, 1, nullptr, ctx.bodies};
     for (index s = 0; s < length; ++s) {
         const index at = reverse ? length - 1 - s : s;
         step = at;
         for (int c = 0; c < n.carries; ++c) {
+            ETTA_PLAIN_LOOP;
             const repeat_operand* const r = result + 2 * c;
             if (kept[c] != 0) {
                 const index slot = r->step() * static_cast<index>(size[c]);
@@ -79,11 +92,19 @@ ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, con
             }
         }
         for (int k = 0; k < n.sliced; ++k) {
+            ETTA_PLAIN_LOOP;
             const repeat_operand& o = all[n.carries + k];
             argument[1 + n.carries + k] = o.data + at * o.step() * static_cast<index>(size[n.carries + k]);
         }
-        for (int k = 0; k < n.stacked; ++k) out[n.carries + k] = stack[k].data + at * stack[k].step() * static_cast<index>(size[n.carries + n.sliced + k]);
-        run_calls_in_region<Target>(body, mine, alone, s + 1 < length);
+        for (int k = 0; k < n.stacked; ++k) {
+            ETTA_PLAIN_LOOP;
+            out[n.carries + k] = stack[k].data + at * stack[k].step() * static_cast<index>(size[n.carries + n.sliced + k]);
+        }
+        run_calls_in_region<Target>(body, mine, alone, s + 1 < length || ends);
+    }
+    for (int c = 0; c < n.carries && ends && ctx.thread == 0; ++c) {
+        ETTA_PLAIN_LOOP;
+        if (kept[c] == 2) copy_whole<Target>(result[2 * c + 1].data, last_slot(all[c], result[2 * c], reverse ? 0 : length, static_cast<index>(size[c])), static_cast<index>(size[c]), ctx);
     }
 }
 
@@ -96,7 +117,7 @@ struct repeat_entry {
     static void run_body(const std::int64_t* w, const context& ctx) {
         char* buffers[first_argument_buffer + 1 + n_args + counts.carries + counts.stacked];
         repeat_operand all[n_args + 2 * counts.carries + counts.stacked + 1];
-        repeat<Target>(body::run_table, counts, w, ctx, buffers, all);
+        repeat<Target>(ctx.bodies != nullptr ? ctx.bodies[Segment] : body::run_table, counts, w, ctx, buffers, all);
     }
     static constexpr kernel_function run = &run_body;
 };
