@@ -151,7 +151,7 @@ TEST_CASE("masked keys take no part, and a row without keys is zero") {
     std::vector<double> mask(33);
     for (int b = 0; b < 3; ++b)
         for (int j = 0; j < 11; ++j) {
-            keep(b, j) = b == 0 || (b == 1 && j != 0 && j < 7);
+            keep(b, j) = b == 0 || (b == 1 && j != 0 && j < 7);  // of the third sample, none
             added(b, j) = mask[static_cast<std::size_t>(b * 11 + j)] = keep(b, j) ? 0 : -std::numeric_limits<double>::infinity();
         }
     const auto same = [&](auto f, const auto& m, bool is_causal) {
@@ -166,6 +166,36 @@ TEST_CASE("masked keys take no part, and a row without keys is zero") {
     CHECK(same(masked<>{}, keep, false) < 1e-13);
     CHECK(same(masked<causal>{}, keep, true) < 1e-13);
     CHECK(same(masked<>{}, added, false) < 1e-13);
+}
+
+namespace {
+struct first_keys {  // of a buffer, as many as are there by now
+    constexpr auto operator()(auto q, auto k, auto v, auto n) const {
+        return attention(q, k, v, etta::cast<double>(etta::_::Iota::of(*q.g, etta::shape(2, 200), 1)) < n);
+    }
+};
+template <std::size_t N>
+struct first_keys_of {
+    constexpr auto operator()(auto q, auto k, auto v) const { return attention(q, etta::slice<2, 0, N>(k), etta::slice<2, 0, N>(v)); }
+};
+template <std::size_t N>
+double buffer_error() {
+    const auto q = filled<Tensor<double, 2, 2, 3, 8>>(1), g = filled<Tensor<double, 2, 2, 3, 8>>(4);
+    const auto k = filled<Tensor<double, 2, 1, 200, 8>>(2), v = filled<Tensor<double, 2, 1, 200, 8>>(3);
+    Tensor<double, 1> n{static_cast<double>(N)};
+    const auto a = etta::vjp(first_keys{})(args(q, k, v, n), args(g)), y = etta::vjp(first_keys_of<N>{})(args(q, k, v), args(g));
+    const auto error = [](const auto& x, const auto& z) { return distance(x, std::vector<double>(z.data(), z.data() + z.size())); };
+    double e = error(etta::call(first_keys{}, q, k, v, n), etta::call(first_keys_of<N>{}, q, k, v));
+    e = check::worse(e, error(get<0>(a), get<0>(y)));
+    e = check::worse(e, error(get<1>(a), get<1>(y)));
+    return check::worse(e, error(get<2>(a), get<2>(y)));
+}
+}  // namespace
+
+TEST_CASE("attention to the filled part of a buffer is attention to that part") {
+    CHECK(buffer_error<1>() < 1e-13);
+    CHECK(buffer_error<70>() < 1e-13);
+    CHECK(buffer_error<200>() < 1e-13);
 }
 
 namespace {

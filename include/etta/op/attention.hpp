@@ -25,13 +25,16 @@ namespace _ {
 
 // The attributes of both ops.
 struct attention_attributes {
-    static constexpr int count = 4;
+    static constexpr int count = 5;  // the last: the scale as a float's bits, for processors without doubles
     std::int64_t causal = 0;
     std::int64_t scale = 0;      // a double's bits
     std::int64_t packed = 0;     // packed: K; else 0
     std::int64_t learned = 0;    // the mask may have a derivative
 
-    constexpr void write(std::int64_t* t) const { t[0] = causal, t[1] = scale, t[2] = packed, t[3] = learned; }
+    constexpr void write(std::int64_t* t) const {
+        t[0] = causal, t[1] = scale, t[2] = packed, t[3] = learned;
+        t[4] = __builtin_bit_cast(std::uint32_t, static_cast<float>(factor()));
+    }
     static constexpr attention_attributes of(const builder& g, const node& n) { return {g.attr(n, 0), g.attr(n, 1), g.attr(n, 2), g.attr(n, 3)}; }
     constexpr int sources() const { return packed != 0 ? 1 : 3; }
     constexpr double factor() const { return __builtin_bit_cast(double, scale); }

@@ -43,9 +43,13 @@ struct attention_call {
             if constexpr (!Packed) dk = r.operand<T>(), dv = r.operand<T>();
         }
         causal = r.attribute() != 0;
-        scale = static_cast<T>(__builtin_bit_cast(double, static_cast<std::int64_t>(r.attribute())));
+        [[maybe_unused]] const std::int64_t wide = r.attribute();
         const int last = q.rank - 1;
         kv = r.attribute();
+        r.attribute();
+        [[maybe_unused]] const std::int64_t narrow = r.attribute();
+        if constexpr (sizeof(T) == 8) scale = __builtin_bit_cast(T, wide);
+        else scale = __builtin_bit_cast(T, static_cast<std::uint32_t>(narrow));
         heads = o.extent[last - 1];
         if constexpr (Packed) {
             k.data += heads * k.stride[last - 1], v.data += (heads + kv) * v.stride[last - 1];
@@ -233,6 +237,13 @@ struct attention_engine {
             }
         }
     }
+    // No row of the block sees a key: its padding, or what a buffer has not been filled with yet.
+    static bool nothing_seen(const block& b, const head_view<T>& mask) {
+        if (mask.data == nullptr || mask.row != 0) return false;
+        for (index k = 0; k < b.keys; ++k)
+            if (mask.data[(b.j + k) * mask.col] != least) return false;
+        return true;
+    }
     ETTA_INLINE static V counting() {
         T t[lanes];
         for (int i = 0; i < lanes; ++i) t[i] = static_cast<T>(i);
@@ -297,18 +308,28 @@ struct attention_engine {
             b.width = up(b.n, unit);
             transpose(q, b.i, b.n, a.d, b.width, rows);
             for (index p = 0; p < a.d * b.width; p += lanes) (V::load(rows + p) * V(a.scale)).store(rows + p);
+            const head_view<T> mask = a.masked ? a.scores_of(a.mask, sample, h) : head_view<T>{};
+            bool first = true;
             for (index kb = 0; kb < over_keys.n; ++kb) {
                 b.j = kb * over_keys.step, b.keys = over_keys.size(kb, a.keys);
                 if (a.causal && b.j >= b.i + b.n) break;
+                if (nothing_seen(b, mask)) continue;
                 products(b, k, rows, a.d, scores);
-                if (a.masked) add_mask(b, a.scores_of(a.mask, sample, h), scores);
-                exponentials(b, scores, r, kb == 0);
-                if (kb > 0)
+                if (a.masked) add_mask(b, mask, scores);
+                exponentials(b, scores, r, first);
+                if (!first)
                     for (index i = 0; i < b.n; ++i)
                         for (index c = 0; c < e; c += lanes) (V::load(out + i * e + c) * V(r.factor[i])).store(out + i * e + c);
                 const right_side right(v, b.j, b.keys, a.e, values);
-                blocks(up(b.n, gemm::rows), e / lanes, scores, 1, b.width, right.data, right.row, out, e, kb == 0,
-                       [&](index i, int n) { return stretch{0, b.some(i + n - lanes), 0}; });
+                blocks(up(b.n, gemm::rows), e / lanes, scores, 1, b.width, right.data, right.row, out, e, first, [&](index i, int n) {
+                    const index to = b.some(i + n - lanes);
+                    return stretch{0, to > 0 ? to : first, 0};  // the first block's products set what the others add to
+                });
+                first = false;
+            }
+            if (first) {
+                clear(out, up(b.n, gemm::rows) * e), clear(r.sum, b.width);
+                for (index c = 0; c < b.width; ++c) r.most[c] = least;
             }
             store_rows(a, sample, h, b, o, out, e, r);
         }
@@ -380,9 +401,15 @@ struct attention_engine {
                 bool first = true;
                 for (index h = n * a.group; h < (n + 1) * a.group; ++h) {
                     const head_view<T> q = a.head(a.q, sample, h), o = a.head(a.o, sample, h), g = a.head(a.g, sample, h), sums = a.sums_of(sample, h);
+                    const head_view<T> mask = a.masked ? a.scores_of(a.mask, sample, h) : head_view<T>{};
                     for (index qb = 0; qb < over_rows.n; ++qb) {
                         b.i = qb * over_rows.step, b.n = over_rows.size(qb, a.rows), b.width = up(b.n, unit);
                         if (a.causal && b.j >= b.i + b.n) continue;
+                        if (nothing_seen(b, mask)) {
+                            clear(dq, up(b.n, gemm::rows) * d);
+                            if (kb == 0) put(dq, d, a.head(a.dq, sample, h), b.i, b.n, a.d, false);
+                            continue;
+                        }
                         transpose(q, b.i, b.n, a.d, b.width, rows);
                         for (index p = 0; p < a.d * b.width; p += lanes) (V::load(rows + p) * V(a.scale)).store(rows + p);
                         transpose(g, b.i, b.n, a.e, b.width, cotangents);
@@ -391,7 +418,7 @@ struct attention_engine {
                             both[i] = i < b.n ? dot(g.data + (b.i + i) * g.row, g.col, o.data + (b.i + i) * o.row, o.col, a.e) : T(0);
                         }
                         products(b, k, rows, a.d, scores);
-                        if (a.masked) add_mask(b, a.scores_of(a.mask, sample, h), scores);
+                        if (a.masked) add_mask(b, mask, scores);
                         products(b, v, cotangents, a.e, dp);
                         derivatives(b, scores, dp, lse, both, a.scale);
                         const right_side queries(q, b.i, b.n, a.d, right_q), outs(g, b.i, b.n, a.e, right_g);
