@@ -200,6 +200,8 @@ struct program {
         const call_data d = lay_out();
         return data_sizes{d.words.size, d.places.size, d.most_words};
     }();
+    // A loop's body pays for its barriers at every step: a step of less than some 10 us is not shared out.
+    static constexpr bool shares = Segment == 0 || flops >= 1 << 20;
     static constexpr int n_words = sizes_of_data.words, n_places = sizes_of_data.places;
     struct data {
         std::int64_t words[n_words + 1];
@@ -214,8 +216,8 @@ struct program {
         for (int i = 0; i < n_places; ++i) r.places[i] = d.places[i];
         for (int i = 0; i < n_calls; ++i) {
             const call& c = table.calls[i];
-            r.calls[i] = {static_cast<std::uint16_t>(c.kernel), c.parallel, d.first[i].words, d.first[i].places};
-            r.parallel = r.parallel || c.parallel;
+            r.calls[i] = {static_cast<std::uint16_t>(c.kernel), c.parallel && shares, d.first[i].words, d.first[i].places};
+            r.parallel = r.parallel || (c.parallel && shares);
         }
         return r;
     }

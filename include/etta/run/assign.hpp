@@ -175,7 +175,7 @@ struct run_time_table {
             const call& c = P::table.calls[i];
             const kernel& k = P::fused[c.source];
             const index depth = k.kind == kernel_kind::gemm ? depth_of(P::view, k, symbols) : 1;
-            calls[i] = {static_cast<std::uint16_t>(c.kernel), worth_sharing(P::view, P::schedule, k, k.space.count(symbols), depth, b),
+            calls[i] = {static_cast<std::uint16_t>(c.kernel), P::shares && worth_sharing(P::view, P::schedule, k, k.space.count(symbols), depth, b),
                         static_cast<int>(out.word - words), static_cast<int>(out.next_place - places)};
             parallel = parallel || calls[i].parallel;
             l.write(k, P::table.slots + c.slots, c.n_slots, out);
