@@ -181,6 +181,15 @@ private:
             product(arg(n, 0), arg(n, 1), y);
         } else if (name == "place") {
             place(arg(n, 0), g.attrs + n.attrs, y);
+        } else if (name == "join") {
+            for (int k = 0; k < n.n_args; ++k) place(arg(n, k), g.attrs + n.attrs + 2 * static_cast<int>(y.rank()) * k, y);
+        } else if (name == "sum_of_products") {  // [S, M, K] x [S, K, N] -> [M, N]
+            const array a = arg(n, 0), b = arg(n, 1);
+            for (long i = 0; i < y.count(); ++i) {
+                const std::vector<long> p = y.place(i);
+                for (long s = 0; s < a.extents[0]; ++s)
+                    for (long j = 0; j < a.extents[2]; ++j) y[i] += a[a.number({s, p[0], j})] * b[b.number({s, j, p[1]})];
+            }
         } else if (name == "cumsum") {
             scan(arg(n, 0), static_cast<std::size_t>(g.attr(n, 0)), g.attr(n, 1) != 0, y);
         } else {

@@ -195,9 +195,10 @@ private:
             for (std::size_t d = 0; d < rows.size(); ++d) pa += static_cast<long>(a[d]) * at[d] * size, pb += d + 1 < rows.size() ? static_cast<long>(b[d]) * at[d] * size : 0;
             for (long j = 0; j < columns; ++j) {
                 double sum = 0;
-                for (long k = 0; k < depth; ++k)
-                    sum += buffers[static_cast<std::size_t>(etta::_::buffer_of(places[0]))].read(pa + k * a_k * size) *
-                           buffers[static_cast<std::size_t>(etta::_::buffer_of(places[1]))].read(pb + (k * b_k + j * b_n) * size);
+                for (long t = 0; t < value(inner[3]); ++t)  // terms
+                    for (long k = 0; k < depth; ++k)
+                        sum += buffers[static_cast<std::size_t>(etta::_::buffer_of(places[0]))].read(pa + (t * static_cast<long>(inner[4]) + k * a_k) * size) *
+                               buffers[static_cast<std::size_t>(etta::_::buffer_of(places[1]))].read(pb + (t * static_cast<long>(inner[5]) + k * b_k + j * b_n) * size);
                 forget(etta::_::level::row, -1);
                 set(1, sum);
                 level(etta::_::level::full, 0, j, at, static_cast<int>(rows.size()));
@@ -218,8 +219,31 @@ private:
         for (int i = 0; i < rank; ++i, w += 2) o.extents.push_back(value(w[0])), o.strides.push_back(static_cast<long>(w[1]));
         return o;
     }
+    // Parts, then the result: entries with numbers that go up; then the attributes.
+    void join(const std::int64_t* w) {
+        std::vector<operand> all;
+        while (w[0] == static_cast<std::int64_t>(all.size()) && (all.empty() || w[1] == static_cast<std::int64_t>(all[0].extents.size()))) all.push_back(read(w));
+        const operand y = all.back();
+        all.pop_back();
+        array out(y.extents);
+        const std::size_t rank = y.extents.size();
+        const long size = static_cast<long>(w[(2 * all.size() + 1) * rank]);
+        const auto where = [size](const operand& o, const array& a, long i) {
+            const std::vector<long> p = a.place(i);
+            long at = o.at;
+            for (std::size_t d = 0; d < p.size(); ++d) at += p[d] * o.strides[d] * size;
+            return at;
+        };
+        for (std::size_t k = 0; k < all.size(); ++k) {
+            array in(all[k].extents);
+            for (long i = 0; i < in.count(); ++i) in[i] = buffers[all[k].in].read(where(all[k], in, i));
+            interpreter::place(in, w + 2 * rank * k, out);
+        }
+        for (long i = 0; i < out.count(); ++i) buffers[y.in].write(where(y, out, i), static_cast<int>(size), out[i]);
+    }
     void library(const std::int64_t* w) {
         const std::string& name = (*names)[0];
+        if (name == "join") return join(w);
         const operand x = read(w), y = read(w);
         array in(x.extents), out(y.extents);
         const long size = name == "place" ? static_cast<long>(w[3 * static_cast<int>(y.extents.size())]) : static_cast<long>(w[2]);

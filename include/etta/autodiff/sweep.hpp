@@ -173,7 +173,6 @@ struct reverse_sweep {
                 for (int k = 0; k < s.rank; ++k) from[2 * k + 1] = 1;
                 from[0] = !reverse;
                 const int after = Slice::add(g, d, from, with_leading(g.loops[l].length, without_first(s)));
-                if (reverse && !g.loops[l].length.is_static()) g.blame(mistake::unbound, "scan", s);
                 from[0] = reverse ? static_cast<std::int64_t>(g.loops[l].length.code) : 0;
                 starts[c] = accumulate(g, starts[c], reshape_to(g, Slice::add(g, d, from, one), without_first(s)));
                 const int next = g.carries[c].next;

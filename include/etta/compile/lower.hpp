@@ -54,7 +54,7 @@ struct lowering_pass {
         vec<int> whole;    // values from outside
         vec<int> stacked;  // values of the body
         vec<int> effects;
-        vec<char> history, wants_last;  // per carry listed
+        vec<char> history;  // per carry listed
     };
     constexpr bool of_literal(int v) const {
         while (g.of(v).op->kind == op_kind::view) v = g.arg(g.of(v), 0);
@@ -74,7 +74,7 @@ struct lowering_pass {
             const bool body = inside(g, n.loop, l), mine = n.op->kind == op_kind::loop && g.attr(n, 0) == l;
             if (body && n.op->effect) f.effects.push(n.results);
             if (mine && body && n.op->id == declare_op<LoopCarry>::id) {
-                f.carries.push(static_cast<int>(g.attr(n, 1))), f.history.push(0), f.wants_last.push(0);
+                f.carries.push(static_cast<int>(g.attr(n, 1))), f.history.push(0);
                 captured(g.carries[static_cast<int>(g.attr(n, 1))].next);
             } else if (mine && body && n.op->id == declare_op<LoopSlice>::id) {
                 f.sliced.push(n.results);
@@ -85,9 +85,9 @@ struct lowering_pass {
             }
         }
         for (int i = 0; i < g.nodes.size; ++i)
-            if (const bool all = g.nodes[i].op->id == declare_op<LoopHistory>::id; live[i] && (all || g.nodes[i].op->id == declare_op<LoopLast>::id) && g.attr(g.nodes[i], 0) == l)
+            if (live[i] && g.nodes[i].op->id == declare_op<LoopHistory>::id && g.attr(g.nodes[i], 0) == l)
                 for (int k = 0; k < f.carries.size; ++k)
-                    if (f.carries[k] == g.attr(g.nodes[i], 1)) (all ? f.history : f.wants_last)[k] = 1;
+                    if (f.carries[k] == g.attr(g.nodes[i], 1)) f.history[k] = 1;
         return f;
     }
 
@@ -174,11 +174,10 @@ struct lowering_pass {
         for (int k = 0; k < f.carries.size; ++k) {
             const int in = g.carries[f.carries[k]].in;
             args.push(use(out, renamed, start_of(g, f.carries[k]), r));
-            const bool apart = f.history[k] != 0 && !loop.length.is_static() && f.wants_last[k] != 0;  // no constant says where in the history it is
-            attrs.push(apart ? 2 : f.history[k]), sizes.push(size_of(g.type_of(in)));
+            attrs.push(f.history[k]), sizes.push(size_of(g.type_of(in)));
             carry_at.push(result(in, f.history[k], plus(loop.length, 1)));
             value other = g.values[in];  // one slot more, to go to and fro between; none beside a history
-            if (f.history[k] && !apart) other.type = dtype::u8, other.extents = shape(extent(0));
+            if (f.history[k]) other.type = dtype::u8, other.extents = shape(extent(0));
             results.push(other);
         }
         for (const int v : f.sliced) args.push(in_memory(out, use(out, renamed, g.arg(g.of(v), 0), r))), sizes.push(size_of(g.type_of(v)));
@@ -207,7 +206,6 @@ struct lowering_pass {
         const shape s = out.extents_of(all);
         std::int64_t from[2 * max_rank] = {};
         for (int k = 0; k < s.rank; ++k) from[2 * k + 1] = 1;
-        if (!loop.length.is_static()) return all + 1;
         if (!loop.reverse) from[0] = static_cast<std::int64_t>(loop.length.code);
         return reshape_to(out, Slice::add(out, all, from, with_leading(extent(1), without_first(s))), without_first(s));
     }

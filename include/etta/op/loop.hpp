@@ -81,6 +81,10 @@ constexpr int history_of(builder& g, int carry, bool after) {
     const carry_record c = g.carries[carry];
     const loop_record l = g.loops[c.loop];
     const shape s = g.extents_of(c.in);
+    if (!l.length.is_static()) {  // no constant says which elements of the history these are
+        const int v = after ? c.next : c.in;
+        return g.of(v).loop == c.loop ? add_loop_node(g, &info_of<LoopStack>::value, v, c.loop, 0, l.parent, g.type_of(v), with_leading(l.length, s)) : expand_to(g, v, with_leading(l.length, s));
+    }
     const int all = add_loop_node(g, &info_of<LoopHistory>::value, c.in, c.loop, carry, l.parent, g.type_of(c.in), with_leading(plus(l.length, 1), s));
     std::int64_t from[2 * max_rank] = {};
     for (int i = 0; i <= s.rank; ++i) from[2 * i + 1] = 1;

@@ -35,11 +35,6 @@ inline void copy_whole(char* at, const repeat_operand& from, index size, const c
     }
 }
 
-// A carry's value in a slot of its history; `like` has its extents and strides.
-inline repeat_operand last_slot(const repeat_operand& like, const repeat_operand& history, index slot, index size) {
-    return {history.data + slot * history.step() * size, like.rank, like.dims};
-}
-
 // buffers, all, base: room for the body's buffers, the call's operands and results, and what moves on with each step.
 template <class Target>
 ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, const std::int64_t* w, const context& ctx, char** buffers, repeat_operand* all) {
@@ -64,10 +59,10 @@ ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, con
         argument[1 + k] = all[k].data;
     }
 
-    bool copies = length == 0, ends = false;
+    bool copies = length == 0;
     for (int c = 0; c < n.carries; ++c) {
         ETTA_PLAIN_LOOP;
-        copies = copies || kept[c] != 0, ends = ends || kept[c] == 2;
+        copies = copies || kept[c] != 0;
     }
     if (copies) {
         for (int c = 0; c < n.carries && ctx.thread == 0; ++c)
@@ -100,11 +95,7 @@ ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, con
             ETTA_PLAIN_LOOP;
             out[n.carries + k] = stack[k].data + at * stack[k].step() * static_cast<index>(size[n.carries + n.sliced + k]);
         }
-        run_calls_in_region<Target>(body, mine, alone, s + 1 < length || ends);
-    }
-    for (int c = 0; c < n.carries && ends && ctx.thread == 0; ++c) {
-        ETTA_PLAIN_LOOP;
-        if (kept[c] == 2) copy_whole<Target>(result[2 * c + 1].data, last_slot(all[c], result[2 * c], reverse ? 0 : length, static_cast<index>(size[c])), static_cast<index>(size[c]), ctx);
+        run_calls_in_region<Target>(body, mine, alone, s + 1 < length);
     }
 }
 
