@@ -38,7 +38,7 @@ struct stream_source {
     struct memory_layout {
         place outputs[n_memories + 1];
         int transposed[n_memories + 1];
-        index at[n_memories + 1], rows[n_memories + 1], columns[n_memories + 1], bytes, output_elements;
+        index at[n_memories + 1], rows[n_memories + 1], columns[n_memories + 1], bytes, fixed_bytes, output_elements;
     };
     static constexpr memory_layout lay_out() {
         const builder g = trace();
@@ -50,8 +50,9 @@ struct stream_source {
             const shape& s = g.extents_of(g.memory[i]);
             if (m.transposed[i] >= 0) m.rows[i] = static_cast<index>(s[0].code), m.columns[i] = static_cast<index>(s[1].code);
             else m.outputs[output++] = {first_argument_buffer + 3 + 2 * i, 0};
-            m.at[i] = m.bytes;
-            m.bytes += align_up(g.extents_of(g.memory[i]).count(nullptr) * size_of(g.type_of(g.memory[i])));
+            index& end = m.transposed[i] >= 0 ? m.fixed_bytes : m.bytes;
+            m.at[i] = end;
+            end += align_up(g.extents_of(g.memory[i]).count(nullptr) * size_of(g.type_of(g.memory[i])));
         }
         return m;
     }
@@ -106,7 +107,7 @@ public:
         for (int i = 0; i < source::n_memories; ++i) {
             if (source::layout.transposed[i] < 0) continue;
             const element* const w = parameters + source::facts::layout.at[source::layout.transposed[i]].offset / static_cast<index>(sizeof(element));
-            element* const t = reinterpret_cast<element*>(memory[0] + source::layout.at[i]);
+            element* const t = reinterpret_cast<element*>(fixed + source::layout.at[i]);
             const index rows = source::layout.rows[i], columns = source::layout.columns[i];
             for (index k = 0; k < rows; ++k)
                 for (index j = 0; j < columns; ++j) t[k * columns + j] = w[j * rows + k];
@@ -116,7 +117,7 @@ public:
     void process(const input_element* x, element* y) {
         char* buffers[_::first_argument_buffer + 2 + 2 * source::n_memories] = {workspace, as_bytes(parameters), const_cast<char*>(states), as_bytes(x), as_bytes(y)};
         for (int i = 0; i < source::n_memories; ++i) {
-            buffers[_::first_argument_buffer + 2 + 2 * i] = memory[source::layout.transposed[i] < 0 ? now : 0] + source::layout.at[i];
+            buffers[_::first_argument_buffer + 2 + 2 * i] = (source::layout.transposed[i] < 0 ? memory[now] : fixed) + source::layout.at[i];
             buffers[_::first_argument_buffer + 3 + 2 * i] = memory[1 - now] + source::layout.at[i];
         }
         _::run_alone<program, this_target>(buffers, nullptr);
@@ -130,7 +131,8 @@ private:
     const char* states = nullptr;
     int now = 0;
     alignas(64) char workspace[program::workspace_bytes > 0 ? program::workspace_bytes : 1];
-    alignas(64) char memory[2][source::layout.bytes > 0 ? source::layout.bytes : 1];
+    alignas(64) char memory[2][source::layout.bytes > 0 ? source::layout.bytes : 1];                // what was, what is next
+    alignas(64) char fixed[source::layout.fixed_bytes > 0 ? source::layout.fixed_bytes : 1];  // transposed matrices
 };
 
 }  // namespace etta
