@@ -12,6 +12,7 @@
 #include "data/text.hpp"
 #include "linalg/linalg.hpp"
 #include "nn/argument.hpp"
+#include "nn/ctc.hpp"
 #include "nn/dropout.hpp"
 #include "nn/layers.hpp"
 #include "nn/loss.hpp"

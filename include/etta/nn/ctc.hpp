@@ -1,0 +1,107 @@
+// ctc.hpp: connectionist temporal classification (Graves et al. 2006): the loss of a sequence of labels without saying which
+// step each belongs to, as a loop over the steps; and decoding what a network has said.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "../autodiff/scan.hpp"
+#include "../op/op.hpp"
+
+namespace etta {
+
+// -log p(labels | logits), summed over all ways to align them, over each sample's number of labels, mean over the batch (the
+// mean of torch.nn.CTCLoss). logits [N, T, C]; labels [N, S], any integer type, 1 … C - 1 (0 is the blank), a negative one and
+// all behind it are padding. Samples whose labels do not fit into T steps cost about 1e30. O(N T S).
+constexpr var ctc_loss(var logits, var labels) {
+    _::builder& g = *logits.g;
+    if (logits.rank() != 3 || labels.rank() != 2 || labels.extent(1) < 1) {
+        g.blame(_::mistake::rank, "ctc_loss", logits.extents(), labels.extents());
+        return logits;
+    }
+    constexpr double never = -1e30;
+    const auto as_logits = [&](var x) constexpr { return var{&g, _::cast_to(g, x.id, logits.type())}; };
+    const index n_labels = labels.extent(1), states = 2 * n_labels + 1;
+    const shape row(logits.extents()[0], extent(states));
+    const auto sliced = [&](var x, index from, index to) constexpr {
+        const std::int64_t a[4] = {1, from, to, 1};
+        return _::SliceAxis::body(x, a, 4);
+    };
+    const var s{&g, _::expand_to(g, _::Iota::of(g, shape(extent(states)), 0).id, row)};
+    const auto shifted = [&](var x, index by, double fill) constexpr { return where(s < by, fill, _::padded(sliced(x, 0, states - by), 1, by, 0)); };
+    // Blank, first label, blank, second label, …, blank.
+    const var known = labels >= 0, one = where(known, labels, 0), blank = one * 0;
+    const var pairs{&g, _::reshape_to(g, concat<2>(unsqueeze<2>(blank), unsqueeze<2>(one)).id, shape(row.at[0], extent(2 * n_labels)))};
+    const var path = concat<1>(pairs, sliced(blank, 0, 1));
+    const var may_skip = path != 0 && path != shifted(path, 2, 0);
+    const var said = take_along_axis<2>(log_softmax(logits), unsqueeze<1>(path));  // [N, T, states]
+    const var start = where(s == 0, as_logits(s) * 0, never);
+    const var end = fold(
+        [&](var a, var now) constexpr {
+            const var b = shifted(a, 1, never), c = where(may_skip, shifted(a, 2, never), never);
+            const var most = stop_gradient(max(max(a, b), c));
+            return most + log(exp(a - most) + exp(b - most) + exp(c - most)) + now;
+        },
+        start, permute<1, 0, 2>(said));
+    const var count = sum(cast<std::int32_t>(known), axis<1>, keepdims), last = 2 * count;
+    const var total = logsumexp(where(s == last || s == last - 1, end, never), axis<1>);
+    return mean(-total / max(as_logits(squeeze<1>(count)), 1));
+}
+
+// The labels of the likeliest path: what is largest at each step, repetitions and blanks (0) dropped. logits: T rows of C.
+template <class T>
+std::vector<int> ctc_greedy(const T* logits, index steps, index classes) {
+    std::vector<int> labels;
+    int before = 0;
+    for (index t = 0; t < steps; ++t, logits += classes) {
+        const int best = static_cast<int>(std::max_element(logits, logits + classes) - logits);
+        if (best != 0 && best != before) labels.push_back(best);
+        before = best;
+    }
+    return labels;
+}
+
+// The labels whose alignments together are likeliest, among the `beam` best prefixes of each step (Hannun et al. 2014, without a
+// language model). O(T beam C) sequences.
+template <class T>
+std::vector<int> ctc_beam(const T* logits, index steps, index classes, int beam = 16) {
+    struct prefix {
+        std::vector<int> labels;
+        double blank, label;  // of paths that end in a blank, in the last label
+        double sum() const { return blank + label; }
+    };
+    std::vector<prefix> now{{{}, 1.0, 0.0}};
+    for (index t = 0; t < steps; ++t, logits += classes) {
+        double most = logits[0], all = 0;
+        for (index c = 1; c < classes; ++c) most = std::max(most, static_cast<double>(logits[c]));
+        std::vector<double> p(static_cast<std::size_t>(classes));
+        for (index c = 0; c < classes; ++c) all += p[static_cast<std::size_t>(c)] = __builtin_exp(static_cast<double>(logits[c]) - most);
+        std::vector<prefix> next;
+        const auto of = [&](const std::vector<int>& labels) -> prefix& {
+            for (prefix& q : next)
+                if (q.labels == labels) return q;
+            next.push_back({labels, 0, 0});
+            return next.back();
+        };
+        for (const prefix& q : now) {
+            prefix& stays = of(q.labels);
+            stays.blank += q.sum() * p[0] / all;
+            if (!q.labels.empty()) stays.label += q.label * p[static_cast<std::size_t>(q.labels.back())] / all;
+            for (int c = 1; c < static_cast<int>(classes); ++c) {
+                std::vector<int> longer = q.labels;
+                longer.push_back(c);
+                const bool again = !q.labels.empty() && q.labels.back() == c;  // only behind a blank is it a new one
+                of(longer).label += (again ? q.blank : q.sum()) * p[static_cast<std::size_t>(c)] / all;
+            }
+        }
+        std::sort(next.begin(), next.end(), [](const prefix& a, const prefix& b) { return a.sum() > b.sum(); });
+        if (next.size() > static_cast<std::size_t>(beam)) next.resize(static_cast<std::size_t>(beam));
+        double scale = 0;
+        for (const prefix& q : next) scale += q.sum();
+        for (prefix& q : next) q.blank /= scale, q.label /= scale;
+        now = static_cast<std::vector<prefix>&&>(next);
+    }
+    return now.front().labels;
+}
+
+}  // namespace etta

@@ -1,0 +1,25 @@
+// The CTC loss and its gradient against PyTorch (make_ctc.py wrote the file), and decoding.
+#include "catch.hpp"
+#include "recorded.hpp"
+
+TEST_CASE("the CTC loss is PyTorch's, and so is its gradient") {
+    const auto file = etta::safetensors_file::open(recorded_path("ctc.st"));
+    etta::Tensor<double, 4, 9, 6> logits;
+    etta::Tensor<std::int32_t, 4, 4> labels;
+    const auto x = recorded(file, "logits"), y = recorded(file, "labels");
+    std::copy(x.begin(), x.end(), logits.data());
+    for (std::size_t i = 0; i < 16; ++i) labels.data()[i] = static_cast<std::int32_t>(y[i]);
+    const auto [loss, gradient] = etta::value_and_grad<0>([](auto logits, auto labels) { return etta::ctc_loss(logits, labels); })(logits, labels);
+    CHECK(unlike(file, "loss", &loss, 1e-12) == "");
+    CHECK(unlike(file, "gradient", gradient.data(), 1e-10) == "");
+}
+
+TEST_CASE("decoding drops blanks and repetitions; a beam finds labels that no single path makes likely") {
+    const float clear[] = {0, 5, 0, 0, 5, 0, 5, 0, 0, 0, 5, 0, 0, 0, 5};  // 1 1 _ 1 2
+    CHECK(etta::ctc_greedy(clear, 5, 3) == std::vector<int>{1, 1, 2});
+    CHECK(etta::ctc_beam(clear, 5, 3) == std::vector<int>{1, 1, 2});
+    // Twice: blank 0.6, label 0.4. The best path is empty (0.36), yet one label is likelier (0.64).
+    const double two[] = {std::log(0.6), std::log(0.4), std::log(0.6), std::log(0.4)};
+    CHECK(etta::ctc_greedy(two, 2, 2).empty());
+    CHECK(etta::ctc_beam(two, 2, 2) == std::vector<int>{1});
+}

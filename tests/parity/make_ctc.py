@@ -1,0 +1,16 @@
+#!/usr/bin/env python3
+"""Writes ctc.st, which ctc.cpp compares with: PyTorch's CTC loss and its gradient. Run as make.py is (torch 2.15.0)."""
+import pathlib
+
+import torch
+from safetensors.torch import save_file
+
+HERE = pathlib.Path(__file__).resolve().parent
+torch.manual_seed(3)
+N, T, C, S = 4, 9, 6, 4
+logits = torch.randn(N, T, C, dtype=torch.float64, requires_grad=True)
+labels = torch.tensor([[1, 2, 2, 5], [3, -1, -1, -1], [4, 4, 1, -1], [2, 5, -1, -1]])
+lengths = (labels >= 0).sum(1)
+loss = torch.nn.functional.ctc_loss(logits.log_softmax(2).transpose(0, 1), labels.clamp(min=1), torch.full((N,), T), lengths)
+loss.backward()
+save_file({"logits": logits.detach(), "labels": labels.int(), "loss": loss.detach().reshape(1), "gradient": logits.grad}, HERE / "ctc.st")
