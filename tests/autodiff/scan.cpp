@@ -196,6 +196,13 @@ TEST_CASE("a number as start, integers, results that nothing carries") {
     CHECK((all(0) == 1 && all(3) == 16));
 }
 
+TEST_CASE("a loop without a sequence goes on from its own results") {
+    const Tensor<double, 2> pair{1, 3};
+    const auto [last, all] = call([](auto x) { return scan<5>([](auto c) { return std::pair{c * 2.0, c}; }, x); }, pair);
+    CHECK((last(0) == 32 && last(1) == 96));
+    CHECK((all.extent(0) == 5 && all(4, 1) == 48));
+}
+
 TEST_CASE("a product that depends on no carry is computed outside of the loop, once") {
     using F = decltype([](auto h, auto x, auto w, auto u) { return sum(fold([&](auto c, auto xt) { return tanh(matmul(xt, w) + matmul(c, u)); }, h, x)); });
     using S = _::call_source<F, View<const double, extents<8, 4>>, View<const double, extents<32, 8, 6>>, View<const double, extents<6, 4>>, View<const double, extents<4, 4>>>;

@@ -120,6 +120,17 @@ constexpr auto scan_over(const F& f, const C& start, const X&... x) {
 template <class F, class C, class... X>
     requires(sizeof...(X) > 0)
 constexpr auto scan(const F& f, const C& start, const X&... x) { return _::scan_over<false>(f, start, x...); }
+// Without a sequence: f(carry) -> pair, Steps times: scan<100>(f, start), a network that goes on from its own output.
+template <index Steps, class F, class C>
+constexpr auto scan(const F& f, const C& start) {
+    _::builder& g = *_::scan_tracer(start);
+    _::scan_body body{g, _::open_loop(g, _::scan_region(g, start), extent(Steps), false)};
+    const auto out = f(body.enter(start));
+    static_assert(_::tuple_like<_::bare<decltype(out)>> && std::tuple_size<_::bare<decltype(out)>>::value == 2, "etta: scan: the body returns the next carry and this step's result, as a pair");
+    using Y = _::bare<decltype(get<1>(out))>;
+    body.leave(get<0>(out));
+    return results<C, Y>{body.last(start), {body.all(get<1>(out)), {}}};
+}
 // From the last element to the first; results stand where their elements do.
 template <class F, class C, class... X>
     requires(sizeof...(X) > 0)
