@@ -122,13 +122,19 @@ namespace etta {
 template <class Program>
 std::string graph_text() {
     std::string s = _::graph_text(Program::view);
-    Program::each_body([&]<class Body>(int k) { s += "body of loop " + std::to_string(k) + ":\n" + _::graph_text(Body::view); });
+    Program::each_body([&](auto body, int k) {
+        using Body = decltype(body);
+        s += "body of loop " + std::to_string(k) + ":\n" + _::graph_text(Body::view);
+    });
     return s;
 }
 template <class Program>
 std::string program_text() {
     std::string s = _::schedule_text(Program::view, Program::schedule, Program::symbols.at, Program::workspace_bytes);
-    Program::each_body([&]<class Body>(int k) { s += "body of loop " + std::to_string(k) + ":\n" + _::schedule_text(Body::view, Body::schedule, Body::symbols.at, Body::workspace_bytes); });
+    Program::each_body([&](auto body, int k) {
+        using Body = decltype(body);
+        s += "body of loop " + std::to_string(k) + ":\n" + _::schedule_text(Body::view, Body::schedule, Body::symbols.at, Body::workspace_bytes);
+    });
     return s;
 }
 // As DOT: `dot -Tsvg`. Kernels are boxes around the nodes they compute.

@@ -184,11 +184,13 @@ struct program {
         return r;
     }
 
-    // f.operator()<P>(k) for every segment behind the program's own.
-    template <class F>
-    static void each_body(const F& f) {
-        [&]<int... K>(std::integer_sequence<int, K...>) { ((K > 0 ? f.template operator()<program<Source, Target, K>>(K) : void()), ...); }(std::make_integer_sequence<int, n_segments>{});
+    // f(P{}, k) for every segment P behind the program's own.
+    template <class F, int... K>
+    static void each_body_of(const F& f, std::integer_sequence<int, K...>) {
+        (f(program<Source, Target, K + 1>{}, K + 1), ...);
     }
+    template <class F>
+    static void each_body(const F& f) { each_body_of(f, std::make_integer_sequence<int, (n_segments > 0 ? n_segments - 1 : 0)>{}); }
 
     static constexpr int n_calls = table.n_calls;
     static_assert(table.n_kernels < 1 << 16, "etta: more than 65,535 different kernels in one program");

@@ -32,7 +32,12 @@ struct extents {
 // One extent as a value: a constant, or coefficient * symbol + constant with the symbol bound once per run. Packed into
 // one word because graphs hold many and constant evaluation pays by the word.
 struct extent {
-    std::int64_t code;  // extent{} is 0; without an initialiser here an array of them is zeroed without a call for each
+    // extent{} is 0; without an initialiser here an array of them is zeroed without a call for each.
+#if defined(__CUDACC__)  // nvcc's front end takes such an array for one that was never initialised
+    std::int64_t code = 0;
+#else
+    std::int64_t code;
+#endif
 
     constexpr extent() = default;
     constexpr extent(index n) : code(n) {}
