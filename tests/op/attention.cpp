@@ -183,7 +183,8 @@ double buffer_error() {
     const auto q = filled<Tensor<double, 2, 2, 3, 8>>(1), g = filled<Tensor<double, 2, 2, 3, 8>>(4);
     const auto k = filled<Tensor<double, 2, 1, 200, 8>>(2), v = filled<Tensor<double, 2, 1, 200, 8>>(3);
     Tensor<double, 1> n{static_cast<double>(N)};
-    const auto a = etta::vjp(first_keys{})(args(q, k, v, n), args(g)), y = etta::vjp(first_keys_of<N>{})(args(q, k, v), args(g));
+    const auto a = etta::vjp(first_keys{})(args(q, k, v, n), args(g));
+    const auto y = etta::vjp(first_keys_of<N>{})(args(q, k, v), args(g));
     const auto error = [](const auto& x, const auto& z) { return distance(x, std::vector<double>(z.data(), z.data() + z.size())); };
     double e = error(etta::call(first_keys{}, q, k, v, n), etta::call(first_keys_of<N>{}, q, k, v));
     e = check::worse(e, error(get<0>(a), get<0>(y)));

@@ -4,6 +4,8 @@
 // their functions, costs every program some 0.4 s more to compile (g++ 12; a small training program takes 3).
 #pragma once
 
+#include <cstddef>  // which xsimd's registers count on
+
 #if !defined(__clang__)
 #pragma GCC diagnostic push  // g++ 12 takes _mm512_undefined_ps() in its own headers for a mistake
 #pragma GCC diagnostic ignored "-Wuninitialized"
