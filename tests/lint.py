@@ -26,6 +26,7 @@ FORBIDDEN = {
     "filesystem": "0.3 s per file; use io/file.hpp",
     "regex": "1 s per file",
     "thread": "threads are OpenMP's",
+    "algorithm": "0.3 s per file; io/sort.hpp",
     "functional": "take a template parameter",
     "map": "a sorted array",
     "unordered_map": "a sorted array",

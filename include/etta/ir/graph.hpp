@@ -240,13 +240,25 @@ struct builder {
         }
     }
 
-    // A node is in the innermost loop that one of its operands is in.
-    constexpr void find_region(node& n, const int* a, int na) const {
+    // A node is in the innermost loop that one of its operands is in; the other operands' loops are around that one.
+    constexpr void find_region(node& n, const int* a, int na) {
         for (int i = 0; i < na; ++i) {
             const node& m = of(a[i]);
             if (m.loop > n.loop) n.loop = m.loop, n.carried = m.carried;
             else if (m.loop == n.loop) n.carried = n.carried || m.carried;
         }
+        for (int i = 0; i < na; ++i) {
+            int r = n.loop;
+            while (r > of(a[i]).loop) r = loops[r].parent;
+            if (r != of(a[i]).loop) blame(mistake::escaped, n.op->name, extents_of(a[i]));
+        }
+    }
+    // The first mistake of a finished trace: what it returns may also lie in a loop's body.
+    constexpr failure first_mistake() const {
+        failure e = error;
+        for (const int o : outputs)
+            if (o >= 0 && loops.size > 0 && of(o).loop >= 0 && e.what == mistake::none) e = {mistake::escaped, "scan", scope, extents_of(o), {}, dtype::none, dtype::none};
+        return e;
     }
     // Adds a node (or finds the equal one) with one result of this type and shape; returns its value id.
     constexpr int add(const op_info* op, const int* a, int na, const std::int64_t* t, int nt, dtype type,

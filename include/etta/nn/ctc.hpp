@@ -2,10 +2,10 @@
 // step each belongs to, as a loop over the steps; and decoding what a network has said.
 #pragma once
 
-#include <algorithm>
 #include <vector>
 
 #include "../autodiff/scan.hpp"
+#include "../io/sort.hpp"
 #include "../op/op.hpp"
 
 namespace etta {
@@ -54,7 +54,9 @@ std::vector<int> ctc_greedy(const T* logits, index steps, index classes) {
     std::vector<int> labels;
     int before = 0;
     for (index t = 0; t < steps; ++t, logits += classes) {
-        const int best = static_cast<int>(std::max_element(logits, logits + classes) - logits);
+        int best = 0;
+        for (int c = 1; c < static_cast<int>(classes); ++c)
+            if (logits[c] > logits[best]) best = c;
         if (best != 0 && best != before) labels.push_back(best);
         before = best;
     }
@@ -73,7 +75,7 @@ std::vector<int> ctc_beam(const T* logits, index steps, index classes, int beam 
     std::vector<prefix> now{{{}, 1.0, 0.0}};
     for (index t = 0; t < steps; ++t, logits += classes) {
         double most = logits[0], all = 0;
-        for (index c = 1; c < classes; ++c) most = std::max(most, static_cast<double>(logits[c]));
+        for (index c = 1; c < classes; ++c) most = most < static_cast<double>(logits[c]) ? static_cast<double>(logits[c]) : most;
         std::vector<double> p(static_cast<std::size_t>(classes));
         for (index c = 0; c < classes; ++c) all += p[static_cast<std::size_t>(c)] = __builtin_exp(static_cast<double>(logits[c]) - most);
         std::vector<prefix> next;
@@ -94,7 +96,7 @@ std::vector<int> ctc_beam(const T* logits, index steps, index classes, int beam 
                 of(longer).label += (again ? q.blank : q.sum()) * p[static_cast<std::size_t>(c)] / all;
             }
         }
-        std::sort(next.begin(), next.end(), [](const prefix& a, const prefix& b) { return a.sum() > b.sum(); });
+        _::sort(next.data(), next.size(), [](const prefix& a, const prefix& b) { return a.sum() > b.sum(); });
         if (next.size() > static_cast<std::size_t>(beam)) next.resize(static_cast<std::size_t>(beam));
         double scale = 0;
         for (const prefix& q : next) scale += q.sum();

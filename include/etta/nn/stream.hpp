@@ -32,7 +32,7 @@ struct stream_source {
         finish(g);
         return g;
     }
-    static constexpr failure find_error() { return trace().error; }
+    static constexpr failure find_error() { return trace().first_mistake(); }
     static constexpr failure error = find_error();
     static constexpr int n_memories = trace().memory.size;
     struct memory_layout {

@@ -189,7 +189,7 @@ struct inference_source {
         finish(g);
         return g;
     }
-    static constexpr failure find_error() { return traced_model<Net, In, Batch>::forward().error; }
+    static constexpr failure find_error() { return traced_model<Net, In, Batch>::forward().first_mistake(); }
     static constexpr failure error = find_error();
     static constexpr place out_place[1] = {{first_argument_buffer + 1, 0}};
     static constexpr binding places(const graph_view&) {

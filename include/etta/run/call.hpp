@@ -81,7 +81,7 @@ struct call_source {
         finish(g);
         return g;
     }
-    static constexpr failure find_error() { return trace().error; }
+    static constexpr failure find_error() { return trace().first_mistake(); }
     static constexpr failure error = find_error();
     static constexpr int n_outputs = trace().outputs.size;
     template <int N>

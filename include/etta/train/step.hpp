@@ -51,10 +51,10 @@ struct training_source {
         finish(g);
         return g;
     }
-    static constexpr failure find_error() { return trace(true).error; }
+    static constexpr failure find_error() { return trace(true).first_mistake(); }
     static constexpr step_facts<n_states> find_facts() {
         const builder g = trace(true);
-        step_facts<n_states> f{g.error, g.least_batch, {}};
+        step_facts<n_states> f{g.first_mistake(), g.least_batch, {}};
         for (int i = 0; i < n_states; ++i) f.updates[i] = g.next_states[i] >= 0;
         return f;
     }
