@@ -217,9 +217,10 @@ ETTA_INLINE void run_fixed_calls(char* const* buffers, const context& ctx, std::
                                                     std::make_index_sequence<static_cast<std::size_t>(P::table.kernels[P::table.calls[I].kernel].n_ops)>{}),
      ...);
 }
-// Runs a program on this thread: as straight code if it is small, else its table.
+// Runs a program on this thread: as straight code if it is small, else its table. Inlined, so that straight code knows that no
+// store changes the addresses: what one call stores and the next one loads then stays in a register.
 template <class P, class Target>
-inline void run_alone(char* const* buffers, const index* symbols) {
+ETTA_INLINE void run_alone(char* const* buffers, const index* symbols) {
     context alone{buffers, symbols, 0, 1, nullptr};
     if constexpr (runs_fixed<P, Target>()) run_fixed_calls<P, std::conditional_t<wants_halves<P, Target>(), half_registers<Target>, Target>>(buffers, alone, std::make_index_sequence<static_cast<std::size_t>(P::n_calls)>{});
     else run_calls_in_region<Target>(P::run_table, alone, alone, false);
