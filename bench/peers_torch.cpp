@@ -118,6 +118,47 @@ void lstm_step(meter& m) {
     });
 }
 
+// Written as one does where there is no fused attention: the scores of all heads at once.
+struct Language : torch::nn::Module {
+    static constexpr int width = bench::text_width, heads = bench::text_heads, length = bench::text_length;
+    torch::nn::Embedding tokens, positions;
+    torch::nn::LayerNorm norm1, norm2, norm;
+    torch::nn::Linear in, out, linear1, linear2, head;
+    Tensor later, places;
+    static torch::nn::LayerNorm make_norm() { return torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})); }
+    Language()
+        : tokens(bench::text_ids, width), positions(length, width), norm1(make_norm()), norm2(make_norm()), norm(make_norm()), in(width, 3 * width), out(width, width),
+          linear1(width, 4 * width), linear2(4 * width, width), head(width, bench::text_ids) {
+        register_module("tokens", tokens), register_module("positions", positions);
+        register_module("norm1", norm1), register_module("norm2", norm2), register_module("norm", norm);
+        register_module("in", in), register_module("out", out), register_module("linear1", linear1), register_module("linear2", linear2);
+        register_module("head", head);
+        later = torch::triu(torch::full({length, length}, -1e9f), 1), places = torch::arange(length, torch::kLong);
+    }
+    Tensor forward(const Tensor& ids) {
+        const auto n = ids.size(0);
+        Tensor h = tokens(ids) + positions(places);
+        const Tensor q = in(norm1(h)).view({n, length, 3, heads, width / heads}).permute({2, 0, 3, 1, 4});
+        const Tensor weights = torch::softmax(torch::matmul(q[0], q[1].transpose(-2, -1)) * (1 / std::sqrt(double(width) / heads)) + later, -1);
+        h = h + out(torch::matmul(weights, q[2]).transpose(1, 2).reshape({n, length, width}));
+        h = h + linear2(torch::gelu(linear1(norm2(h))));
+        return head(norm(h));
+    }
+};
+void transformer_step(meter& m) {
+    torch::manual_seed(1);
+    Language net;
+    torch::optim::AdamW adam(net.parameters(), torch::optim::AdamWOptions(bench::train_rate));
+    Tensor x = torch::empty({bench::text_batch, bench::text_length}, torch::kLong), y = torch::empty({bench::text_batch * bench::text_length}, torch::kLong);
+    bench::text(x.data_ptr<std::int64_t>(), y.data_ptr<std::int64_t>());
+    m.run([&] {
+        adam.zero_grad();
+        const Tensor loss = torch::cross_entropy_loss(net.forward(x).view({-1, bench::text_ids}), y);
+        loss.backward();
+        adam.step();
+    });
+}
+
 void mlp_sample(meter& m) {
     const torch::NoGradGuard off;
     torch::nn::Sequential net(torch::nn::Linear(784, 128), torch::nn::ReLU(), torch::nn::Linear(128, 10));
@@ -160,6 +201,7 @@ int main(int argc, char** argv) {
     s.add("T1.mlp.adam.b64", mlp_step);
     s.add("T2.lenet.sgdm.b64", lenet_step);
     s.add("T3.lstm32.seq64.b32.adam", lstm_step);
+    s.add("T4.transformer.b8.s64.d128.adamw", transformer_step);
     s.add("I1.mlp784-128-10", mlp_sample);
     s.add("A1.grad.n10", gradient<10>);
     s.add("A1.grad.n1000", gradient<1000>);

@@ -66,9 +66,10 @@ WORK |= {"E3.softmax.64x1000": ("GB/s", 8 * 64000), "E4.layernorm.64x768": ("GB/
 WORK |= {f"G1.gemm.{n}": ("GFLOP/s", 2 * n**3) for n in (32, 64, 128, 256, 512)}
 WORK |= {"G2.64x784x256": ("GFLOP/s", 2 * 64 * 784 * 256), "G2.gemv.1x784x256": ("GFLOP/s", 2 * 784 * 256)}
 WORK |= {"T1.mlp.adam.b64": ("samples/s", 64), "T2.lenet.sgdm.b64": ("samples/s", 64), "T3.lstm32.seq64.b32.adam": ("samples/s", 32),
+         "T4.transformer.b8.s64.d128.adamw": ("tokens/s", 512),
          "I1.mlp784-128-10": ("samples/s", 1), "I1.lstm1-16-dense": ("samples/s", 1), "I1.gru1-8-dense": ("samples/s", 1)}
 WORK |= {"A1.grad.n10": ("", 0), "A1.grad.n1000": ("", 0)}
-FLOPS = {"T1.mlp.adam.b64": 26e6, "T2.lenet.sgdm.b64": 124e6, "T3.lstm32.seq64.b32.adam": 52e6}  # forward and backward, for the share of the peak
+FLOPS = {"T1.mlp.adam.b64": 26e6, "T2.lenet.sgdm.b64": 124e6, "T3.lstm32.seq64.b32.adam": 52e6, "T4.transformer.b8.s64.d128.adamw": 680e6}  # forward and backward, for the share of the peak
 
 # ---- the goals: (what, limit, figure or None) --------------------------------------------------------------------------
 
@@ -92,6 +93,8 @@ def goals(r):
         yield f"T2, {threads} thread{'s' * (threads > 1)}: time of libtorch", "<=", 1.0, r.ratio("T2.lenet.sgdm.b64", "libtorch", threads)
     for threads in (1, 2):
         yield f"T3, {threads} thread{'s' * (threads > 1)}: time of libtorch", "<=", 1.0, r.ratio("T3.lstm32.seq64.b32.adam", "libtorch", threads)
+    for threads in (1, 2):
+        yield f"T4, {threads} thread{'s' * (threads > 1)}: time of libtorch", "<=", 1.0, r.ratio("T4.transformer.b8.s64.d128.adamw", "libtorch", threads)
     for name, workload in (("lstm", "I1.lstm1-16-dense"), ("gru", "I1.gru1-8-dense")):
         yield f"I1 {name}, 1 thread: time of Eigen by hand", "<=", 0.9, r.ratio(workload, "Eigen", 1)
     yield "I1 mlp, 1 thread: time of Eigen by hand", "<=", 1.3, r.ratio("I1.mlp784-128-10", "Eigen", 1)

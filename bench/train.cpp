@@ -1,4 +1,4 @@
-// Whole training steps: forward, loss, backward, update (T1, T2, T3).
+// Whole training steps: forward, loss, backward, update (T1 to T4).
 #include <etta/etta.hpp>
 
 #include "bench.hpp"
@@ -57,6 +57,24 @@ void lstm(bench::meter& m) {
     m.run([&] { loss = trainer.step(x, y, bench::lstm_batch), bench::keep(&loss); });
 }
 
+struct Language {
+    etta::Embedding<bench::text_ids, bench::text_width> tokens;
+    etta::LearnedPositions<bench::text_length> positions;
+    etta::TransformerEncoderLayer<bench::text_width, bench::text_heads, 4 * bench::text_width,
+                                  etta::TransformerOptions{.act = etta::activation::gelu, .norm_first = true, .causal = true}> block;
+    etta::LayerNorm<> norm;
+    etta::Linear<bench::text_ids> head;
+    constexpr auto operator()(auto x) const { return head(norm(block(positions(tokens(x))))); }
+};
+void transformer(bench::meter& m) {
+    static etta::Model<Language, etta::Input<int, bench::text_length>, etta::max_batch<bench::text_batch>> model{etta::seed(7)};
+    static auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::AdamW{.lr = bench::train_rate});
+    static int x[bench::text_batch * bench::text_length], y[bench::text_batch * bench::text_length];
+    bench::text(x, y);
+    double loss = 0;
+    m.run([&] { loss = trainer.step(x, y, bench::text_batch), bench::keep(&loss); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -64,5 +82,6 @@ int main(int argc, char** argv) {
     s.add("T1.mlp.adam.b64", mlp);
     s.add("T2.lenet.sgdm.b64", lenet);
     s.add("T3.lstm32.seq64.b32.adam", lstm);
+    s.add("T4.transformer.b8.s64.d128.adamw", transformer);
     return s.run();
 }

@@ -59,6 +59,13 @@ inline void digit_labels(int* y) {
 // T3: a sequence of numbers, the last state, one number.
 inline constexpr int lstm_batch = 32, lstm_steps = 64, lstm_hidden = 32;
 
+// T4: ids, one causal pre-norm block of a transformer, the id that follows each.
+inline constexpr int text_batch = 8, text_length = 64, text_width = 128, text_heads = 4, text_ids = 65;
+template <class Id>
+void text(Id* x, Id* y) {
+    for (int i = 0; i < text_batch * text_length; ++i) x[i] = static_cast<Id>(i * 31 % text_ids), y[i] = static_cast<Id>((i + 1) * 31 % text_ids);
+}
+
 // I1 of recurrent networks: each output is the next input, so that no two samples overlap.
 inline constexpr float signal_offset = 0.1f;
 

@@ -365,8 +365,8 @@ double error_of(unsigned seed, bool show = false) {
         if (is_strided[static_cast<std::size_t>(i)]) fake[static_cast<std::size_t>(i)] = {true, odd_strides}, real[static_cast<std::size_t>(i)] = {true, strides[static_cast<std::size_t>(i)].data()};
     e::binding b;
     b.symbols = planned.data(), b.outputs = outputs.data(), b.has_strides = true, b.strides = fake.data();
-    auto scheduled = std::make_unique<e::scheduler<capacity, capacity>>(g, b);
-    const e::schedule_view s = scheduled->s.view();
+    const e::scheduler scheduled(g, b);
+    const e::schedule_view& s = scheduled.s;
     e::planner planner(g, b, s);
     planner.run();
     if (planner.too_large) return -1;
@@ -377,11 +377,11 @@ double error_of(unsigned seed, bool show = false) {
     for (int i = 0; i < g.n_symbols; ++i) m.symbols.push_back(i < static_cast<int>(r.symbol_values.size()) ? r.symbol_values[static_cast<std::size_t>(i)] : 0);
     m.symbols.push_back(0);
     std::vector<index> offsets(capacity);
-    for (int v = 0; v < capacity; ++v) offsets[static_cast<std::size_t>(v)] = s.offsets[v];
+    for (int v = 0; v < g.n_values; ++v) offsets[static_cast<std::size_t>(v)] = s.offsets[v];
     e::binding now = b;
     if (kind == 1 || strided) {
         index bytes = 0;
-        for (int v = 0; v < capacity; ++v)
+        for (int v = 0; v < g.n_values; ++v)
             if (s.offsets[v] >= 0) offsets[static_cast<std::size_t>(v)] = bytes, bytes += e::align_up(etta::size_of(g.values[v].type) * g.values[v].extents.count(m.symbols.data()) + 64);
         now.symbols = m.symbols.data(), now.strides = real.data();
     }

@@ -158,7 +158,7 @@ struct program {
         return b;
     }
     static constexpr int n_nodes = view.n_nodes, n_values = view.n_values;
-    static constexpr auto scheduled = scheduler<n_nodes, n_values>(view, bind()).s;
+    static constexpr auto scheduled = scheduler(view, bind()).template freeze<n_nodes, n_values>();
     static constexpr schedule_view schedule = scheduled.view();
     static constexpr plan_sizes table_sizes = planner(view, bind(), schedule).run().sizes();
     static_assert(!table_sizes.too_large, "etta: one fused kernel would have more than 4095 instructions or 31 passes: split it with a tensor in between");

@@ -44,48 +44,60 @@ struct schedule {
     }
 };
 
-template <int Nodes, int Values>
+// Works on arrays of its own, which compilers read and write far more quickly in constants than the members of a schedule.
 struct scheduler {
     graph_view g;
     binding b;
-    schedule<Nodes, Values> s{};
+    fusion f;
+    vec<char> inlined, is_full;
+    vec<int> stage, output_number;
+    vec<index> offsets;
+    index workspace_bytes = 0;
+    schedule_view s;
 
-    constexpr scheduler(graph_view graph, binding binds) : g(graph), b(binds) {
+    constexpr scheduler(graph_view graph, binding binds) : g(graph), b(binds), is_full(g.n_values, 0), stage(g.n_values, -1), output_number(g.n_values), offsets(g.n_values, -1) {
         fuser fu(g);
-        const fusion f = fu.run();
-        s.n_kernels = f.kernels.size;
-        for (int i = 0; i < f.kernels.size; ++i) s.kernels[i] = f.kernels[i];
-        for (int i = 0; i < Nodes; ++i) s.home[i] = f.home[i], s.next[i] = f.next[i];
-        for (int v = 0; v < Values; ++v) {
-            s.stored[v] = f.stored[v], s.inlined[v] = fu.inlined[v];
-            s.stage[v] = s.offsets[v] = -1;
-        }
-        number_outputs(g, s.output_number);
-        for (int k = 0; k < s.n_kernels; ++k) {
-            if (s.kernels[k].kind == kernel_kind::library) continue;
+        f = fu.run();
+        inlined = static_cast<vec<char>&&>(fu.inlined);
+        number_outputs(g, output_number.data);
+        s = {f.kernels.data, f.kernels.size, f.home.data, f.next.data, f.stored.data, inlined.data, stage.data, is_full.data, offsets.data, output_number.data};
+        for (int k = 0; k < f.kernels.size; ++k) {
+            if (f.kernels[k].kind == kernel_kind::library) continue;
             assign_stages(k);
             spill(k);
         }
         plan_memory();
     }
-    constexpr int operand_member(int a, int k) const { return s.view().operand_member(g, a, k); }
+    template <int Nodes, int Values>
+    constexpr schedule<Nodes, Values> freeze() const {
+        schedule<Nodes, Values> r{};
+        r.n_kernels = f.kernels.size, r.workspace_bytes = workspace_bytes;
+        for (int i = 0; i < f.kernels.size; ++i) r.kernels[i] = f.kernels[i];
+        for (int i = 0; i < Nodes; ++i) r.home[i] = f.home[i], r.next[i] = f.next[i];
+        for (int v = 0; v < Values; ++v) {
+            r.stored[v] = f.stored[v], r.inlined[v] = inlined[v], r.is_full[v] = is_full[v];
+            r.stage[v] = stage[v], r.output_number[v] = output_number[v], r.offsets[v] = offsets[v];
+        }
+        return r;
+    }
+    constexpr int operand_member(int a, int k) const { return s.operand_member(g, a, k); }
 
     // --- stages ------------------------------------------------------------------------------------------------------
     // A row kernel runs over its row once per stage; a reduction's result is there from the next stage on. An element
     // value wanted in a later stage is computed again if that is cheap, else stored and read back while it is in cache.
     constexpr void assign_stages(int k) {
-        const kernel& kn = s.kernels[k];
-        for (int i = kn.first; i >= 0; i = s.next[i]) {
+        const kernel& kn = f.kernels[k];
+        for (int i = kn.first; i >= 0; i = f.next[i]) {
             const node& n = g.nodes[i];
             const int v = n.results;
             int at = 0;
             for (int j = 0; j < n.n_args; ++j) {
                 const int m = operand_member(g.arg(n, j), k);
-                if (m >= 0 && s.stage[m] > at) at = s.stage[m];
+                if (m >= 0 && stage[m] > at) at = stage[m];
             }
             const bool reduces = n.op->kind == op_kind::reduce;
-            s.stage[v] = reduces ? at + 1 : at;
-            s.is_full[v] = kn.kind == kernel_kind::gemm || (!reduces && kn.axes != 0 && g.values[v].extents == kn.space);
+            stage[v] = reduces ? at + 1 : at;
+            is_full[v] = kn.kind == kernel_kind::gemm || (!reduces && kn.axes != 0 && g.values[v].extents == kn.space);
         }
     }
     constexpr bool recomputable(int v, int k, int depth) const {
@@ -93,18 +105,18 @@ struct scheduler {
         if (!n.op->cheap || depth > 4) return false;
         for (int j = 0; j < n.n_args; ++j) {
             const int m = operand_member(g.arg(n, j), k);
-            if (m >= 0 && s.is_full[m] && !s.stored[m] && !recomputable(m, k, depth + 1)) return false;
+            if (m >= 0 && is_full[m] && !f.stored[m] && !recomputable(m, k, depth + 1)) return false;
         }
         return true;
     }
     constexpr void spill(int k) {
-        const kernel& kn = s.kernels[k];
+        const kernel& kn = f.kernels[k];
         if (kn.axes == 0) return;
-        for (int i = kn.first; i >= 0; i = s.next[i]) {
+        for (int i = kn.first; i >= 0; i = f.next[i]) {
             const node& n = g.nodes[i];
             for (int j = 0; j < n.n_args; ++j) {
                 const int m = operand_member(g.arg(n, j), k);
-                if (m >= 0 && s.is_full[m] && s.stage[m] < s.view().reads_in_stage(n) && !recomputable(m, k, 0)) s.stored[m] = 1;
+                if (m >= 0 && is_full[m] && stage[m] < s.reads_in_stage(n) && !recomputable(m, k, 0)) f.stored[m] = 1;
             }
         }
     }
@@ -116,67 +128,61 @@ struct scheduler {
         for (int i = 0; i < g.values[v].extents.rank; ++i) n *= g.values[v].extents.at[i].at(b.symbols);
         return align_up(n < 1 ? 1 : n);
     }
-    struct block {
-        index offset = 0, bytes = 0;
-    };
-    vec<block> free;  // gaps below the top, sorted
-
+    // Gaps below the top, sorted. Plain arrays: structs in constants take compilers several times as long.
+    vec<index> gap_at, gap_bytes;
+    constexpr void remove_gap(int i) {
+        for (--gap_at.size, --gap_bytes.size; i < gap_at.size; ++i) gap_at[i] = gap_at[i + 1], gap_bytes[i] = gap_bytes[i + 1];
+    }
     constexpr index allocate(index bytes) {
-        for (int i = 0; i < free.size; ++i) {
-            if (free[i].bytes < bytes) continue;
-            const index at = free[i].offset;
-            free[i].offset += bytes, free[i].bytes -= bytes;
-            if (free[i].bytes == 0) {
-                for (int j = i; j + 1 < free.size; ++j) free[j] = free[j + 1];
-                --free.size;
-            }
+        const int gaps = gap_at.size;
+        for (int i = 0; i < gaps; ++i) {
+            if (gap_bytes[i] < bytes) continue;
+            const index at = gap_at[i];
+            gap_at[i] += bytes, gap_bytes[i] -= bytes;
+            if (gap_bytes[i] == 0) remove_gap(i);
             return at;
         }
         index at = top;
-        if (free.size > 0 && free.back().offset + free.back().bytes == top) at = free.back().offset, --free.size;
+        if (gaps > 0 && gap_at[gaps - 1] + gap_bytes[gaps - 1] == top) at = gap_at[gaps - 1], remove_gap(gaps - 1);
         top = at + bytes;
-        if (top > s.workspace_bytes) s.workspace_bytes = top;
+        if (top > workspace_bytes) workspace_bytes = top;
         return at;
     }
     constexpr void release(index offset, index bytes) {
-        int i = free.size;
-        free.push({});
-        for (; i > 0 && free[i - 1].offset > offset; --i) free[i] = free[i - 1];
-        free[i] = {offset, bytes};
-        for (int k = i > 0 ? i - 1 : 0; k <= i && k + 1 < free.size;) {
-            if (free[k].offset + free[k].bytes != free[k + 1].offset) {
-                ++k;
-                continue;
-            }
-            free[k].bytes += free[k + 1].bytes;
-            for (int j = k + 1; j + 1 < free.size; ++j) free[j] = free[j + 1];
-            --free.size;
-            if (k < i) --i;
+        int i = gap_at.size;
+        while (i > 0 && gap_at[i - 1] > offset) --i;
+        if (i < gap_at.size && offset + bytes == gap_at[i]) {
+            gap_at[i] = offset, gap_bytes[i] += bytes;
+        } else {
+            gap_at.push(0), gap_bytes.push(0);
+            for (int j = gap_at.size - 1; j > i; --j) gap_at[j] = gap_at[j - 1], gap_bytes[j] = gap_bytes[j - 1];
+            gap_at[i] = offset, gap_bytes[i] = bytes;
         }
+        if (i > 0 && gap_at[i - 1] + gap_bytes[i - 1] == gap_at[i]) gap_bytes[i - 1] += gap_bytes[i], remove_gap(i);
     }
     index top = 0;
 
     // First fit, in the order the values are made. O(values x gaps).
     constexpr void plan_memory() {
-        vec<int> last_use(Values, -1), dying(s.n_kernels, -1), next_dying(Values, -1);
-        for (int i = 0; i < Nodes; ++i) {
-            if (s.home[i] < 0) continue;
+        vec<int> last_use(g.n_values, -1), dying(f.kernels.size, -1), next_dying(g.n_values, -1);
+        for (int i = 0; i < g.n_nodes; ++i) {
+            if (f.home[i] < 0) continue;
             const node& n = g.nodes[i];
             for (int k = 0; k < n.n_args; ++k) {
                 const int r = root_of(g, g.arg(n, k));
-                if (s.home[i] > last_use[r]) last_use[r] = s.home[i];
+                if (f.home[i] > last_use[r]) last_use[r] = f.home[i];
             }
         }
-        for (int k = 0; k < s.n_kernels; ++k) {
-            for (int i = s.kernels[k].first; i >= 0; i = s.next[i])
+        for (int k = 0; k < f.kernels.size; ++k) {
+            for (int i = f.kernels[k].first; i >= 0; i = f.next[i])
                 for (int r = 0; r < g.nodes[i].n_results; ++r) {
                     const int v = g.nodes[i].results + r;
-                    if (!s.stored[v] || s.output_number[v] >= 0) continue;
-                    s.offsets[v] = allocate(bytes_of(v));
+                    if (!f.stored[v] || output_number[v] >= 0) continue;
+                    offsets[v] = allocate(bytes_of(v));
                     const int until = last_use[v] < k ? k : last_use[v];
                     next_dying[v] = dying[until], dying[until] = v;
                 }
-            for (int v = dying[k]; v >= 0; v = next_dying[v]) release(s.offsets[v], bytes_of(v));
+            for (int v = dying[k]; v >= 0; v = next_dying[v]) release(offsets[v], bytes_of(v));
         }
     }
 };
