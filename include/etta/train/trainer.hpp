@@ -20,6 +20,7 @@ struct TrainerOptions {
     double clip_value = 0;   // every element of the gradient is limited to -clip_value … clip_value; 0: not
     Schedule schedule = {};  // over all steps of the trainer, in fit() or not: cosine().over(5000)
     etta::seed seed = etta::seed(0);  // of random numbers in steps: dropout's
+    std::vector<double> class_weight = {};  // one per class, for Weighted<CrossEntropy> and its like
 };
 
 struct FitOptions {
@@ -83,6 +84,11 @@ public:
     static constexpr index n_classes = M::output_shape.rank > 1 ? static_cast<index>(M::output_shape.at[M::output_shape.rank - 1].code) : 1;
     static constexpr index labels_per_sample = M::output_size / n_classes;
     static constexpr bool needs_targets = _::loss_of_prediction<Loss> && !classifies;
+    // The target's elements: labels, or numbers of the model's type; how many there are in a sample's, and how many weights.
+    using target_element = etta::type_of<_::target_type<Loss>(dtype_of<element>)>;
+    static constexpr bool wants_labels = classifies || (needs_targets && std::is_same_v<target_element, std::int32_t>);
+    static constexpr index target_size = _::elements_per_sample(_::target_shape<Loss>(M::output_shape));
+    static constexpr index weights_per_sample = _::takes_weights<Loss> ? _::elements_per_sample(_::weight_shape<Loss>(M::output_shape)) : 0;
     // Bytes a step needs beside the parameters.
     static constexpr index workspace_bytes = program::workspace_bytes;
     static constexpr index gradient_bytes = M::parameter_bytes;
@@ -104,6 +110,11 @@ public:
         clip_at_ = o.clip_norm > 0 ? o.clip_norm : o.clip_value;
         if (clip_at_ > 0) clip_ = o.clip_norm > 0 ? &Trainer::clip_by_norm : &Trainer::clip_by_value;
         if (o.clip_norm > 0) squares_ = _::heap_elements<element>(n_elements / _::chunk_of_squares);
+        if (o.class_weight.empty()) return;
+        if (!classifies || weights_per_sample == 0) fail<>("class_weight is for a loss of labels that takes weights: Weighted<CrossEntropy>");
+        if (static_cast<index>(o.class_weight.size()) != n_classes)
+            fail<>("class_weight has " + std::to_string(o.class_weight.size()) + " numbers, the model " + std::to_string(n_classes) + " classes");
+        class_weight_ = o.class_weight;
     }
 
     // One step on n <= max_batch samples: forward, backward, update. Returns the loss. The model is untouched if the loss
@@ -113,10 +124,21 @@ public:
         if constexpr (!takes<Y>()) return 0;
         else return checked_step(x, y, n);
     }
+    // The same with a weight for each sample (for a loss of labels: for each label), which the loss takes (Weighted<MSE>). A step
+    // without them takes 1, times the label's class_weight.
+    template <class Y>
+    double step(const input_element* x, const Y* y, const element* weights, index n) {
+        static_assert(weights_per_sample > 0, "etta: this loss takes no weights of samples: use Weighted<…>, or on_labels or on_targets with a third argument");
+        given_weights_ = weights;
+        const struct reset {  // also where the step throws
+            const element*& w;
+            ~reset() { w = nullptr; }
+        } when_done{given_weights_};
+        return step(x, y, n);
+    }
     double step(const any_view& x, const any_view& y) {
         check_batch(x, y);
-        if constexpr (classifies) return step(static_cast<const input_element*>(x.data), static_cast<const std::int32_t*>(y.data), x.extents[0]);
-        else return step(static_cast<const input_element*>(x.data), static_cast<const element*>(y.data), x.extents[0]);
+        return step(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), x.extents[0]);
     }
 
     // The loss and its gradient (parameter by parameter, laid out like the model's), without an update.
@@ -138,8 +160,9 @@ public:
     template <class Y>
     static constexpr bool takes() {
         if constexpr (classifies) static_assert(std::is_same_v<Y, std::int32_t>, "etta: the targets of this loss are class labels: std::int32_t");
+        else if constexpr (wants_labels) static_assert(std::is_same_v<Y, std::int32_t>, "etta: the targets of this loss are labels: std::int32_t");
         else if constexpr (needs_targets) static_assert(std::is_same_v<Y, element>, "etta: the targets of this loss are numbers of the model's element type");
-        return classifies ? std::is_same_v<Y, std::int32_t> : !needs_targets || std::is_same_v<Y, element>;
+        return !(classifies || needs_targets) || std::is_same_v<Y, target_element>;
     }
     const element* gradient_data() const { return gradients_.data(); }
     // The length of the gradient that was computed last, without the frozen parameters' part; before it was made shorter, but
@@ -213,6 +236,7 @@ public:
     Evaluation evaluate(const Dataset& data) {
         check_dataset(data);
         Evaluation e;
+        [[maybe_unused]] index left_out = 0;  // labels that are ignored
         if (evaluation_workspace_.data() == nullptr) evaluation_workspace_ = _::heap_elements<char>(evaluation::workspace_bytes);
         if constexpr (classifies) {
             e.classes = static_cast<int>(n_classes);
@@ -232,16 +256,21 @@ public:
                 for (index i = 0; i < n * labels_per_sample; ++i) {
                     const int p = best(i);
                     e.predicted.push_back(p);
+                    if (label[i] == ignored) {
+                        ++left_out;
+                        continue;
+                    }
                     if constexpr (n_classes <= 1024) ++e.confusion[static_cast<std::size_t>(label[i] * e.classes + p)];
                     if (p == label[i]) e.accuracy += 1;
                 }
             } else {
-                run<evaluation>(static_cast<const input_element*>(x.data), static_cast<const element*>(y.data), n, loss);
+                run<evaluation>(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), n, loss);
             }
             e.loss += static_cast<double>(loss) * static_cast<double>(n);
             e.samples += n;
         }
-        if (e.samples > 0) e.loss /= static_cast<double>(e.samples), e.accuracy /= static_cast<double>(e.samples * labels_per_sample);
+        if (e.samples > 0) e.loss /= static_cast<double>(e.samples);
+        if (e.samples * labels_per_sample > left_out) e.accuracy /= static_cast<double>(e.samples * labels_per_sample - left_out);
         return e;
     }
 
@@ -301,12 +330,25 @@ private:
     }
     template <class Program, class Y>
     void run(const input_element* x, const Y* y, index n, element& loss) {
+        const element* weights = nullptr;
+        if constexpr (weights_per_sample > 0) weights = weights_of(y, n);
         std::uint64_t key[2] = {randomness.value, static_cast<std::uint64_t>(steps_)};
         char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), model_->states.data(),
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), const_cast<char*>(reinterpret_cast<const char*>(y)),
                                  reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data()), next_states_.data(),
-                                 reinterpret_cast<char*>(&key[0]), reinterpret_cast<char*>(&key[1])};
+                                 reinterpret_cast<char*>(&key[0]), reinterpret_cast<char*>(&key[1]), const_cast<char*>(reinterpret_cast<const char*>(weights))};
         _::run_calls<this_target>(Program::run_table, buffers, &n);
+    }
+    template <class Y>
+    const element* weights_of(const Y* y, index n) {
+        if (weights_.empty()) weights_.resize(static_cast<std::size_t>(batch_bound * weights_per_sample));
+        for (index i = 0; i < n * weights_per_sample; ++i) {
+            double w = given_weights_ == nullptr ? 1 : static_cast<double>(given_weights_[i]);
+            if constexpr (classifies)
+                if (!class_weight_.empty()) w *= y[i] >= 0 && y[i] < n_classes ? class_weight_[static_cast<std::size_t>(y[i])] : 0;
+            weights_[static_cast<std::size_t>(i)] = static_cast<element>(w);
+        }
+        return weights_.data();
     }
     // The update, run by run; one run where there are no groups.
     void apply(double factor) {
@@ -364,7 +406,7 @@ private:
     }
     static void check_labels(const std::int32_t* y, index n) {
         for (index i = 0; i < n * labels_per_sample; ++i)
-            if (y[i] < 0 || y[i] >= n_classes)
+            if ((y[i] < 0 || y[i] >= n_classes) && y[i] != ignored)
                 fail_with<>("label %d of sample %lld in the batch is outside 0 .. %lld", y[i], static_cast<long long>(i / labels_per_sample), static_cast<long long>(n_classes - 1));
     }
     static void check_batch(const any_view& x, const any_view& y) {
@@ -373,20 +415,20 @@ private:
         index per_sample = 1;
         for (int i = 1; i < x.rank; ++i) per_sample *= x.extents[i];
         if (per_sample != input::sample_size) fail<>("a sample has " + std::to_string(per_sample) + " elements, the model takes " + std::to_string(input::sample_size));
-        if (classifies ? y.type != dtype::i32 || y.count() != x.extents[0] * labels_per_sample : needs_targets && y.type != dtype_of<element>)
-            fail<>(classifies ? "the batch has no class labels (int32), which this loss needs" : "the batch has no targets of the model's element type");
+        if (classifies || needs_targets ? y.type != dtype_of<target_element> || y.count() != x.extents[0] * target_size : false)
+            fail<>(wants_labels ? "the batch has no class labels (int32), which this loss needs" : "the batch has no targets of the model's element type");
     }
     static void check_dataset(const Dataset& d) {
         if (d.has_ids() != std::is_integral_v<input_element>) fail<>(d.has_ids() ? "the data's samples are ids, the model takes numbers" : "the data's samples are numbers, the model takes ids");
         if (d.x_shape().count() != input::sample_size)
             fail<>("the data's samples have shape " + d.x_shape().text() + " (" + std::to_string(d.x_shape().count()) + " elements), the model takes " + std::to_string(input::sample_size));
-        if (classifies && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
-        if (needs_targets && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
+        if (wants_labels && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
+        if (needs_targets && !wants_labels && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
         if (classifies && d.classes() > n_classes) fail<>("the data has " + std::to_string(d.classes()) + " classes, the model " + std::to_string(n_classes) + " outputs");
-        if (classifies && d.y_shape().count() != labels_per_sample)
-            fail<>("a sample has " + std::to_string(d.y_shape().count()) + " labels, the model's prediction takes " + std::to_string(labels_per_sample));
-        if (!classifies && d.has_targets() && d.y_shape().count() != M::output_size)
-            fail<>("a target has " + std::to_string(d.y_shape().count()) + " numbers, the model's prediction " + std::to_string(M::output_size));
+        if (wants_labels && d.y_shape().count() != target_size)
+            fail<>("a sample has " + std::to_string(d.y_shape().count()) + " labels, the model's prediction takes " + std::to_string(target_size));
+        if (!wants_labels && d.has_targets() && d.y_shape().count() != target_size)
+            fail<>("a target has " + std::to_string(d.y_shape().count()) + " numbers, the model's prediction " + std::to_string(target_size));
     }
 
     M* model_;
@@ -398,6 +440,10 @@ private:
     void (Trainer::*clip_)() = nullptr;
     double clip_at_ = 0, norm_ = -1;   // norm_ < 0: not known yet
     _::heap_elements<element> squares_;
+    static constexpr std::int64_t ignored = _::ignored_label<Loss>();
+    std::vector<element> weights_;  // of the batch's samples, for a loss that takes them
+    std::vector<double> class_weight_;
+    const element* given_weights_ = nullptr;
     void* follower_ = nullptr;
     void (*tell_)(void*) = nullptr;
     double factor_ = 1, last_factor_ = 1;
