@@ -2,7 +2,6 @@
 // is, so that a wrong one is a compile-time error. With a third argument it gets a weight for each sample.
 #pragma once
 
-#include "ctc.hpp"
 #include "loss_functions.hpp"
 #include "real.hpp"
 
@@ -137,15 +136,6 @@ struct MultiMargin : _::labels_target {
     constexpr var operator()(var y, var t) const { return multi_margin_loss(y, t); }
     static constexpr var values(var y, var t) { return multi_margin_loss(y, t, {.reduce = reduction::none}); }
 };
-// Connectionist temporal classification of logits [N, T, C] and Labels labels (int32) each: see ctc_loss.
-template <int Labels>
-struct CTC {
-    static constexpr dtype target = dtype::i32;
-    static constexpr bool labels = false;
-    static constexpr shape target_shape(const shape& prediction) { return shape(prediction.at[0], extent(index{Labels})); }
-    constexpr var operator()(var y, var t) const { return ctc_loss(y, t); }
-};
-
 // --- numbers, as many as the prediction has ------------------------------------------------------------------------------
 namespace _ {
 template <class Loss>

@@ -74,7 +74,7 @@ constexpr var nll_loss(var log_p, var labels, const CrossEntropyOptions& o = {})
     const bool ignores = o.ignore_index != CrossEntropyOptions::no_index;
     var picked = _::row_sum(where(hit, log_p, 0));
     if (!o.weight.exists() && !ignores && o.label_smoothing == 0) return -_::reduced(picked, {}, o.reduce);
-    var w, smooth;  // [...]: of each place
+    var w;  // [...]: of each place
     if (o.weight.exists()) w = _::row_sum(where(hit, o.weight, 0));
     if (ignores) {
         const var kept = labels != o.ignore_index;

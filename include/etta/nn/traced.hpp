@@ -4,7 +4,6 @@
 
 #include "../compile/program.hpp"
 #include "layers.hpp"
-#include "loss.hpp"
 #include "state.hpp"
 
 namespace etta {

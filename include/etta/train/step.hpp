@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../autodiff/sweep.hpp"
+#include "../nn/loss.hpp"
 #include "../nn/model.hpp"
 #include "../optim/optimizer.hpp"
 
