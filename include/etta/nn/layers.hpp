@@ -12,20 +12,20 @@
 namespace etta {
 
 // y = x Wᵀ + b on the last axis: [..., In] -> [..., Out]. weight [Out, In], bias [Out]. In is inferred.
-template <int Out, bool Bias = true>
+template <int Out, bool Bias = true, class Init = init::fan_in_uniform, class BiasInit = init::fan_in_uniform>
 struct Linear;
-template <int Out>
-struct Linear<Out, true> {
-    Param<sized<Out, last>, init::fan_in_uniform> weight;
-    Param<sized<Out>, init::fan_in_uniform> bias;
+template <int Out, class Init, class BiasInit>
+struct Linear<Out, true, Init, BiasInit> {
+    Param<sized<Out, last>, Init> weight;
+    Param<sized<Out>, BiasInit> bias;
     constexpr auto operator()(var x) const {
         const _::in_layer here(x, weight.slot);
         return matmul(x, weight(x).t()) + bias(x, static_cast<double>(x.extent(-1)));
     }
 };
-template <int Out>
-struct Linear<Out, false> {
-    Param<sized<Out, last>, init::fan_in_uniform> weight;
+template <int Out, class Init, class BiasInit>
+struct Linear<Out, false, Init, BiasInit> {
+    Param<sized<Out, last>, Init> weight;
     constexpr auto operator()(var x) const {
         const _::in_layer here(x, weight.slot);
         return matmul(x, weight(x).t());

@@ -3,8 +3,7 @@
 // Trainer takes.
 #pragma once
 
-#include "../op/scan.hpp"
-#include "../op/shape.hpp"
+#include "../op/op.hpp"
 
 namespace etta {
 

@@ -91,7 +91,7 @@ struct step_facts {
 // What starting a model needs of it at run time; starts are few.
 struct starting_parameter {
     int start;
-    index first, count;  // elements
+    index first, count, rows;  // elements; rows: the first extent
 };
 template <int N>
 struct parameter_starts {
@@ -105,7 +105,7 @@ struct parameter_starts {
             int k = n_values - 1;
             while (k >= 0 && !(values[k] == l.start[i])) --k;
             if (k < 0) values[k = n_values++] = l.start[i];
-            at[i] = {k, l.at[i].offset / size, l.count[i]};
+            at[i] = {k, l.at[i].offset / size, l.count[i], l.extents[i].rank > 0 ? static_cast<index>(l.extents[i].at[0].code) : 1};
         }
     }
 };
@@ -199,20 +199,6 @@ struct inference_source {
         return b;
     }
 };
-
-template <class T>
-inline void fill_parameters(T* p, const starting_parameter* at, const start_value* values, int n, seed s) {
-    for (int i = 0; i < n; ++i) {
-        const start_value& v = values[at[i].start];
-        for (index k = 0; k < at[i].count; ++k) {
-            const philox_block b = philox(s, static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(k));
-            double x = v.a;
-            if (v.kind == start_value::uniform) x += (v.b - v.a) * to_unit_double(b.low());
-            if (v.kind == start_value::normal) x += v.b * to_normal_double(b.high());
-            p[at[i].first + k] = static_cast<T>(x);
-        }
-    }
-}
 
 // States start from constants.
 template <class Facts>
