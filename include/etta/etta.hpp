@@ -18,6 +18,7 @@
 #include "nn/loss.hpp"
 #include "nn/model.hpp"
 #include "nn/norm.hpp"
+#include "nn/reparametrise.hpp"
 #include "nn/recurrent.hpp"
 #include "nn/save.hpp"
 #include "nn/stream.hpp"

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../op/op.hpp"
+#include "distance.hpp"
 
 namespace etta {
 
@@ -55,12 +56,6 @@ constexpr var hits(const var& x, const var& labels, std::string_view who) {
     return Unsqueeze::body(labels, &last, 1) == Iota::like(x, -1);
 }
 constexpr var row_sum(const var& x) { return sum(x, axis<-1>); }
-// (Σ |x|^p)^(1/p) over the last axis; its derivative at 0 is 0.
-constexpr var length_of(const var& x, double p) {
-    const var s = p == 1 ? abs(x) : p == 2 ? square(x) : pow(abs(x), p);
-    const var total = row_sum(s);
-    return p == 1 ? total : safe_root(total, 1 / p);
-}
 constexpr double log_2pi = 1.8378770664093454836;
 
 }  // namespace _
@@ -283,11 +278,6 @@ constexpr var multilabel_margin_loss(var x, var labels, const LossOptions& o = {
 }
 
 // --- pairs and triples: callables of (net, batch) use them -----------------------------------------------------------------
-// (Σ |a - b + eps|^p)^(1/p) over the last axis.
-constexpr var pairwise_distance(var a, var b, double p = 2, double eps = 1e-6) { return _::length_of(a - b + eps, p); }
-// a · b / (max(|a|, eps) max(|b|, eps)) over the last axis.
-constexpr var cosine_similarity(var a, var b, double eps = 1e-8) { return _::row_sum(a * b) / (max(_::length_of(a, 2), eps) * max(_::length_of(b, 2), eps)); }
-
 // 1 - cos(a, b) where t is 1, max(0, cos - margin) where it is -1. a, b [N, D] or [D]; t [N] or a number.
 constexpr var cosine_embedding_loss(var a, var b, var t, double margin = 0, const LossOptions& o = {}) {
     const auto squares = [](const var& x) constexpr { return _::row_sum(square(x)) + 1e-12; };
@@ -317,7 +307,7 @@ constexpr var triplet_margin_loss(var anchor, var positive, var negative, const 
 // t d² + (1 - t) max(0, margin - d)² of d = |a - b|: t is 1 for a pair that belongs together, 0 for one that does not (Hadsell et
 // al. 2006, without their factor 1/2 and with t the other way round).
 constexpr var contrastive_loss(var a, var b, var t, double margin = 1, const LossOptions& o = {}) {
-    const var d = _::length_of(a - b, 2);
+    const var d = _::length_of<-1>(a - b, 2);
     _::want_same_extents(d, t, "contrastive_loss");
     return _::reduced(t * square(d) + (1 - t) * square(relu(margin - d)), o);
 }

@@ -50,6 +50,8 @@ struct Param {
 
 namespace _ {
 
+struct left_out {};  // where an option leaves a parameter out
+
 // While it lives, mistakes are blamed on the layer of this parameter; the outer layer's again afterwards.
 struct in_layer {
     builder* g;
