@@ -50,6 +50,10 @@ class Of2(nn.Module):
         return self.layer(*x.chunk(2, -1))
 
 
+def hardsigmoid(x):  # (PyTorch's own gradient of doubles has a float's 1/6; CELU's has a float's alpha)
+    return (x / 6 + 0.5).clamp(0, 1)
+
+
 groups = {
     "conv2d": ((2, 4, 7, 9), Group(
         plain=nn.Conv2d(4, 6, 3, stride=2, padding=1),
@@ -89,8 +93,8 @@ groups = {
         instance=nn.InstanceNorm1d(6, affine=True), local=nn.LocalResponseNorm(4, alpha=0.3, beta=0.6, k=1.2),
         prelu=nn.PReLU(6), one_slope=nn.PReLU(), glu=nn.GLU(1), soft=nn.Softmin(1), bilinear=Of2(nn.Bilinear(4, 4, 5)),
         cosine=Of2(nn.CosineSimilarity(2)), distance=Of2(nn.PairwiseDistance(3)))),
-    "elements": ((3, 7), Group(
-        celu=nn.CELU(0.7), elu=nn.ELU(0.6), gelu=nn.GELU(), gelu_tanh=nn.GELU("tanh"), hardshrink=nn.Hardshrink(0.4), hardsigmoid=nn.Hardsigmoid(),
+    "elements": ((2, 7), Group(
+        celu=nn.CELU(0.75), elu=nn.ELU(0.6), gelu=nn.GELU(), gelu_tanh=nn.GELU("tanh"), hardshrink=nn.Hardshrink(0.4), hardsigmoid=hardsigmoid,
         hardswish=nn.Hardswish(), hardtanh=nn.Hardtanh(-0.5, 0.8), leaky=nn.LeakyReLU(0.2), logsigmoid=nn.LogSigmoid(), logsoftmax=nn.LogSoftmax(1),
         mish=nn.Mish(), relu6=nn.ReLU6(), selu=nn.SELU(), silu=nn.SiLU(), softplus=nn.Softplus(2), softshrink=nn.Softshrink(0.4),
         softsign=nn.Softsign(), tanhshrink=nn.Tanhshrink(), threshold=nn.Threshold(0.3, -2.0))),
@@ -104,7 +108,7 @@ for name, (extents, group) in groups.items():
     for p in group.parameters():
         p.data += 0.1 * torch.randn(p.shape)  # also where layers start alike
     if name == "reparametrised":  # the state before the step
-        out[name + ".state.u"] = group.spectral.parametrizations.weight[0]._u.clone()
+        out[name + ".state.v"] = group.spectral.parametrizations.weight[0]._v.clone()
     y = group(x)
     weights = 1 + 0.7 * torch.sin(1.3 * torch.arange(y.numel()) + 0.5).reshape(y.shape)  # check::weighed
     (y * weights).sum().backward()

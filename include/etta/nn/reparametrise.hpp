@@ -54,23 +54,23 @@ struct WeightNorm {
 };
 
 // The layer with its weight, as a matrix [Out, the rest], divided by its largest singular value: Miyato et al. 2018. That value is
-// followed by Iterations steps of the power method with each training step; u [Out] is state. An evaluation takes it as it is.
+// followed by Iterations steps of the power method with each training step; v [the rest] is state. An
+// evaluation takes it as it is: before any training it is a vector of equal numbers.
 template <class Layer, int Iterations = 1, real Eps = 1e-12>
 struct SpectralNorm {
     Layer layer;
-    State<sized<1>, init::ones> u;
+    State<sized<1>, init::ones> v;
     constexpr var operator()(var x) const {
         const _::in_layer here(x, layer.weight.slot);
         const var w = _::weight_of(layer, x);
         if (w.rank() < 1 || layer.weight.slot < 0) return x;
         const auto unit = [](const var& v) constexpr { return v / max(sqrt(sum(square(v))), static_cast<double>(Eps)); };
         const var rows = _::as_rows(w), fixed = stop_gradient(rows);
-        var left = u.declare(x, shape(w.extents()[0])), right;
+        var right = unit(v.declare(x, shape(rows.extents()[1]))), left = unit(matmul(fixed, right));
         if (training(x)) {
-            for (int i = 0; i < Iterations; ++i) right = unit(matmul(fixed.t(), left)), left = unit(matmul(fixed, right));
-            u.update(left);
-        } else {
-            left = unit(left), right = unit(matmul(fixed.t(), left));
+            right = unit(matmul(fixed.t(), left));
+            for (int i = 1; i < Iterations; ++i) left = unit(matmul(fixed, right)), right = unit(matmul(fixed.t(), left));
+            v.update(right);
         }
         const var sigma = sum(stop_gradient(left) * matmul(rows, stop_gradient(right)));
         const _::in_place_of divided(x, layer.weight.slot, w / sigma);
