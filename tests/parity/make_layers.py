@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes layers.st, which layers*.cpp compare with: for groups of PyTorch's layers their parameters, what they make of an input,
+"""Writes layers.st, which layers*.cpp and reparametrised.cpp compare with: for groups of PyTorch's layers their parameters, what they make of an input,
 and the gradients of a weighted sum of that. Run as make.py is (torch 2.15.0)."""
 import pathlib
 

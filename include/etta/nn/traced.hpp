@@ -65,7 +65,7 @@ struct parameter_layout {
     shape extents[N + 1];
     start_value start[N + 1];
     place at[N + 1];
-    index count[N + 1] = {};
+    index count[N + 1] = {}, rows[N + 1] = {};  // rows: the first extent
     index elements = 0;  // of the whole buffer, pads included
     shape output;        // the prediction's extents, batch first
     int missing = -1;    // a parameter whose layer is never called
@@ -105,7 +105,7 @@ struct parameter_starts {
             int k = n_values - 1;
             while (k >= 0 && !(values[k] == l.start[i])) --k;
             if (k < 0) values[k = n_values++] = l.start[i];
-            at[i] = {k, l.at[i].offset / size, l.count[i], l.extents[i].rank > 0 ? static_cast<index>(l.extents[i].at[0].code) : 1};
+            at[i] = {k, l.at[i].offset / size, l.count[i], l.rows[i]};
         }
     }
 };
@@ -127,7 +127,7 @@ constexpr auto lay_out_parameters() {
         l.at[i] = {parameter_buffer, l.elements * size};
         index n = 1;
         for (int k = 0; k < l.extents[i].rank; ++k) n *= static_cast<index>(l.extents[i].at[k].code);
-        l.count[i] = n;
+        l.count[i] = n, l.rows[i] = l.extents[i].rank > 0 ? static_cast<index>(l.extents[i].at[0].code) : 1;
         l.elements += align_up(n * size) / size;
     }
     return l;
