@@ -13,6 +13,11 @@ struct Reparametrised {
 
 TEST_CASE("weight and spectral normalisation are PyTorch's in a training step") {
     Model<Reparametrised, Input<double, 4, 6, 6>, max_batch<3>> model;
+    for (int o = 0; o < 5; ++o) {  // as it starts, the weight is v
+        double square = 0;
+        for (int k = 0; k < 36; ++k) square += model.parameter("weight.layer.weight").data[36 * o + k] * model.parameter("weight.layer.weight").data[36 * o + k];
+        CHECK(model.parameter("weight.weight_g").data[o] == Approx(std::sqrt(square)).epsilon(1e-14));
+    }
     start_as_recorded(model, "reparametrised");
     const auto v = recorded(layers_file(), "reparametrised.state.v"), x = recorded(layers_file(), "reparametrised.x"), y = recorded(layers_file(), "reparametrised.y");
     for (int k = 0; k < 36; ++k) model.state<"spectral.v">()(k) = v[static_cast<std::size_t>(k)];

@@ -53,6 +53,28 @@ TEST_CASE("weights of samples and of classes: a step, fit, and what is refused")
     CHECK_THROWS_WITH(Trainer(model, Weighted<CrossEntropy>{}, SGD{}, {.class_weight = {1, 2}}), says("2 numbers, the model 3 classes"));
 }
 
+TEST_CASE("weights of classes in fit and in an evaluation; ignored labels are in no accuracy") {
+    LineModel model{seed(1)};
+    std::vector<float> x;
+    std::vector<std::int32_t> labels;
+    for (int i = 0; i < 24; ++i) {  // two features say the class, of which the first has most samples
+        const int c = i % 6 < 4 ? 0 : i % 6 - 3;
+        x.push_back(static_cast<float>(c) - 1), x.push_back(c == 1 ? 1.0f : -1.0f);
+        labels.push_back(c);
+    }
+    const auto data = Dataset::from(x, {2}, labels);
+    auto trainer = Trainer(model, Weighted<CrossEntropy>{}, Adam{.lr = 0.1}, {.class_weight = {0.25, 1, 1}});
+    const auto history = trainer.fit(data, {.epochs = 40, .batch = 8, .verbose = false});
+    CHECK(history.epochs.back().loss < 0.5 * history.epochs.front().loss);
+    CHECK(trainer.evaluate(data).accuracy == 1);
+    // The first class is ignored: nothing of it counts, right or wrong.
+    auto ignoring = Trainer(model, on_labels<0>([](auto y, auto t) { return cross_entropy(y, t, {.ignore_index = 0}); }), SGD{});
+    CHECK(ignoring.evaluate(data).accuracy == 1);
+    model.initialise("fc.*", init::zeros{}, seed(1));  // everything is taken for class 0
+    CHECK(ignoring.evaluate(data).accuracy == 0);
+    CHECK(trainer.evaluate(data).accuracy == Approx(2.0 / 3));
+}
+
 TEST_CASE("targets of other extents than the prediction's: variances, quantiles, sequences") {
     Model<MeanAndVariance, Input<double, 2>, max_batch<8>> model{seed(1)};
     auto gaussian = Trainer(model, GaussianNLL{}, SGD{});

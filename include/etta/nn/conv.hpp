@@ -33,6 +33,8 @@ struct conv_layer {
     Param<sized<Out>, Init> weight;
     std::conditional_t<Bias, Param<sized<Out>, BiasInit>, left_out> bias;
     constexpr var operator()(var x) const {
+        static_assert(at_least(Kernel, 1) && at_least(Stride, 1) && at_least(Dilation, 1) && (at_least(Padding, 0) || Padding == same) && Out > 0 && Groups >= 0,
+                      "etta: a convolution: Out, Kernel, Stride and Dilation are 1 or more, Padding 0 or more");
         static_assert(!(Padding == same) || Stride == per_axis(1), "etta: a convolution with the padding `same` has stride 1");
         const in_layer here(x, weight.slot);
         if (!takes_pictures(x, Spatial, Groups == depthwise ? 1 : Groups, conv_names<Spatial>[0])) return x;
@@ -61,6 +63,8 @@ struct conv_transpose_layer {
     Param<sized<Out>, Init> weight;
     std::conditional_t<Bias, Param<sized<Out>, BiasInit>, left_out> bias;
     constexpr var operator()(var x) const {
+        static_assert(at_least(Kernel, 1) && at_least(Stride, 1) && at_least(Dilation, 1) && at_least(Padding, 0) && at_least(OutputPadding, 0) && Out > 0 && Groups > 0,
+                      "etta: a transposed convolution: Out, Kernel, Stride, Dilation and Groups are 1 or more, paddings 0 or more");
         static_assert(Out % Groups == 0, "etta: a transposed convolution: Out is a multiple of Groups");
         const in_layer here(x, weight.slot);
         if (!takes_pictures(x, Spatial, Groups, conv_names<Spatial>[1])) return x;

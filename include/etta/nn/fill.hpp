@@ -73,6 +73,16 @@ inline void draw_parameter(const start_value& v, index rows, index count, seed s
     }
 }
 
+// The Euclidean length of each row of an earlier parameter.
+template <class T>
+inline void row_lengths(const T* from, index rows, index count, T* to) {
+    for (index r = 0; r < rows; ++r) {
+        double square = 0;
+        for (index k = r * (count / rows); k < (r + 1) * (count / rows); ++k) square += static_cast<double>(from[k]) * static_cast<double>(from[k]);
+        to[r] = static_cast<T>(__builtin_sqrt(square));
+    }
+}
+
 // Parameter i of a model, whose elements begin at p.
 template <class T>
 inline void fill_parameter(T* p, const start_value& v, index rows, index count, seed s, int i) {

@@ -97,7 +97,7 @@ constexpr var weighted_mean(var values, const var& w) {
 // A loss from a captureless function of (prediction, target), where options and weights of classes are ordinary values:
 //     etta::on_labels([](auto y, auto t) { return cross_entropy(y, t, {.label_smoothing = 0.1}); })
 // on_labels: the target is a class label for each row of the prediction's last axis; IgnoreIndex is let through by the Trainer
-// and counts for no accuracy. on_targets: numbers of the model's type, one for each of the prediction's.
+// and counts for no accuracy of evaluate(). on_targets: numbers of the model's type, one for each of the prediction's.
 template <int IgnoreIndex = CrossEntropyOptions::no_index, class F>
 constexpr _::loss_by_function<_::labels_target_but<IgnoreIndex>, F> on_labels(F) { return {}; }
 template <class F>
@@ -117,6 +117,7 @@ constexpr var constants(const var& x, T... value) {
 // struct that has values(): those here but Dice and CTC.
 template <class Loss>
 struct Weighted : Loss {
+    static_assert(requires(var v) { Loss::values(v, v); }, "etta: Weighted<Loss>: this loss has no values(), one for each sample, that could be weighted");
     constexpr var operator()(var y, var t, var w) const { return _::weighted_mean(Loss::values(y, t), w); }
 };
 

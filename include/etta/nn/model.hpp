@@ -115,7 +115,13 @@ struct Model {
     void initialise(seed s) {
         for (int i = 0; i < n_parameters; ++i) {
             const _::starting_parameter& p = facts::starts.at[i];
-            _::fill_parameter(parameters.data() + p.first, facts::starts.values[p.start], p.rows, p.count, s, i);
+            const initialiser& v = facts::starts.values[p.start];
+            if (v.kind == initialiser::lengths) {
+                const _::starting_parameter& rows = facts::starts.at[static_cast<int>(v.a)];
+                _::row_lengths(parameters.data() + rows.first, rows.rows, rows.count, parameters.data() + p.first);
+            } else {
+                _::fill_parameter(parameters.data() + p.first, v, p.rows, p.count, s, i);
+            }
         }
         if constexpr (n_states > 0) _::fill_states<facts>(states.data());
     }

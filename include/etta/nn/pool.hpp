@@ -8,6 +8,12 @@
 namespace etta {
 namespace _ {
 
+template <per_axis Kernel, per_axis Stride, per_axis Padding>
+constexpr bool good_windows() {
+    constexpr bool good = at_least(Kernel, 1) && at_least(Stride, 1) && at_least(Padding, 0);
+    static_assert(good, "etta: pooling: Kernel and Stride are 1 or more, Padding 0 or more");
+    return good;
+}
 constexpr bool has_spatial(const var& x, int spatial, std::string_view who) {
     if (x.rank() == spatial + first_spatial) return true;
     const extent any = extent::of_symbol(0);
@@ -19,15 +25,15 @@ constexpr bool has_spatial(const var& x, int spatial, std::string_view who) {
 
 template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding>
 struct max_pool_layer {
-    constexpr var operator()(var x) const { return has_spatial(x, Spatial, "max_pool") ? max_pooled(x, {Kernel, Stride, Padding}) : x; }
+    constexpr var operator()(var x) const { return good_windows<Kernel, Stride, Padding>() && has_spatial(x, Spatial, "max_pool") ? max_pooled(x, {Kernel, Stride, Padding}) : x; }
 };
 template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, bool CountPadding>
 struct avg_pool_layer {
-    constexpr var operator()(var x) const { return has_spatial(x, Spatial, "avg_pool") ? avg_pooled(x, {Kernel, Stride, Padding}, CountPadding) : x; }
+    constexpr var operator()(var x) const { return good_windows<Kernel, Stride, Padding>() && has_spatial(x, Spatial, "avg_pool") ? avg_pooled(x, {Kernel, Stride, Padding}, CountPadding) : x; }
 };
 template <int Spatial, real P, per_axis Kernel, per_axis Stride>
 struct lp_pool_layer {
-    constexpr var operator()(var x) const { return has_spatial(x, Spatial, "lp_pool") ? lp_pooled(x, P, {Kernel, Stride}) : x; }
+    constexpr var operator()(var x) const { return good_windows<Kernel, Stride, 0>() && has_spatial(x, Spatial, "lp_pool") ? lp_pooled(x, P, {Kernel, Stride}) : x; }
 };
 template <int Spatial, per_axis To, bool Maximum>
 struct adaptive_pool_layer {

@@ -36,18 +36,18 @@ constexpr var as_rows(const var& w) {  // [Out, all the rest]
 }  // namespace _
 
 // The layer with the weight g v / |v|, the length taken over each output (all axes but the first): Salimans & Kingma 2016. Trained
-// are layer.weight (v, PyTorch's weight_v) and weight_g [Out]. weight_g starts at Start, by default the length that PyTorch's starting
-// values have on average, 1/√3, for all alike (PyTorch: at the length that each has).
-template <class Layer, real Start = 0.57735026918962576>
+// are layer.weight (v, PyTorch's weight_v) and weight_g [Out], which starts at v's lengths, so that the weight is v.
+template <class Layer>
 struct WeightNorm {
     Layer layer;
-    Param<sized<1>, init::constant<Start>> weight_g;
+    Param<sized<1>> weight_g;
     constexpr var operator()(var x) const {
         const _::in_layer here(x, layer.weight.slot);
         const var v = _::weight_of(layer, x);
         if (v.rank() < 1 || layer.weight.slot < 0) return x;
         const var rows = _::as_rows(v), length = sqrt(sum(square(rows), axis<1>, keepdims));
-        const var g = weight_g.declare(x, shape(v.extents()[0]), static_cast<double>(rows.extent(1)));
+        const var g = weight_g.declare(x, shape(v.extents()[0]));
+        x.g->starts[weight_g.slot] = {initialiser::lengths, static_cast<double>(layer.weight.slot)};
         const _::in_place_of w(x, layer.weight.slot, var{x.g, _::reshape_to(*x.g, (rows * (unsqueeze<1>(g) / length)).id, v.extents())});
         return layer(x);
     }

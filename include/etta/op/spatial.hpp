@@ -17,6 +17,10 @@ struct per_axis {
     friend constexpr bool operator==(per_axis x, per_axis y) { return x.a == y.a && x.b == y.b && x.c == y.c; }
 };
 
+namespace _ {
+constexpr bool at_least(per_axis v, int least) { return v.a >= least && v.b >= least && v.c >= least; }
+}  // namespace _
+
 // What lies outside of x: zeros; x mirrored at its first and last element, which are not repeated; these two again and again; x
 // from its other end.
 enum class padding_mode { zeros, reflect, replicate, circular };
