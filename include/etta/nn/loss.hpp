@@ -231,6 +231,7 @@ struct GaussianNLL : _::numbers_target {
 // Quantile<0.1, 0.5, 0.9>: the prediction [..., 3] is that of the three quantiles, the target [..., 1]. The mean over both.
 template <real... Q>
 struct Quantile : _::numbers_target {
+    static_assert(sizeof...(Q) > 0 && ((Q > 0 && Q < 1) && ...), "etta: Quantile<Q...>: one or more numbers between 0 and 1");
     static constexpr shape target_shape(const shape& prediction) {
         shape s = prediction;
         if (s.rank > 0) s[-1] = extent(index{1});

@@ -112,7 +112,8 @@ constexpr var convolve(var x, var w, var bias, convolution c, std::string_view w
         const var wide = depth_as_channels(x, static_cast<index>(k.at[2].code), c.stride[0], c.dilation[0]);
         if (wide.rank() != 4) return x;
         const var y = Convolution::of(wide, reshaped(w, shape(k.at[0], k.at[1].times(k.at[2].code), k.at[3], k.at[4])), bias, t);
-        const index depth = wide.extents()[0].is_static() ? static_cast<index>(wide.extents()[0].code / s.at[0].code) : wide.extents()[0].coefficient() / s.at[0].coefficient();
+        const index depth = Windows::positions(x.extent(2), k.at[2].code, c.stride[0], c.dilation[0]);
+        if (y.rank() != 4) return x;
         const shape to(s.at[0], extent(depth), y.extents()[1], y.extents()[2], y.extents()[3]);
         const std::int64_t order[5] = {0, 2, 1, 3, 4};
         return {&g, Permute::add(g, reshaped(y, to).id, order)};
