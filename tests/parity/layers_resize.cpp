@@ -16,7 +16,7 @@ struct Resized {
     ZeroPad<per_axis{3, 1}, per_axis{0, 2}> zero;
     constexpr auto operator()(auto x) const {
         return side_by_side(nearest(x), odd(x), linear(x), aligned(x), smaller(x), shuffle(PixelUnshuffle<2>{}(shuffle(x))), reflect(x), replicate(x), circular(x),
-                            Crop<per_axis{1, 2}, per_axis{0, 1}>{}(ZeroPad<per_axis{1, 2}, per_axis{0, 1}>{}(zero(x))));
+                            Crop<per_axis{1, 2}, per_axis{0, 1}>{}(ZeroPad<per_axis{1, 2}, per_axis{0, 1}>{}(zero(x))), ConstantPad<per_axis{2, 0}, per_axis{1, 1}, -0.5>{}(x));
     }
 };
 

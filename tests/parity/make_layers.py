@@ -76,6 +76,8 @@ groups = {
     "pool2d": ((2, 3, 7, 8), Group(
         max=nn.MaxPool2d(3, 2, 1), max_sizes=nn.MaxPool2d((2, 3), (2, 1)),
         avg=nn.AvgPool2d(3, 2, 1), avg_valid=nn.AvgPool2d((3, 2), (2, 2), (1, 0), count_include_pad=False),
+        dilated=nn.MaxPool2d((3, 2), (1, 2), 1, dilation=(2, 3)), ceil=nn.MaxPool2d(3, 2, (0, 1), ceil_mode=True),
+        avg_ceil=nn.AvgPool2d((2, 3), (2, 3), (1, 1), ceil_mode=True), avg_ceil_valid=nn.AvgPool2d(3, 2, 1, ceil_mode=True, count_include_pad=False),
         lp=nn.LPPool2d(2, (2, 3)), adaptive=nn.AdaptiveAvgPool2d((3, 4)), adaptive_max=nn.AdaptiveMaxPool2d((5, 3)),
         mean=lambda x: x.mean((2, 3)), most=lambda x: x.amax((2, 3)))),
     "pool1d": ((2, 3, 11), Group(
@@ -88,7 +90,7 @@ groups = {
         nearest=nn.Upsample(scale_factor=2), odd=nn.Upsample(size=(7, 4)), linear=nn.Upsample(scale_factor=2, mode="bilinear"),
         aligned=nn.Upsample(size=(5, 9), mode="bilinear", align_corners=True), smaller=nn.Upsample(size=(2, 3), mode="bilinear"),
         shuffle=nn.PixelShuffle(2), reflect=nn.ReflectionPad2d((3, 1, 2, 1)), replicate=nn.ReplicationPad2d((1, 4, 2, 3)),
-        circular=nn.CircularPad2d((2, 5, 1, 3)), zero=nn.ZeroPad2d((1, 2, 3, 0)))),
+        circular=nn.CircularPad2d((2, 5, 1, 3)), zero=nn.ZeroPad2d((1, 2, 3, 0)), constant=nn.ConstantPad2d((0, 1, 2, 1), -0.5))),
     "more": ((2, 6, 8), Group(
         instance=nn.InstanceNorm1d(6, affine=True), local=nn.LocalResponseNorm(4, alpha=0.3, beta=0.6, k=1.2),
         prelu=nn.PReLU(6), one_slope=nn.PReLU(), glu=nn.GLU(1), soft=nn.Softmin(1), bilinear=Of2(nn.Bilinear(4, 4, 5)),

@@ -8,11 +8,13 @@
 namespace etta {
 namespace _ {
 
-template <per_axis Kernel, per_axis Stride, per_axis Padding>
+template <per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation = 1>
 constexpr bool good_windows() {
-    constexpr bool good = at_least(Kernel, 1) && at_least(Stride, 1) && at_least(Padding, 0);
-    static_assert(good, "etta: pooling: Kernel and Stride are 1 or more, Padding 0 or more");
-    return good;
+    constexpr bool good = at_least(Kernel, 1) && at_least(Stride, 1) && at_least(Padding, 0) && at_least(Dilation, 1);
+    static_assert(good, "etta: pooling: Kernel, Stride and Dilation are 1 or more, Padding 0 or more");
+    constexpr bool half = 2 * Padding[0] <= Dilation[0] * (Kernel[0] - 1) + 1 && 2 * Padding[1] <= Dilation[1] * (Kernel[1] - 1) + 1 && 2 * Padding[2] <= Dilation[2] * (Kernel[2] - 1) + 1;
+    static_assert(half || !good, "etta: pooling: Padding is at most half a window");
+    return good && half;
 }
 constexpr bool has_spatial(const var& x, int spatial, std::string_view who) {
     if (x.rank() == spatial + first_spatial) return true;
@@ -23,13 +25,17 @@ constexpr bool has_spatial(const var& x, int spatial, std::string_view who) {
     return false;
 }
 
-template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding>
+template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation, bool Ceil>
 struct max_pool_layer {
-    constexpr var operator()(var x) const { return good_windows<Kernel, Stride, Padding>() && has_spatial(x, Spatial, "max_pool") ? max_pooled(x, {Kernel, Stride, Padding}) : x; }
+    constexpr var operator()(var x) const {
+        return good_windows<Kernel, Stride, Padding, Dilation>() && has_spatial(x, Spatial, "max_pool") ? max_pooled(x, {Kernel, Stride, Padding, Dilation, Ceil}) : x;
+    }
 };
-template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, bool CountPadding>
+template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, bool Ceil, bool CountPadding>
 struct avg_pool_layer {
-    constexpr var operator()(var x) const { return good_windows<Kernel, Stride, Padding>() && has_spatial(x, Spatial, "avg_pool") ? avg_pooled(x, {Kernel, Stride, Padding}, CountPadding) : x; }
+    constexpr var operator()(var x) const {
+        return good_windows<Kernel, Stride, Padding>() && has_spatial(x, Spatial, "avg_pool") ? avg_pooled(x, {Kernel, Stride, Padding, 1, Ceil}, CountPadding) : x;
+    }
 };
 template <int Spatial, real P, per_axis Kernel, per_axis Stride>
 struct lp_pool_layer {
@@ -43,20 +49,22 @@ struct adaptive_pool_layer {
 }  // namespace _
 
 // The maximum of windows; the stride is the window's size unless given. Padding counts as -inf, and is at most half a window. The
-// gradient goes to the first of the largest elements.
-template <per_axis Kernel, per_axis Stride = Kernel, per_axis Padding = 0>
-using MaxPool1d = _::max_pool_layer<1, Kernel, Stride, Padding>;
-template <per_axis Kernel, per_axis Stride = Kernel, per_axis Padding = 0>
-using MaxPool2d = _::max_pool_layer<2, Kernel, Stride, Padding>;
-template <per_axis Kernel, per_axis Stride = Kernel, per_axis Padding = 0>
-using MaxPool3d = _::max_pool_layer<3, Kernel, Stride, Padding>;
-// The mean of windows. Padding counts as zeros, or not at all (PyTorch: count_include_pad).
-template <per_axis Kernel, per_axis Stride = Kernel, per_axis Padding = 0, bool CountPadding = true>
-using AvgPool1d = _::avg_pool_layer<1, Kernel, Stride, Padding, CountPadding>;
-template <per_axis Kernel, per_axis Stride = Kernel, per_axis Padding = 0, bool CountPadding = true>
-using AvgPool2d = _::avg_pool_layer<2, Kernel, Stride, Padding, CountPadding>;
-template <per_axis Kernel, per_axis Stride = Kernel, per_axis Padding = 0, bool CountPadding = true>
-using AvgPool3d = _::avg_pool_layer<3, Kernel, Stride, Padding, CountPadding>;
+// gradient goes to the first of the largest elements; with a dilation, to all of them in equal parts. Ceil: a last window that reaches
+// beyond the padding counts too, if it begins before the padding's end.
+template <per_axis Kernel, per_axis Stride = Kernel, per_axis Padding = 0, per_axis Dilation = 1, bool Ceil = false>
+using MaxPool1d = _::max_pool_layer<1, Kernel, Stride, Padding, Dilation, Ceil>;
+template <per_axis Kernel, per_axis Stride = Kernel, per_axis Padding = 0, per_axis Dilation = 1, bool Ceil = false>
+using MaxPool2d = _::max_pool_layer<2, Kernel, Stride, Padding, Dilation, Ceil>;
+template <per_axis Kernel, per_axis Stride = Kernel, per_axis Padding = 0, per_axis Dilation = 1, bool Ceil = false>
+using MaxPool3d = _::max_pool_layer<3, Kernel, Stride, Padding, Dilation, Ceil>;
+// The mean of windows. Padding counts as zeros, or not at all (PyTorch: count_include_pad);
+// Ceil as above.
+template <per_axis Kernel, per_axis Stride = Kernel, per_axis Padding = 0, bool Ceil = false, bool CountPadding = true>
+using AvgPool1d = _::avg_pool_layer<1, Kernel, Stride, Padding, Ceil, CountPadding>;
+template <per_axis Kernel, per_axis Stride = Kernel, per_axis Padding = 0, bool Ceil = false, bool CountPadding = true>
+using AvgPool2d = _::avg_pool_layer<2, Kernel, Stride, Padding, Ceil, CountPadding>;
+template <per_axis Kernel, per_axis Stride = Kernel, per_axis Padding = 0, bool Ceil = false, bool CountPadding = true>
+using AvgPool3d = _::avg_pool_layer<3, Kernel, Stride, Padding, Ceil, CountPadding>;
 // (Σ x^P)^(1/P) of windows; the gradient where the sum is 0 is 0.
 template <real P, per_axis Kernel, per_axis Stride = Kernel>
 using LPPool1d = _::lp_pool_layer<1, P, Kernel, Stride>;
@@ -105,6 +113,14 @@ struct PixelShuffle { constexpr var operator()(var x) const { return _::pixel_sh
 template <int R>
 struct PixelUnshuffle { constexpr var operator()(var x) const { return _::pixel_unshuffled(x, R); } };
 
+// A number around [N, C, …] on each side of its spatial axes.
+template <per_axis Before, per_axis After, real Value>
+struct ConstantPad {
+    constexpr var operator()(var x) const {
+        for (int i = _::first_spatial; i < x.rank(); ++i) x = _::pad_axis_with(x, i, Before[i - _::first_spatial], After[i - _::first_spatial], Value);
+        return x;
+    }
+};
 // More of [N, C, …] on each side of its spatial axes, by padding_mode. Crop: less.
 template <per_axis Before, per_axis After = Before, padding_mode Mode = padding_mode::zeros>
 struct Pad { constexpr var operator()(var x) const { return _::pad_axes(x, Before, After, Mode); } };

@@ -14,28 +14,45 @@ enum class upsampling { nearest, linear };
 
 namespace _ {
 
-// How windows lie: kernel, stride, padding per axis.
+// How windows lie: per axis, and whether one that reaches beyond the padding counts (PyTorch's ceil_mode).
 struct pooling {
-    per_axis kernel, stride, padding = 0;
+    per_axis kernel, stride, padding = 0, dilation = 1;
+    bool ceil = false;
+
+    // How much is missing behind an axis of n elements for the last window of ceil_mode: one that begins before the padding's end.
+    constexpr index missing(int i, index n) const {
+        const index reach = dilation[i] * (kernel[i] - 1) + 1, room = n + 2 * padding[i] - reach;
+        if (!ceil || room < 0) return 0;
+        index more = (room + stride[i] - 1) / stride[i];
+        if (more * stride[i] >= n + padding[i]) --more;
+        const index beyond = more * stride[i] - room;
+        return beyond > 0 ? beyond : 0;
+    }
 };
 
 struct WindowSum {  // padding counts as zeros
     static constexpr var over(var x, const std::int64_t* a) {
-        const std::int64_t t[window_attributes] = {a[0], a[1], a[2], a[3], 1, 1};
+        const std::int64_t t[window_attributes] = {a[0], a[1], a[2], a[3], a[6], a[7]};
         const var v = Windows::of(pad_image(x, a[4], a[5]), t, "avg_pool");
         return v.rank() == 6 ? drop_axes({v.g, sum_over(*v.g, v.id, 0b1100)}, 0b1100, false) : v;
     }
 };
 struct WindowMax {  // padding counts as -inf
-    static constexpr var over(var x, const std::int64_t* a) { return MaxPooling::body(x, a, pool_attributes); }
+    static constexpr var over(var x, const std::int64_t* a) {
+        if (a[6] == 1 && a[7] == 1) return MaxPooling::body(x, a, pool_attributes);
+        const std::int64_t t[window_attributes] = {a[0], a[1], a[2], a[3], a[6], a[7]};
+        for (int i = 0; i < 2; ++i) x = pad_axis_with(x, first_spatial + i, a[4 + i], a[4 + i], lowest_of<double>());
+        const var v = Windows::of(x, t, "max_pool");
+        return v.rank() == 6 ? drop_axes(max_along(v, 0b1100), 0b1100, false) : v;
+    }
 };
 
 template <class Window>
 constexpr var pooled(var x, const pooling& p) {
     const auto window = [&](var y, int first, int second) constexpr {  // -1: an axis that is left alone
         const auto at = [](per_axis v, int i, index otherwise) constexpr { return i < 0 ? otherwise : v[i]; };
-        const std::int64_t a[pool_attributes] = {at(p.kernel, first, 1), at(p.kernel, second, 1), at(p.stride, first, 1),
-                                                 at(p.stride, second, 1), at(p.padding, first, 0), at(p.padding, second, 0)};
+        const std::int64_t a[pool_attributes + 2] = {at(p.kernel, first, 1), at(p.kernel, second, 1), at(p.stride, first, 1), at(p.stride, second, 1),
+                                                     at(p.padding, first, 0), at(p.padding, second, 0), at(p.dilation, first, 1), at(p.dilation, second, 1)};
         return Window::over(y, a);
     };
     const shape s = x.extents();
@@ -54,18 +71,49 @@ constexpr var pooled(var x, const pooling& p) {
     const var y = window(reshaped(picture, shape(s.at[0], s.at[1], s.at[2], h.times(w.code))), 0, -1);
     return reshaped(y, shape(s.at[0], s.at[1], y.extents()[2], h, w));
 }
-constexpr var max_pooled(var x, const pooling& p) { return pooled<WindowMax>(x, p); }
-// count_padding: divided by the window's size; else by how much of it lies on x.
-constexpr var avg_pooled(var x, const pooling& p, bool count_padding) {
+// Padding and what is missing for ceil_mode put around x, so that the kernels need none.
+constexpr var surrounded(var x, pooling& p, double value) {
+    for (int i = 0; i + first_spatial < x.rank(); ++i) {
+        const int axis = i + first_spatial;
+        if (x.extent(axis) >= 0) x = pad_axis_with(x, axis, p.padding[i], p.padding[i] + p.missing(i, x.extent(axis)), value);
+    }
+    p.padding = per_axis(0);
+    return x;
+}
+constexpr var max_pooled(var x, pooling p) {
+    if (p.ceil) x = surrounded(x, p, lowest_of<double>());
+    return pooled<WindowMax>(x, p);
+}
+// count_padding: divided by how much of the window lies on x or its padding; else on x alone.
+constexpr var avg_pooled(var x, pooling p, bool count_padding) {
+    shape one = x.extents();
+    if (one.rank > 1) one.at[0] = one.at[1] = extent(1);
+    pooling q = p;
+    if (p.ceil) x = surrounded(x, p, 0);
     const var total = pooled<WindowSum>(x, p);
-    if (count_padding || p.padding == per_axis(0)) {
+    if (!p.ceil && (count_padding || p.padding == per_axis(0))) {
         double n = 1;
         for (int i = 0; i + first_spatial < x.rank(); ++i) n *= static_cast<double>(p.kernel[i]);
         return total * (1 / n);
     }
-    shape one = x.extents();
-    one.at[0] = one.at[1] = extent(1);
-    return total / pooled<WindowSum>({x.g, expand_to(*x.g, x.g->literal(1, x.type()), one)}, p);
+    var there{x.g, expand_to(*x.g, x.g->literal(1, x.type()), one)};
+    for (int i = 0; count_padding && i + first_spatial < one.rank; ++i) {
+        const extent e = one.at[i + first_spatial];
+        if (e.is_static()) there = pad_axis_with(there, i + first_spatial, q.padding[i], q.padding[i], 1);
+    }
+    if (q.ceil) {
+        for (int i = 0; i + first_spatial < one.rank; ++i) {
+            const int axis = i + first_spatial;
+            const extent e = one.at[axis];
+            if (!e.is_static()) continue;
+            const index padding = count_padding ? 0 : q.padding[i];
+            there = pad_axis(there, axis, padding, padding + q.missing(i, static_cast<index>(e.code)), padding_mode::zeros);
+        }
+        q.padding = per_axis(0);
+    } else if (count_padding) {
+        q.padding = per_axis(0);
+    }
+    return total / pooled<WindowSum>(there, q);
 }
 // (Σ x^p)^(1/p).
 constexpr var lp_pooled(var x, double p, const pooling& how) {

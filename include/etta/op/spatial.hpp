@@ -60,6 +60,14 @@ constexpr var pad_axis(var x, int axis, index before, index after, padding_mode 
                                   : mode == padding_mode::circular ? sliced(x, axis, 0, after) : repeated(n - 1, after));
     return y;
 }
+// The same with one number outside.
+constexpr var pad_axis_with(var x, int axis, index before, index after, double value) {
+    const index n = x.extent(axis);
+    const var y = pad_axis(x, axis, before, after, padding_mode::zeros);
+    if (value == 0 || y.id == x.id) return y;
+    const var at = Iota::like(y, axis);
+    return where(at >= before && at < before + n, y, value);
+}
 constexpr var pad_axes(var x, per_axis before, per_axis after, padding_mode mode) {
     for (int i = first_spatial; i < x.rank(); ++i) x = pad_axis(x, i, before[i - first_spatial], after[i - first_spatial], mode);
     return x;
