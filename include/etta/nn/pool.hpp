@@ -8,11 +8,15 @@
 namespace etta {
 namespace _ {
 
-template <per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation = 1>
+constexpr bool half_a_window(int spatial, per_axis kernel, per_axis padding, per_axis dilation) {
+    bool half = true;
+    for (int i = 0; i < spatial; ++i) half = half && 2 * padding[i] <= dilation[i] * (kernel[i] - 1) + 1;
+    return half;
+}
+template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation = 1>
 constexpr bool good_windows() {
-    constexpr bool good = at_least(Kernel, 1) && at_least(Stride, 1) && at_least(Padding, 0) && at_least(Dilation, 1);
+    constexpr bool good = at_least(Kernel, 1) && at_least(Stride, 1) && at_least(Padding, 0) && at_least(Dilation, 1), half = half_a_window(Spatial, Kernel, Padding, Dilation);
     static_assert(good, "etta: pooling: Kernel, Stride and Dilation are 1 or more, Padding 0 or more");
-    constexpr bool half = 2 * Padding[0] <= Dilation[0] * (Kernel[0] - 1) + 1 && 2 * Padding[1] <= Dilation[1] * (Kernel[1] - 1) + 1 && 2 * Padding[2] <= Dilation[2] * (Kernel[2] - 1) + 1;
     static_assert(half || !good, "etta: pooling: Padding is at most half a window");
     return good && half;
 }
@@ -28,18 +32,18 @@ constexpr bool has_spatial(const var& x, int spatial, std::string_view who) {
 template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation, bool Ceil>
 struct max_pool_layer {
     constexpr var operator()(var x) const {
-        return good_windows<Kernel, Stride, Padding, Dilation>() && has_spatial(x, Spatial, "max_pool") ? max_pooled(x, {Kernel, Stride, Padding, Dilation, Ceil}) : x;
+        return good_windows<Spatial, Kernel, Stride, Padding, Dilation>() && has_spatial(x, Spatial, "max_pool") ? max_pooled(x, {Kernel, Stride, Padding, Dilation, Ceil}) : x;
     }
 };
 template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, bool Ceil, bool CountPadding>
 struct avg_pool_layer {
     constexpr var operator()(var x) const {
-        return good_windows<Kernel, Stride, Padding>() && has_spatial(x, Spatial, "avg_pool") ? avg_pooled(x, {Kernel, Stride, Padding, 1, Ceil}, CountPadding) : x;
+        return good_windows<Spatial, Kernel, Stride, Padding>() && has_spatial(x, Spatial, "avg_pool") ? avg_pooled(x, {Kernel, Stride, Padding, 1, Ceil}, CountPadding) : x;
     }
 };
 template <int Spatial, real P, per_axis Kernel, per_axis Stride>
 struct lp_pool_layer {
-    constexpr var operator()(var x) const { return good_windows<Kernel, Stride, 0>() && has_spatial(x, Spatial, "lp_pool") ? lp_pooled(x, P, {Kernel, Stride}) : x; }
+    constexpr var operator()(var x) const { return good_windows<Spatial, Kernel, Stride, 0>() && has_spatial(x, Spatial, "lp_pool") ? lp_pooled(x, P, {Kernel, Stride}) : x; }
 };
 template <int Spatial, per_axis To, bool Maximum>
 struct adaptive_pool_layer {
