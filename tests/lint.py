@@ -26,6 +26,7 @@ FORBIDDEN = {
     "filesystem": "0.3 s per file; use io/file.hpp",
     "regex": "1 s per file",
     "thread": "threads are OpenMP's",
+    "memory": "0.1 s per file; data/shared.hpp",
     "algorithm": "0.3 s per file; io/sort.hpp",
     "functional": "take a template parameter",
     "map": "a sorted array",

@@ -37,6 +37,13 @@
 #define ETTA_NOINLINE __attribute__((noinline, noclone))  // g++ -O3 copies large functions for constant arguments
 #endif
 #define ETTA_RESTRICT __restrict__
-// In the body of a loop of few steps: compilers neither vectorise it nor run it in several copies, which would cost more
-// time to compile than it can save.
+// In front of a loop of few steps, and in its body: compilers then neither run it in several copies nor vectorise it, which
+// would cost more time to compile than it can save.
+#if defined(__clang__)
+#define ETTA_ROLLED _Pragma("clang loop unroll(disable)")
+#elif defined(__GNUC__) && !defined(__CUDACC__)
+#define ETTA_ROLLED _Pragma("GCC unroll 1")
+#else
+#define ETTA_ROLLED
+#endif
 #define ETTA_PLAIN_LOOP asm volatile("")

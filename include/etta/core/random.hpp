@@ -29,7 +29,7 @@ struct philox_block {
 // The bijection itself, for a 128-bit counter and a 64-bit key, as the paper numbers their words.
 template <class Target = this_target>
 constexpr philox_block philox4x32(philox_block counter, std::uint32_t key0, std::uint32_t key1) {
-    for (int round = 0; round < 10; ++round) {
+    ETTA_ROLLED for (int round = 0; round < 10; ++round) {
         const std::uint64_t a = std::uint64_t{0xD2511F53} * counter.word[0];
         const std::uint64_t b = std::uint64_t{0xCD9E8D57} * counter.word[2];
         counter = {{static_cast<std::uint32_t>(b >> 32) ^ counter.word[1] ^ key0, static_cast<std::uint32_t>(b),
@@ -58,7 +58,7 @@ namespace _ {
 template <class T>
 constexpr T horner(T x, const T* coefficient, int n) {  // coefficient[n-1] x^(n-1) + ... + coefficient[0]
     T y = coefficient[n - 1];
-    for (int i = n - 2; i >= 0; --i) y = y * x + coefficient[i];
+    ETTA_ROLLED for (int i = n - 2; i >= 0; --i) y = y * x + coefficient[i];
     return y;
 }
 
@@ -71,10 +71,10 @@ constexpr T root_of_minus_log(T p) {
     // log p = 2 atanh((p - 1) / (p + 1)), |argument| < 0.172
     const T z = (p - 1) / (p + 1), z2 = z * z;
     T series = 0;
-    for (int k = sizeof(T) == 4 ? 9 : 23; k >= 1; k -= 2) series = series * z2 + T(1) / T(k);
+    ETTA_ROLLED for (int k = sizeof(T) == 4 ? 9 : 23; k >= 1; k -= 2) series = series * z2 + T(1) / T(k);
     const T y = T(halvings) * T(0.69314718055994530942) - 2 * z * series;  // 0.69 .. 45
     T root = y < 4 ? T(1.3) : y < 16 ? T(2.8) : T(5);
-    for (int i = 0; i < (sizeof(T) == 4 ? 4 : 5); ++i) root = T(0.5) * (root + y / root);  // Newton
+    ETTA_ROLLED for (int i = 0; i < (sizeof(T) == 4 ? 4 : 5); ++i) root = T(0.5) * (root + y / root);  // Newton
     return root;
 }
 

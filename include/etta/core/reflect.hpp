@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <memory>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -111,7 +110,7 @@ constexpr auto nth_of(First first, Rest... rest) {
 }
 template <class T, std::size_t I>
 constexpr std::string_view member_name() {
-    constexpr auto p = with_members(printed_store<T>::value, [](const auto&... m) constexpr { return nth_of<I>(std::addressof(m)...); });
+    constexpr auto p = with_members(printed_store<T>::value, [](const auto&... m) constexpr { return nth_of<I>(__builtin_addressof(m)...); });
     return last_identifier(printed_pointer<pointer_to<std::remove_cvref_t<decltype(*p)>>{p}>());
 }
 

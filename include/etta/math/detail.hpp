@@ -134,7 +134,14 @@ ETTA_LANE L divide(L a, L d, L low, Inverse inverse) {
 }
 // a / (1 + h), 0 <= h <= 1, and h / (1 - h), 0 <= h <= 1/2. The rounding error of 1 + h or 1 - h is made up for.
 template <class L>
-ETTA_LANE L over_one_plus(L a, L h) {
+ETTA_LANE L over_one_plus(L a, L h) {  // a: 1 or h
+    using T = typename L::value_type;
+    if constexpr (L::halved) {
+        return L::of({over_one_plus(a.v.lo, h.v.lo), over_one_plus(a.v.hi, h.v.hi)});
+    } else if constexpr (sizeof(T) == 4 && ops<T, L::size, typename L::target>::has_float_tools) {
+        const L r = L::of(ops<T, L::size, typename L::target>::reciprocal((h + L(1)).v)), q = a * r;
+        return mul_add(mul_add(-q, h, keep(a - q)), r, q);  // a - q (1 + h): the difference is exact, as q lies between a / 2 and a
+    }
     const L d = keep(h + L(1));
     return divide(a, d, h - keep(d - L(1)), [](auto q) { return 1 - q; });
 }

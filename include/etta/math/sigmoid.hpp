@@ -9,7 +9,7 @@ namespace etta {
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> sigmoid(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
-    const L e = _::exp_negative(-abs(x));
+    const L e = _::exp_negative(_::from_bits(_::bits_of(x) | _::bits_of(L(-0.0f))));
     return _::over_one_plus(select(x < L(0), e, L(1)), e);
 }
 
@@ -17,7 +17,7 @@ ETTA_LANE lane<T, N, Target> sigmoid(lane<T, N, Target> x) {
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> softplus(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
-    const L e = _::exp_negative(-abs(x));
+    const L e = _::exp_negative(_::from_bits(_::bits_of(x) | _::bits_of(L(-0.0f))));
     // log(1 + e) = e - s (e - R), s = e / (2 + e), R = 2 atanh(s) - 2 s.
     const L s = _::divide(e, e + L(2)), z = s * s;
     L p;

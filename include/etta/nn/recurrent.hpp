@@ -29,6 +29,8 @@ struct recurrent_parameters {
     constexpr var input_part(var x) const { return matmul(x, weight_ih(x, Hidden).t()) + bias_ih(x, Hidden); }
     constexpr var state_part(var h) const { return matmul(h, weight_hh(h, Hidden).t()) + bias_hh(h, Hidden); }
     constexpr var hidden_bias(var x) const { return bias_hh(x, Hidden); }
+    // Both parts of a step on its own. In a stream x is often made of the network's last answer, so little waits for it.
+    constexpr var both_parts(var x, var h) const { return matmul(h, weight_hh(h, Hidden).t()) + (matmul(x, weight_ih(x, Hidden).t()) + (bias_ih(x, Hidden) + bias_hh(x, Hidden))); }
     template <class F>
     constexpr void each(F&& f) {
         f(weight_ih, "weight_ih"), f(weight_hh, "weight_hh"), f(bias_ih, "bias_ih"), f(bias_hh, "bias_hh");
@@ -40,6 +42,7 @@ struct recurrent_parameters<Hidden, Gates, false> {
     Param<sized<Gates * Hidden, Hidden>, init::fan_in_uniform> weight_hh;
     constexpr var input_part(var x) const { return matmul(x, weight_ih(x, Hidden).t()); }
     constexpr var state_part(var h) const { return matmul(h, weight_hh(h, Hidden).t()); }
+    constexpr var both_parts(var x, var h) const { return state_part(h) + input_part(x); }
     template <class F>
     constexpr void each(F&& f) {
         f(weight_ih, "weight_ih"), f(weight_hh, "weight_hh");
@@ -60,8 +63,10 @@ struct lstm_cell {
         else return p.input_part(x);
     }
     template <class P>
-    static constexpr state step(const P& p, var gates, const state& s) {
-        const var z = matmul(s.h, p.weight_hh(s.h, Hidden).t()) + gates;
+    static constexpr state step(const P& p, var gates, const state& s) { return from(matmul(s.h, p.weight_hh(s.h, Hidden).t()) + gates, s); }
+    template <class P>
+    static constexpr state one_step(const P& p, var x, const state& s) { return from(p.both_parts(x, s.h), s); }
+    static constexpr state from(var z, const state& s) {
         const var c = sigmoid(gate<1, Hidden>(z)) * s.c + sigmoid(gate<0, Hidden>(z)) * tanh(gate<2, Hidden>(z));
         return {sigmoid(gate<3, Hidden>(z)) * tanh(c), c};
     }
@@ -73,6 +78,8 @@ struct gru_cell {  // h' = (1 - z) n + z h, n = tanh(x_n + r (W h + b)): the res
     using state = var;
     template <class P>
     static constexpr var prepare(const P& p, var x) { return p.input_part(x); }
+    template <class P>
+    static constexpr state one_step(const P& p, var x, const state& h) { return step(p, prepare(p, x), h); }
     template <class P>
     static constexpr state step(const P& p, var gates, const state& h) {
         const var g = p.state_part(h);
@@ -92,8 +99,10 @@ struct rnn_cell {
         else return p.input_part(x);
     }
     template <class P>
-    static constexpr state step(const P& p, var gates, const state& h) {
-        const var z = matmul(h, p.weight_hh(h, Hidden).t()) + gates;
+    static constexpr state step(const P& p, var gates, const state& h) { return from(matmul(h, p.weight_hh(h, Hidden).t()) + gates); }
+    template <class P>
+    static constexpr state one_step(const P& p, var x, const state& h) { return from(p.both_parts(x, h)); }
+    static constexpr state from(var z) {
         if constexpr (Relu) return relu(z);
         else return tanh(z);
     }
@@ -143,7 +152,7 @@ struct recurrent {
         static_assert(!Bidirectional, "etta: step by step there is only one direction");
         const in_layer here(x, of[0].weight_ih.slot);
         for (int k = 0; k < Layers; ++k) {
-            s[k] = Cell::step(of[k], Cell::prepare(of[k], x), s[k]);
+            s[k] = Cell::one_step(of[k], x, s[k]);
             x = Cell::output(s[k]);
         }
         return {x, {s, {}}};
@@ -184,7 +193,7 @@ private:
                 const int k = layer * directions + d;
                 const parameters& p = of[k];
                 if (r.y.extent(1) == 1 && lengths.g == nullptr) {  // one step is none
-                    r.last[k] = Cell::step(p, squeeze<1>(Cell::prepare(p, r.y)), start[k]);
+                    r.last[k] = Cell::one_step(p, squeeze<1>(r.y), start[k]);
                     y[d] = unsqueeze<1>(Cell::output(r.last[k]));
                     continue;
                 }

@@ -36,7 +36,10 @@ struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes,
             const int outside = product_outside(g, a, b);
             if (outside >= 0) return outside;
         }
-        if (g.streaming) b = kept_transposed(g, b);
+        if (g.streaming) {
+            if (g.extents_of(a)[-1].is(1)) return (var{&g, a} * var{&g, b}).id;  // joins the kernel behind it
+            b = kept_transposed(g, b);
+        }
         shape s = g.extents_of(a);
         s[-1] = g.extents_of(b)[-1];
         const int ids[2] = {in_memory(g, a), in_memory(g, b)};

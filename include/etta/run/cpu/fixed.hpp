@@ -91,7 +91,7 @@ struct fixed_loop<P, I, loop_kernel<Code, Ops, Target>, Target> {
         typename kernel::cursor c;
         typename kernel::file f;
         place<0>(c, buffers, 0, all);
-        kernel::template steps<level::once, 0, false>(f, c, 0, lanes, ctx);
+        kernel::template steps<level::once, 0, false>(typename kernel::template part<level::once, 0>{}, f, c, 0, lanes, ctx);
         for (index r = 0; r < rows; ++r) {
             if (r > 0) place<0>(c, buffers, r, all);
             if constexpr (kernel::lane_reduced) {
@@ -166,8 +166,8 @@ struct fixed_loop<P, I, gemm_kernel<Code, Ops, Target>, Target> {
             V sum = acc[0][v];
             if constexpr (chains == 2) sum = sum + acc[1][v];
             if constexpr (chains == 4) sum = (sum + acc[1][v]) + (acc[2][v] + acc[3][v]);
-            traits::template get<1>(f) = sum;
-            kernel::template steps<level::full, 0, Tail>(f, c, j + v * lanes, count, ctx);
+            static_cast<typename traits::template slot<1>&>(f).value = sum;
+            kernel::template steps<level::full, 0, Tail>(typename kernel::template part<level::full, 0>{}, f, c, j + v * lanes, count, ctx);
         }
     }
     ETTA_INLINE static void run(char* const* buffers, const context& ctx) {
@@ -176,7 +176,7 @@ struct fixed_loop<P, I, gemm_kernel<Code, Ops, Target>, Target> {
         typename kernel::file f;
         constexpr auto all = std::make_index_sequence<static_cast<std::size_t>(kernel::slots)>{};
         place(c, buffers, 0, all);
-        kernel::template steps<level::once, 0, false>(f, c, 0, lanes, ctx);
+        kernel::template steps<level::once, 0, false>(typename kernel::template part<level::once, 0>{}, f, c, 0, lanes, ctx);
         for (index r = 0; r < rows; ++r) {
             if (r > 0) place(c, buffers, r, all);
             const T* const a = reinterpret_cast<const T*>(call::address(buffers, 0)) + at_row(a_strides, r);
@@ -186,8 +186,8 @@ struct fixed_loop<P, I, gemm_kernel<Code, Ops, Target>, Target> {
                 index q = 0;
                 for (; q + lanes <= k; q += lanes) sum = mul_add(V::load(a + q), V::load(b + q), sum);
                 if constexpr (k % lanes != 0) sum = mul_add(V::load(a + q, static_cast<int>(k % lanes)), V::load(b + q, static_cast<int>(k % lanes)), sum);
-                traits::template get<1>(f) = V(reduce_add(sum));
-                kernel::template steps<level::full, 0, true>(f, c, 0, 1, ctx);
+                static_cast<typename traits::template slot<1>&>(f).value = V(reduce_add(sum));
+                kernel::template steps<level::full, 0, true>(typename kernel::template part<level::full, 0>{}, f, c, 0, 1, ctx);
             } else {
                 index j = 0;
                 for (; j + 4 * lanes <= n; j += 4 * lanes) block<4, false>(a, b, j, f, c, ctx);
@@ -217,9 +217,10 @@ ETTA_INLINE void run_fixed_calls(char* const* buffers, const context& ctx, std::
                                                     std::make_index_sequence<static_cast<std::size_t>(P::table.kernels[P::table.calls[I].kernel].n_ops)>{}),
      ...);
 }
-// Runs a program on this thread: as straight code if it is small, else its table.
+// Runs a program on this thread: as straight code if it is small, else its table. Inlined, so that straight code knows that no
+// store changes the addresses: what one call stores and the next one loads then stays in a register.
 template <class P, class Target>
-inline void run_alone(char* const* buffers, const index* symbols) {
+ETTA_INLINE void run_alone(char* const* buffers, const index* symbols) {
     context alone{buffers, symbols, 0, 1, nullptr};
     if constexpr (runs_fixed<P, Target>()) run_fixed_calls<P, std::conditional_t<wants_halves<P, Target>(), half_registers<Target>, Target>>(buffers, alone, std::make_index_sequence<static_cast<std::size_t>(P::n_calls)>{});
     else run_calls_in_region<Target>(P::run_table, alone, alone, false);

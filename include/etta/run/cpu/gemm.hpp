@@ -28,8 +28,8 @@ struct gemm_kernel {
         template <bool Tail>
         ETTA_INLINE void operator()(index i, index j, lane<T, lanes, Target> acc, int count, std::bool_constant<Tail>) const {
             for_slots(std::make_index_sequence<static_cast<std::size_t>(slots)>{}, i);
-            traits::template get<1>(*f) = acc;
-            loop::template steps<level::full, 0, Tail>(*f, *c, j, count, *ctx);
+            static_cast<typename traits::template slot<1>&>(*f).value = acc;
+            loop::template steps<level::full, 0, Tail>(typename loop::template part<level::full, 0>{}, *f, *c, j, count, *ctx);
         }
         template <std::size_t... S>
         ETTA_INLINE void for_slots(std::index_sequence<S...>, index i) const {
@@ -44,7 +44,7 @@ struct gemm_kernel {
         if (!open_gemm<Target>(w, ctx, slots, loop::facts.at, o, base, c.literal, c.extent_code)) return;
         for (int s = 0; s < slots; ++s) c.row[s] = base[s], c.lane_stride[s] = c.extent_code[s];
         typename traits::file f;
-        loop::template steps<level::once, 0, false>(f, c, 0, lanes, ctx);
+        loop::template steps<level::once, 0, false>(typename loop::template part<level::once, 0>{}, f, c, 0, lanes, ctx);
         context one = ctx;
         if (o.by_batch) one.thread = 0, one.threads = 1;
         gemm_operands<T> g;

@@ -54,6 +54,12 @@ struct gemm_engine {
 
     using finish_t = gemm_finish<T>;
 
+    // A stride in bytes of which g++ -O3 shall not guess that it is one element, and write the block a second time.
+    ETTA_INLINE static index opaque(index bytes) {
+        asm("" : "+r"(bytes));
+        return bytes;
+    }
+    ETTA_INLINE static const T* after(const T* p, index bytes) { return reinterpret_cast<const T*>(reinterpret_cast<const char*>(p) + bytes); }
     // --- register blocks -------------------------------------------------------------------------------------------
     template <int C, bool Copy, std::size_t... I, std::size_t... J>
     ETTA_INLINE static void block(std::index_sequence<I...>, std::index_sequence<J...>, index k, const T* a, index a_row, index a_k,
@@ -61,14 +67,16 @@ struct gemm_engine {
         V acc[sizeof...(I)];
         if (first) ((acc[I] = V(T(0))), ...);
         else ((acc[I] = V::load(tile + static_cast<index>(I / C) * tile_row + static_cast<index>(I % C) * Lanes)), ...);
-        for (; k > 0; --k, a += a_k, b += b_k) {
+        const index a_step = opaque(a_k * static_cast<index>(sizeof(T))), b_step = opaque(b_k * static_cast<index>(sizeof(T)));
+        for (; k > 0; --k, a = after(a, a_step), b = after(b, b_step)) {
             const V x[] = {V::load(b + static_cast<index>(J) * b_vector)...};
             if constexpr (Copy) {
                 (x[J].store(copy + static_cast<index>(J) * Lanes), ...);
                 (__builtin_prefetch(b + 16 * b_k + static_cast<index>(J) * b_vector), ...);
                 copy += C * Lanes;
             }
-            ((acc[I] = mul_add(V(a[static_cast<index>(I / C) * a_row]), x[I % C], acc[I])), ...);
+            V y;
+            ((I % C == 0 ? void(y = V(a[static_cast<index>(I / C) * a_row])) : void(), acc[I] = mul_add(y, x[I % C], acc[I])), ...);
         }
         (acc[I].store(tile + static_cast<index>(I / C) * tile_row + static_cast<index>(I % C) * Lanes), ...);
     }

@@ -20,6 +20,8 @@ struct loop_kernel {
     static constexpr int lanes = traits::lanes;
     template <int I>
     static constexpr instr at = traits::at(I);
+    template <int I>
+    using slot = typename traits::template slot<I>;
 
     // Longer kernels have one body for whole and partial registers (a masked load costs little beside their arithmetic, a
     // second copy of everything costs compile time); short ones, which memory limits, have two.
@@ -50,26 +52,26 @@ struct loop_kernel {
             const char* const p = (in.level == level::full ? c.here : c.row)[in.op];
             const index s = c.lane_stride[in.op];
             const char* const q = cls == lane_class::uniform ? p : cls == lane_class::contiguous ? p + j * size : p + j * s * size;
-            traits::template get<I>(f) = traits::template load<in.type, cls, Tail>(q, s, count);
+            static_cast<slot<I>&>(f).value = traits::template load<in.type, cls, Tail>(q, s, count);
         } else if constexpr (in.kind == instruction::store) {
             constexpr auto cls = static_cast<lane_class>(in.src[1]);
             constexpr index size = size_of(in.type);
             char* const p = (in.level == level::full ? c.here : c.row)[in.op];
             const index s = c.lane_stride[in.op];
             char* const q = cls == lane_class::uniform ? p : cls == lane_class::contiguous ? p + j * size : p + j * s * size;
-            traits::template store<in.type, cls, Tail>(q, s, traits::template get<in.src[0]>(f), count);
+            traits::template store<in.type, cls, Tail>(q, s, static_cast<slot<in.src[0]>&>(f).value, count);
         } else if constexpr (in.kind == instruction::literal) {
             const std::int64_t bits = c.literal[in.op], code = c.extent_code[in.op];
             using R = typename traits::template register_type<I>;
             if constexpr (in.type == dtype::boolean) {
                 using E = typename traits::element;
-                traits::template get<I>(f) = lane<E, lanes, Target>(static_cast<E>(bits)) != lane<E, lanes, Target>(E(0));
+                static_cast<slot<I>&>(f).value = lane<E, lanes, Target>(static_cast<E>(bits)) != lane<E, lanes, Target>(E(0));
             } else {
                 using T = type_of<in.type>;
-                if (code != 0) traits::template get<I>(f) = R(static_cast<T>(ctx.value(code)));
-                else if constexpr (in.type == dtype::f32) traits::template get<I>(f) = R(__builtin_bit_cast(float, static_cast<std::uint32_t>(bits)));
-                else if constexpr (in.type == dtype::f64) traits::template get<I>(f) = R(__builtin_bit_cast(double, bits));
-                else traits::template get<I>(f) = R(static_cast<T>(bits));
+                if (code != 0) static_cast<slot<I>&>(f).value = R(static_cast<T>(ctx.value(code)));
+                else if constexpr (in.type == dtype::f32) static_cast<slot<I>&>(f).value = R(__builtin_bit_cast(float, static_cast<std::uint32_t>(bits)));
+                else if constexpr (in.type == dtype::f64) static_cast<slot<I>&>(f).value = R(__builtin_bit_cast(double, bits));
+                else static_cast<slot<I>&>(f).value = R(static_cast<T>(bits));
             }
         } else if constexpr (in.kind == instruction::position) {
             using R = typename traits::template register_type<I>;
@@ -77,66 +79,60 @@ struct loop_kernel {
             const char* const p = (in.level == level::full ? c.here : c.row)[in.op];
             const T base = static_cast<T>(p - position_base());
             if constexpr (static_cast<lane_class>(in.src[0]) == lane_class::uniform) {
-                traits::template get<I>(f) = R(base);
+                static_cast<slot<I>&>(f).value = R(base);
             } else {
                 T values[lanes];
                 for (int i = 0; i < lanes; ++i) values[i] = static_cast<T>(base + static_cast<T>((j + i) * c.lane_stride[in.op]));
-                traits::template get<I>(f) = R::load(values);
+                static_cast<slot<I>&>(f).value = R::load(values);
             }
         } else if constexpr (in.kind == instruction::reduce) {
             using O = typename traits::template op<in.op>;
             using T = type_of<in.type>;
-            auto x = traits::template get<in.src[0]>(f);
+            auto x = static_cast<slot<in.src[0]>&>(f).value;
             if constexpr (Tail && lane_reduced) {
                 using R = decltype(x);
                 x = first_elements(x, count, R(O::template identity<T>));
             }
-            traits::template get<I>(f) = O::combine(traits::template get<I>(f), x);
+            static_cast<slot<I>&>(f).value = O::combine(static_cast<slot<I>&>(f).value, x);
         }
     }
-    template <level L, int Stage, bool Tail, int First, std::size_t... I>
-    ETTA_INLINE static void run_steps(std::index_sequence<I...>, file& f, cursor& c, [[maybe_unused]] index j, [[maybe_unused]] int count, const context& ctx) {
-        (step<traits::template instructions<L, Stage>.at[First + static_cast<int>(I)], Tail>(f, c, j, count, ctx), ...);
-    }
     // In parts, since clang++ folds over 256 at most.
-    template <level L, int Stage, bool Tail, int First = 0>
-    ETTA_INLINE static void steps(file& f, cursor& c, index j, int count, const context& ctx) {
-        constexpr int left = traits::template count<L, Stage> - First, part = left < 200 ? left : 200;
-        run_steps<L, Stage, Tail, First>(std::make_index_sequence<static_cast<std::size_t>(part)>{}, f, c, j, count, ctx);
-        if constexpr (left > part) steps<L, Stage, Tail, First + part>(f, c, j, count, ctx);
+    template <level L, int Stage, int First = 0>
+    using part = std::make_index_sequence<static_cast<std::size_t>(traits::template count<L, Stage> - First < 200 ? traits::template count<L, Stage> - First : 200)>;
+    template <level L, int Stage, bool Tail, int First = 0, std::size_t... I>
+    ETTA_INLINE static void steps(std::index_sequence<I...>, file& f, cursor& c, [[maybe_unused]] index j, [[maybe_unused]] int count, const context& ctx) {
+        (step<traits::template instructions<L, Stage>.at[First + static_cast<int>(I)], Tail>(f, c, j, count, ctx), ...);
+        constexpr int done = First + static_cast<int>(sizeof...(I));
+        if constexpr (done < traits::template count<L, Stage>) steps<L, Stage, Tail, done>(part<L, Stage, done>{}, f, c, j, count, ctx);
     }
 
     template <int I, bool Start>
     ETTA_INLINE static void accumulator(file& f) {
         constexpr instr in = at<I>;
-        if constexpr (in.kind == instruction::reduce) {
-            using O = typename traits::template op<in.op>;
-            using T = type_of<in.type>;
-            using R = typename traits::template register_type<I>;
-            if constexpr (Start) traits::template get<I>(f) = R(O::template identity<T>);
-            else if constexpr (lane_reduced) traits::template get<I>(f) = R(O::horizontal(traits::template get<I>(f)));
-        }
+        using O = typename traits::template op<in.op>;
+        using T = type_of<in.type>;
+        using R = typename traits::template register_type<I>;
+        if constexpr (Start) static_cast<slot<I>&>(f).value = R(O::template identity<T>);
+        else if constexpr (lane_reduced) static_cast<slot<I>&>(f).value = R(O::horizontal(static_cast<slot<I>&>(f).value));
     }
     template <int Stage, bool Start, std::size_t... I>
     ETTA_INLINE static void accumulators(std::index_sequence<I...>, file& f) {
-        (accumulator<traits::template instructions<level::full, Stage>.at[I], Start>(f), ...);
+        (accumulator<traits::template reductions<Stage>.at[I], Start>(f), ...);
     }
 
     template <int I>
     ETTA_INLINE static void merge_one(file& into, file& from) {
-        constexpr instr in = at<I>;
-        if constexpr (in.kind == instruction::reduce)
-            traits::template get<I>(into) = traits::template op<in.op>::combine(traits::template get<I>(into), traits::template get<I>(from));
+        static_cast<slot<I>&>(into).value = traits::template op<at<I>.op>::combine(static_cast<slot<I>&>(into).value, static_cast<slot<I>&>(from).value);
     }
     template <int Stage, std::size_t... I>
     ETTA_INLINE static void merge(std::index_sequence<I...>, file& into, file& from) {
-        (merge_one<traits::template instructions<level::full, Stage>.at[I]>(into, from), ...);
+        (merge_one<traits::template reductions<Stage>.at[I]>(into, from), ...);
     }
 
     // One pass over the columns.
     template <int Stage, bool Tail>
     ETTA_INLINE static void pass(file& f, cursor& c, const loop_shape& d, index j, int count, const context& ctx) {
-        constexpr auto sequence = std::make_index_sequence<static_cast<std::size_t>(traits::template count<level::full, Stage>)>{};
+        constexpr auto sequence = std::make_index_sequence<static_cast<std::size_t>(traits::template reductions<Stage>.count)>{};
         accumulators<Stage, true>(sequence, f);
         index position[max_rank] = {};
         for (int s = 0; s < slots; ++s) c.here[s] = c.row[s];
@@ -150,25 +146,25 @@ struct loop_kernel {
                     accumulators<Stage, true>(sequence, e);
                     accumulators<Stage, true>(sequence, g);
                     for (; i + 4 * lanes <= d.lane_extent; i += 4 * lanes) {
-                        steps<level::full, Stage, false>(f, c, i, lanes, ctx);
-                        steps<level::full, Stage, false>(b, c, i + lanes, lanes, ctx);
-                        steps<level::full, Stage, false>(e, c, i + 2 * lanes, lanes, ctx);
-                        steps<level::full, Stage, false>(g, c, i + 3 * lanes, lanes, ctx);
+                        steps<level::full, Stage, false>(part<level::full, Stage>{}, f, c, i, lanes, ctx);
+                        steps<level::full, Stage, false>(part<level::full, Stage>{}, b, c, i + lanes, lanes, ctx);
+                        steps<level::full, Stage, false>(part<level::full, Stage>{}, e, c, i + 2 * lanes, lanes, ctx);
+                        steps<level::full, Stage, false>(part<level::full, Stage>{}, g, c, i + 3 * lanes, lanes, ctx);
                     }
                     merge<Stage>(sequence, e, g);
                     merge<Stage>(sequence, f, b);
                     merge<Stage>(sequence, f, e);
                 }
                 if constexpr (one_body) {
-                    for (; i < d.lane_extent; i += lanes) steps<level::full, Stage, true>(f, c, i, rest(d.lane_extent - i), ctx);
+                    for (; i < d.lane_extent; i += lanes) steps<level::full, Stage, true>(part<level::full, Stage>{}, f, c, i, rest(d.lane_extent - i), ctx);
                 } else {
-                    for (; i + lanes <= d.lane_extent; i += lanes) steps<level::full, Stage, false>(f, c, i, lanes, ctx);
-                    if (i < d.lane_extent) steps<level::full, Stage, true>(f, c, i, rest(d.lane_extent - i), ctx);
+                    for (; i + lanes <= d.lane_extent; i += lanes) steps<level::full, Stage, false>(part<level::full, Stage>{}, f, c, i, lanes, ctx);
+                    if (i < d.lane_extent) steps<level::full, Stage, true>(part<level::full, Stage>{}, f, c, i, rest(d.lane_extent - i), ctx);
                 }
             } else {
-                steps<level::full, Stage, Tail>(f, c, j, count, ctx);
+                steps<level::full, Stage, Tail>(part<level::full, Stage>{}, f, c, j, count, ctx);
             }
-            for (int a = d.n_cols - 1; a >= 0; --a) {
+            ETTA_ROLLED for (int a = d.n_cols - 1; a >= 0; --a) {
                 ETTA_PLAIN_LOOP;
                 advance(c.here, d, a + d.n_rows, ++position[a] < d.col_extents[a] ? 1 : 1 - d.col_extents[a]);
                 if (position[a] < d.col_extents[a]) break;
@@ -179,7 +175,7 @@ struct loop_kernel {
     }
     template <int Stage, bool Tail>
     ETTA_INLINE static void passes(file& f, cursor& c, const loop_shape& d, index j, int count, const context& ctx) {
-        steps<level::row, Stage, Tail>(f, c, j, count, ctx);
+        steps<level::row, Stage, Tail>(part<level::row, Stage>{}, f, c, j, count, ctx);
         if constexpr (traits::template count<level::full, Stage> != 0) pass<Stage, Tail>(f, c, d, j, count, ctx);
         if constexpr (Stage < stages) passes<Stage + 1, Tail>(f, c, d, j, count, ctx);
     }
@@ -232,7 +228,7 @@ struct loop_kernel {
         const loop_shape d = o;
         const chunk r = o.rows, l = o.lanes;
         file f;
-        steps<level::once, 0, false>(f, c, 0, lanes, ctx);
+        steps<level::once, 0, false>(part<level::once, 0>{}, f, c, 0, lanes, ctx);
         for (index k = r.begin; k < r.end; ++k) {
             if constexpr (lane_reduced) {
                 passes<0, false>(f, c, d, 0, lanes, ctx);
@@ -245,7 +241,7 @@ struct loop_kernel {
                     if (j < l.end) passes<0, true>(f, c, d, j, rest(l.end - j), ctx);
                 }
             }
-            for (int a = d.n_rows - 1; a >= 0; --a) {
+            ETTA_ROLLED for (int a = d.n_rows - 1; a >= 0; --a) {
                 ETTA_PLAIN_LOOP;
                 advance(c.row, d, a, ++o.position[a] < d.row_extents[a] ? 1 : 1 - d.row_extents[a]);
                 if (o.position[a] < d.row_extents[a]) break;

@@ -27,12 +27,12 @@ struct loop_shape {
         n_rows = static_cast<int>(w[0]), n_cols = static_cast<int>(w[1]);
         slot_words = 1 + n_rows + n_cols;
         w += 2;
-        for (int i = 0; i < n_rows; ++i) {
+        ETTA_ROLLED for (int i = 0; i < n_rows; ++i) {
             ETTA_PLAIN_LOOP;
             row_extents[i] = ctx.value(*w++);
         }
         columns = 1;
-        for (int i = 0; i < n_cols; ++i) {
+        ETTA_ROLLED for (int i = 0; i < n_cols; ++i) {
             ETTA_PLAIN_LOOP;
             columns *= col_extents[i] = ctx.value(*w++);
         }
@@ -45,7 +45,7 @@ struct loop_shape {
 // along the lanes, or a literal's extent code.
 template <class Target>
 ETTA_NOINLINE void open_slots(const loop_shape& d, const context& ctx, int first, int n, const slot_fact* facts, char** at, std::int64_t* literal, std::int64_t* last) {
-    for (int s = 0; s < n; ++s) {
+    ETTA_ROLLED for (int s = 0; s < n; ++s) {
         ETTA_PLAIN_LOOP;
         literal[s] = ctx.places[first + s];
         last[s] = d.slots[s * d.slot_words + d.slot_words - 1];
@@ -66,7 +66,7 @@ ETTA_NOINLINE bool open_loop(const std::int64_t* w, const context& ctx, bool lan
                              std::int64_t* last) {
     o.slots = o.template read<Target>(w, ctx);
     index rows = 1;
-    for (int i = 0; i < o.n_rows; ++i) {
+    ETTA_ROLLED for (int i = 0; i < o.n_rows; ++i) {
         ETTA_PLAIN_LOOP;
         rows *= o.row_extents[i];
     }
@@ -81,7 +81,7 @@ ETTA_NOINLINE bool open_loop(const std::int64_t* w, const context& ctx, bool lan
     for (int i = o.n_rows - 1; i >= 0; --i) {
         o.position[i] = rest % o.row_extents[i];
         rest /= o.row_extents[i];
-        for (int s = 0; s < n; ++s) {
+        ETTA_ROLLED for (int s = 0; s < n; ++s) {
             ETTA_PLAIN_LOOP;
             at[s] += o.slots[s * o.slot_words + i] * o.position[i] * facts[s].size;
         }
@@ -104,7 +104,7 @@ ETTA_NOINLINE bool open_gemm(const std::int64_t* w, const context& ctx, int n, c
     o.slots = o.b_strides + o.slot_words;
     const std::int64_t* const inner = o.slots + n * o.slot_words;
     o.batches = 1;
-    for (int i = 0; i + 1 < o.n_rows; ++i) {
+    ETTA_ROLLED for (int i = 0; i + 1 < o.n_rows; ++i) {
         ETTA_PLAIN_LOOP;
         o.batches *= o.row_extents[i];
     }
@@ -128,7 +128,7 @@ struct batch_offsets {
 template <class Target>
 ETTA_NOINLINE batch_offsets open_batch(const gemm_opening& o, index q, int n, const slot_fact* facts, const char* const* base, char** at) {
     batch_offsets r{0, 0};
-    for (int s = 0; s < n; ++s) {
+    ETTA_ROLLED for (int s = 0; s < n; ++s) {
         ETTA_PLAIN_LOOP;
         at[s] = const_cast<char*>(base[s]);
     }
@@ -136,7 +136,7 @@ ETTA_NOINLINE batch_offsets open_batch(const gemm_opening& o, index q, int n, co
         const index p = q % o.row_extents[i];
         q /= o.row_extents[i];
         r.a += p * o.a_strides[i], r.b += p * o.b_strides[i];
-        for (int s = 0; s < n; ++s) {
+        ETTA_ROLLED for (int s = 0; s < n; ++s) {
             ETTA_PLAIN_LOOP;
             at[s] += o.slots[s * o.slot_words + i] * p * facts[s].size;
         }

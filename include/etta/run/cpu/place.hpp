@@ -57,7 +57,7 @@ ETTA_NOINLINE void join_elements(const strided_operand* part, int parts, const s
     const chunk mine = share(rows, 1, ctx);
     for (index r = mine.begin; r < mine.end; ++r) {
         index at[max_rank] = {}, rest = r, covered = 0;
-        for (int i = last - 1; i >= 0; --i) {
+        ETTA_ROLLED for (int i = last - 1; i >= 0; --i) {
             ETTA_PLAIN_LOOP;
             at[i] = rest % y.extent[i], rest /= y.extent[i];
         }
@@ -65,7 +65,7 @@ ETTA_NOINLINE void join_elements(const strided_operand* part, int parts, const s
         const auto begin = [&](int p, index& from) {
             const std::int64_t* const s = start_step + 2 * y.rank * p;
             from = 0;
-            for (int i = 0; i < last; ++i) {
+            ETTA_ROLLED for (int i = 0; i < last; ++i) {
                 ETTA_PLAIN_LOOP;
                 const index offset = at[i] - s[2 * i], k = offset / s[2 * i + 1];
                 if (offset % s[2 * i + 1] != 0 || k < 0 || k >= part[p].extent[i]) return false;
@@ -74,7 +74,7 @@ ETTA_NOINLINE void join_elements(const strided_operand* part, int parts, const s
             return true;
         };
         index from = 0;
-        for (int p = 0; p < parts; ++p) {
+        ETTA_ROLLED for (int p = 0; p < parts; ++p) {
             ETTA_PLAIN_LOOP;
             covered += begin(p, from) ? part[p].extent[last] : 0;
         }
@@ -88,7 +88,7 @@ ETTA_NOINLINE void join_elements(const strided_operand* part, int parts, const s
             if (step == 1 && stride == 1) {
                 __builtin_memcpy(to, in, static_cast<std::size_t>(n * size));
             } else {
-                for (index k = 0; k < n; ++k) {
+                ETTA_ROLLED for (index k = 0; k < n; ++k) {
                     ETTA_PLAIN_LOOP;
                     __builtin_memcpy(to + k * step * size, in + k * stride * size, static_cast<std::size_t>(size));
                 }
@@ -99,7 +99,7 @@ ETTA_NOINLINE void join_elements(const strided_operand* part, int parts, const s
 template <class Target>
 ETTA_NOINLINE void of_parts(const std::int64_t* w, const context& ctx, int n) {
     strided_operand part[most_parts];
-    for (int p = 0; p < n; ++p) {
+    ETTA_ROLLED for (int p = 0; p < n; ++p) {
         ETTA_PLAIN_LOOP;
         part[p] = strided_operand::read(w, ctx);
     }

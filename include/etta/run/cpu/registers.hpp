@@ -107,10 +107,9 @@ struct kernel_traits<code<W...>, op_list<Op...>, Target> {
     struct file_of<std::index_sequence<I...>> : register_of<static_cast<int>(I) + 1, register_type<static_cast<int>(I) + 1>>... {};
     using file = file_of<std::make_index_sequence<static_cast<std::size_t>(n - 1)>>;
 
+    // Register I of a file: static_cast<slot<I>&>(file).value. No function for it: there would be one per instruction.
     template <int I>
-    ETTA_INLINE static register_type<I>& get(file& f) {
-        return static_cast<register_of<I, register_type<I>>&>(f).value;
-    }
+    using slot = register_of<I, register_type<I>>;
 
     template <int I, class First, class... Rest>
     static constexpr auto nth() {
@@ -133,6 +132,14 @@ struct kernel_traits<code<W...>, op_list<Op...>, Target> {
     }
     template <level L, int Stage>
     static constexpr list instructions = select_instructions(L, Stage);
+    static constexpr list select_reductions(int stage) {
+        list r;
+        for (int i = 1; i < n; ++i)
+            if (at(i).kind == instruction::reduce && at(i).level == level::full && at(i).stage == stage) r.at[r.count++] = i;
+        return r;
+    }
+    template <int Stage>
+    static constexpr list reductions = select_reductions(Stage);
     template <level L, int Stage>
     static constexpr int count = instructions<L, Stage>.count;
 
@@ -165,12 +172,12 @@ struct kernel_traits<code<W...>, op_list<Op...>, Target> {
         constexpr int operands = operand_count<O>();
         using U = type_of<working_type<I, operands>()>;
         if constexpr (converts<O, type_of<in.type>, register_type<in.src[0]>>)
-            get<I>(f) = as_result(O::template eval_to<type_of<in.type>>(get<in.src[0]>(f)));
-        else if constexpr (operands == 1) get<I>(f) = as_result(O::eval(as_operand<U>(get<in.src[0]>(f))));
+            static_cast<slot<I>&>(f).value = as_result(O::template eval_to<type_of<in.type>>(static_cast<slot<in.src[0]>&>(f).value));
+        else if constexpr (operands == 1) static_cast<slot<I>&>(f).value = as_result(O::eval(as_operand<U>(static_cast<slot<in.src[0]>&>(f).value)));
         else if constexpr (operands == 2)
-            get<I>(f) = as_result(O::eval(as_operand<U>(get<in.src[0]>(f)), as_operand<U>(get<in.src[1]>(f))));
+            static_cast<slot<I>&>(f).value = as_result(O::eval(as_operand<U>(static_cast<slot<in.src[0]>&>(f).value), as_operand<U>(static_cast<slot<in.src[1]>&>(f).value)));
         else
-            get<I>(f) = as_result(O::eval(as_operand<U>(get<in.src[0]>(f)), as_operand<U>(get<in.src[1]>(f)), as_operand<U>(get<in.src[2]>(f))));
+            static_cast<slot<I>&>(f).value = as_result(O::eval(as_operand<U>(static_cast<slot<in.src[0]>&>(f).value), as_operand<U>(static_cast<slot<in.src[1]>&>(f).value), as_operand<U>(static_cast<slot<in.src[2]>&>(f).value)));
     }
 
     // One element vector at p (element stride s along the lane axis), `count` of its lanes if Tail.

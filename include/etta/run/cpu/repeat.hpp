@@ -39,7 +39,7 @@ inline void copy_whole(char* at, const repeat_operand& from, index size, const c
 template <class Target>
 ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, const std::int64_t* w, const context& ctx, char** buffers, repeat_operand* all) {
     const int n_args = n.carries + n.sliced + n.whole, n_all = n_args + 2 * n.carries + n.stacked + 1;
-    for (int k = 0; k < n_all; ++k) {
+    ETTA_ROLLED for (int k = 0; k < n_all; ++k) {
         ETTA_PLAIN_LOOP;
         all[k] = {ctx.address(w[0]), static_cast<int>(w[1]), w + 2};
         w += 2 + 2 * w[1];
@@ -54,13 +54,13 @@ ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, con
     buffers[workspace_buffer] = stack[n.stacked].data;
     buffers[parameter_buffer] = buffers[state_buffer] = nullptr;
     argument[0] = reinterpret_cast<char*>(&step);
-    for (int k = n.carries + n.sliced; k < n_args; ++k) {
+    ETTA_ROLLED for (int k = n.carries + n.sliced; k < n_args; ++k) {
         ETTA_PLAIN_LOOP;
         argument[1 + k] = all[k].data;
     }
 
     bool copies = length == 0;
-    for (int c = 0; c < n.carries; ++c) {
+    ETTA_ROLLED for (int c = 0; c < n.carries; ++c) {
         ETTA_PLAIN_LOOP;
         copies = copies || kept[c] != 0;
     }
@@ -74,7 +74,7 @@ ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, con
     for (index s = 0; s < length; ++s) {
         const index at = reverse ? length - 1 - s : s;
         step = at;
-        for (int c = 0; c < n.carries; ++c) {
+        ETTA_ROLLED for (int c = 0; c < n.carries; ++c) {
             ETTA_PLAIN_LOOP;
             const repeat_operand* const r = result + 2 * c;
             if (kept[c] != 0) {
@@ -86,12 +86,12 @@ ETTA_NOINLINE void repeat(const program_table& body, const repeat_counts& n, con
                 out[c] = r[(length - 1 - s) % 2].data;
             }
         }
-        for (int k = 0; k < n.sliced; ++k) {
+        ETTA_ROLLED for (int k = 0; k < n.sliced; ++k) {
             ETTA_PLAIN_LOOP;
             const repeat_operand& o = all[n.carries + k];
             argument[1 + n.carries + k] = o.data + at * o.step() * static_cast<index>(size[n.carries + k]);
         }
-        for (int k = 0; k < n.stacked; ++k) {
+        ETTA_ROLLED for (int k = 0; k < n.stacked; ++k) {
             ETTA_PLAIN_LOOP;
             out[n.carries + k] = stack[k].data + at * stack[k].step() * static_cast<index>(size[n.carries + n.sliced + k]);
         }
