@@ -82,6 +82,22 @@ TEST_CASE("extents of 1, windows as large as the picture, batches of any size") 
     CHECK(trainer.step(x, target, 5) < before);
 }
 
+TEST_CASE("convolutions of one's own weights: the transposed one is the other's gradient") {
+    Tensor<double, 2, 4, 9> x;
+    Tensor<double, 6, 2, 3> w;
+    Tensor<double, 2, 6, 5> y;
+    for (int i = 0; i < 72; ++i) x.data()[i] = std::sin(1.3 * i);
+    for (int i = 0; i < 36; ++i) w.data()[i] = std::cos(0.7 * i);
+    for (int i = 0; i < 60; ++i) y.data()[i] = std::sin(0.9 * i + 1);
+    const auto forward = [](auto x, auto w, auto y) { return sum(convolve(x, w, {.stride = 2, .padding = 1, .groups = 2}) * y); };
+    const auto gradient = grad<0>(forward)(x, w, y);
+    const auto transposed = call([](auto y, auto w) { return convolve_transposed(y, w, {.stride = 2, .padding = 1, .groups = 2}); }, y, w);
+    REQUIRE(transposed.size() == gradient.size());
+    for (int i = 0; i < 72; ++i) CHECK(transposed.data()[i] == Approx(gradient.data()[i]).margin(1e-14));
+    const double left = call(forward, x, w, y);
+    CHECK(left == Approx(call([](auto a, auto b) { return sum(a * b); }, transposed, x)));
+}
+
 TEST_CASE("a NaN stays where a window sees it") {
     Tensor<double, 1, 1, 4, 4> x;
     for (int i = 0; i < 16; ++i) x.data()[i] = i;

@@ -171,4 +171,22 @@ constexpr var convolve_transposed(var x, var w, var bias, const convolution& c, 
 }
 
 }  // namespace _
+
+// How a convolution of one's own weights goes.
+struct ConvolutionOptions {
+    per_axis stride = 1, padding = 0, dilation = 1;
+    index groups = 1;
+    padding_mode mode = padding_mode::zeros;
+    per_axis output_padding = 0;  // of a transposed one
+};
+// x [N, C, …], w [O, C / groups, K…] -> [N, O, …] with as many spatial axes as w has, one to three: as the layers Conv1d, 2d and 3d. For
+// traced values; conv2d is for tensors too. b: [O].
+constexpr var convolve(var x, var w, var b, const ConvolutionOptions& o = {}) { return _::convolve(x, w, b, {o.stride, o.padding, o.padding, o.dilation, o.groups, o.mode}, "convolve"); }
+constexpr var convolve(var x, var w, const ConvolutionOptions& o = {}) { return convolve(x, w, var{}, o); }
+// w [C, O / groups, K…]: as the layers ConvTranspose1d and 2d.
+constexpr var convolve_transposed(var x, var w, var b, const ConvolutionOptions& o = {}) {
+    return _::convolve_transposed(x, w, b, {o.stride, o.padding, o.padding, o.dilation, o.groups}, o.output_padding, "convolve_transposed");
+}
+constexpr var convolve_transposed(var x, var w, const ConvolutionOptions& o = {}) { return convolve_transposed(x, w, var{}, o); }
+
 }  // namespace etta
