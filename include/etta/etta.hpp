@@ -27,6 +27,7 @@
 #include "op/op.hpp"
 #include "optim/least_squares.hpp"
 #include "optim/optimizer.hpp"
+#include "optim/rules.hpp"
 #include "optim/schedule.hpp"
 #include "run/call.hpp"
 #include "train/ema.hpp"

@@ -1,6 +1,7 @@
 // optimizer.hpp: update rules. A rule is a few lines of ops on (parameter, gradient, state…); it is traced once over the
 // flat buffers and becomes one fused pass. What changes from step to step (rate, bias corrections) are scalars, computed
 // in double on the host. A name and names of the states, where a rule has them, stand in checkpoints: PyTorch's.
+// The three that most programs use are here; rules.hpp has the others, layerwise.hpp those that look at whole parameters.
 #pragma once
 
 #include <string_view>

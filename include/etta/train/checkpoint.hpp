@@ -45,9 +45,13 @@ std::vector<named_tensor> tensors_of_run(T& trainer) {
     std::vector<named_tensor> r = tensors_of(trainer.model());  // parameters come first
     for (int k = 0; k < Rule::states; ++k)
         for (int i = 0; i < M::n_parameters; ++i) {
+            const auto state = trainer.rule_state(k, i);
+            if (state.size == 0) continue;
             named_tensor t = r[static_cast<std::size_t>(i)];
             t.name = "optimizer." + state_name<Rule>(k) + "." + t.name;
-            t.data = reinterpret_cast<const std::byte*>(trainer.state_data(k) + M::facts::starts.at[i].first);
+            for (int d = 0; d < state.extents->rank; ++d) t.shape[static_cast<std::size_t>(d)] = static_cast<index>(state.extents->at[d].code);
+            t.data = reinterpret_cast<const std::byte*>(state.data);
+            t.bytes = static_cast<std::size_t>(state.size) * sizeof(*state.data);
             r.push_back(static_cast<named_tensor&&>(t));
         }
     for (int i = 0; i < M::n_parameters + M::n_states; ++i) r[static_cast<std::size_t>(i)].name.insert(0, "model.");

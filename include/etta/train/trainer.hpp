@@ -3,13 +3,11 @@
 #pragma once
 
 #include "../data/loader.hpp"
-#include "../optim/groups.hpp"
 #include "../optim/schedule.hpp"
 #include "checkpoint.hpp"
-#include "gradient.hpp"
 #include "history.hpp"
 #include "progress.hpp"
-#include "step.hpp"
+#include "update.hpp"
 
 namespace etta {
 
@@ -77,7 +75,6 @@ public:
     using program = _::program<source, this_target>;
     using evaluation = _::program<_::sound<sound, _::evaluation_source<net, input, batch_bound, Loss>>, this_target>;
     static constexpr index n_elements = M::facts::layout.elements;
-    using update = _::program<_::update_source<Rule, element, n_elements>, this_target>;
     static constexpr bool classifies = _::takes_labels<Loss>();
     // Logits lie along the last axis of a prediction; each has a label.
     static constexpr index n_classes = M::output_shape.rank > 1 ? static_cast<index>(M::output_shape.at[M::output_shape.rank - 1].code) : 1;
@@ -86,12 +83,12 @@ public:
     // Bytes a step needs beside the parameters.
     static constexpr index workspace_bytes = program::workspace_bytes;
     static constexpr index gradient_bytes = M::parameter_bytes;
-    static constexpr index state_bytes = Rule::states * M::parameter_bytes;
+    static constexpr index state_bytes = _::rule_states<Rule, typename M::facts, element>.elements * static_cast<index>(sizeof(element));
     // The fewest samples of a step: batch normalisation of single numbers needs two.
     static constexpr int least_batch = source::facts.least_batch;
 
     Trainer(M& model, Loss, Rule rule, seed randomness = seed(0))
-        : rule(rule), randomness(randomness), model_(&model), gradients_(n_elements), states_(Rule::states * n_elements), workspace_(workspace_bytes),
+        : rule(rule), randomness(randomness), model_(&model), gradients_(n_elements), states_(_::rule_states<Rule, typename M::facts, element>.elements), workspace_(workspace_bytes),
           prediction_(batch_bound * M::output_size) {
         if constexpr (M::n_states > 0) next_states_ = _::heap_elements<char>(M::state_bytes);
     }
@@ -274,8 +271,16 @@ public:
     double rate() const { return rule.lr * last_factor_; }  // the rule's at the last step, as the schedules had it
 
     M& model() { return *model_; }
-    // The optimizer's state k, laid out like the model's parameters.
-    element* state_data(int k) { return states_.data() + k * n_elements; }
+    // The optimizer's state k of parameter i: its elements and extents. None: the rule has no such state for this parameter.
+    named_view<element> rule_state(int k, int i) {
+        constexpr auto& l = _::rule_states<Rule, typename M::facts, element>;
+        return {M::facts::paths.at[i].view(), states_.data() + l.at[k][i], &l.extents[k][i], _::elements_of(l.extents[k][i])};
+    }
+    // State k of all, laid out like the model's parameters.
+    element* state_data(int k) {
+        static_assert(!_::sees_extents<Rule>, "etta: this rule's states have extents of their own: use rule_state(k, parameter)");
+        return states_.data() + k * n_elements;
+    }
 
 private:
     template <class Y>
@@ -310,12 +315,8 @@ private:
     }
     // The update, run by run; one run where there are no groups.
     void apply(double factor) {
-        double s[Rule::scalars + 1];
-        each_run([&](const _::update_run& r) {
-            const Rule here = _::rule_of_group(rule, r.options);
-            here.prepare(steps_, here.lr * factor, s);
-            _::run_update<Rule, element, n_elements>(s, model_->parameters.data() + r.first, gradients_.data() + r.first, states_.data() + r.first, r.count);
-        });
+        _::update_each<Rule, typename M::facts, element>(rule, steps_, factor, model_->parameters.data(), gradients_.data(), states_.data(), room_, [&](const auto& f) { each_run(f); },
+                                                         std::make_index_sequence<static_cast<std::size_t>(M::n_parameters)>{});
     }
     template <class F>
     void each_run(const F& f) {
@@ -393,6 +394,7 @@ private:
     _::heap_elements<element> gradients_, states_;
     _::heap_elements<char> workspace_, evaluation_workspace_;  // the second at the first evaluate()
     _::heap_elements<char> next_states_;
+    _::update_room room_;
     _::heap_elements<element> prediction_;
     std::vector<_::update_run> runs_;  // none: all parameters alike
     void (Trainer::*clip_)() = nullptr;
