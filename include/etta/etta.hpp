@@ -26,6 +26,7 @@
 #include "op/inspect.hpp"
 #include "op/op.hpp"
 #include "optim/least_squares.hpp"
+#include "optim/minimize.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/rules.hpp"
 #include "optim/schedule.hpp"
