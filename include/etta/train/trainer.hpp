@@ -5,8 +5,8 @@
 #include "../data/loader.hpp"
 #include "../optim/schedule.hpp"
 #include "checkpoint.hpp"
+#include "fit.hpp"
 #include "history.hpp"
-#include "progress.hpp"
 #include "update.hpp"
 
 namespace etta {
@@ -17,19 +17,9 @@ struct TrainerOptions {
     double clip_norm = 0;    // the gradient is made this long where it is longer; 0: not
     double clip_value = 0;   // every element of the gradient is limited to -clip_value … clip_value; 0: not
     Schedule schedule = {};  // over all steps of the trainer, in fit() or not: cosine().over(5000)
+    int accumulate = 1;      // so many batches make one step, on the mean of all their samples
+    double sam = 0;          // sharpness-aware minimisation with this radius (rho); 0: not
     etta::seed seed = etta::seed(0);  // of random numbers in steps: dropout's
-};
-
-struct FitOptions {
-    int epochs = 1;
-    int batch = 32;
-    index steps_per_epoch = 0;  // 0: every sample once; else as many batches of samples drawn at random
-    Dataset validation = {};
-    Schedule schedule = {};
-    etta::seed seed = etta::seed(0);  // of the shuffles
-    bool shuffle = true;
-    Checkpoint checkpoint = {};  // {"run.safetensors", {.steps = 500, .resume = true}}
-    bool verbose = true;
 };
 
 // What evaluate() found. accuracy and confusion: classifiers only. Where a sample has several labels (those of a text's
@@ -100,7 +90,11 @@ public:
         if (o.clip_norm > 0 && o.clip_value > 0) fail<>("gradients are clipped by norm or by value, not by both");
         clip_at_ = o.clip_norm > 0 ? o.clip_norm : o.clip_value;
         if (clip_at_ > 0) clip_ = o.clip_norm > 0 ? &Trainer::clip_by_norm : &Trainer::clip_by_value;
-        if (o.clip_norm > 0) squares_ = _::heap_elements<element>(n_elements / _::chunk_of_squares);
+        if (o.clip_norm > 0 || o.sam > 0) squares_ = _::heap_elements<element>(n_elements / _::chunk_of_squares);
+        if (o.accumulate < 1) fail<>("accumulate: a step is made of 1 batch or more");
+        if (o.accumulate > 1 && o.sam > 0) fail<>("accumulate and sam do not go together");
+        if ((accumulate_ = o.accumulate) > 1) sum_ = _::heap_elements<element>(n_elements);
+        if ((radius_ = o.sam) > 0) sharp_ = &Trainer::gradients_nearby, sum_ = _::heap_elements<element>(n_elements), kept_states_ = _::heap_elements<char>(M::state_bytes);
     }
 
     // One step on n <= max_batch samples: forward, backward, update. Returns the loss. The model is untouched if the loss
@@ -151,60 +145,8 @@ public:
         return norm_;
     }
 
-    History fit(const Dataset& train, const FitOptions& o = {}) {
-        check_dataset(train);
-        if (o.validation.size() > 0) check_dataset(o.validation);
-        const index batch = o.batch;
-        if (batch < 1 || batch > batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(batch_bound));
-        const index left = o.steps_per_epoch > 0 ? 0 : train.size() % batch;
-        if (left > 0 && left < least_batch)
-            fail<>("fit: of " + std::to_string(train.size()) + " samples, batches of " + std::to_string(batch) + " leave a last one of " + std::to_string(left) +
-                   ", and a layer of the model can be trained with " + std::to_string(least_batch) + " or more only: choose another size");
-        batch_options bo;
-        if (o.shuffle) bo.shuffle = o.seed;
-        bo.type = dtype_of<element>;
-        bo.steps = o.steps_per_epoch;
-        auto loader = batches(train, batch, bo);
-        const long per_epoch = static_cast<long>(loader.size()), total = per_epoch * o.epochs;
-        _::fit_state s;
-        o.checkpoint.resume(*this, loader, s);
-        History& h = s.history;
-        h.classification = classifies, h.validated = o.validation.size() > 0;
-        _::progress_bar bar(o.verbose, o.epochs);
-        const struct reset {  // also where a step throws
-            double& factor;
-            ~reset() { factor = 1; }
-        } when_done{factor_};
-        for (int epoch = static_cast<int>(s.loader.epoch) + 1; epoch <= o.epochs; ++epoch) {
-            const double start = _::seconds_now();
-            EpochRecord r;
-            r.epoch = epoch;
-            long done = static_cast<long>(s.loader.batch);
-            for (auto&& [x, y] : loader) {
-                const long at = (epoch - 1) * per_epoch + ++done;
-                factor_ = o.schedule.factor(at, total);
-                const index n = x.extents[0];
-                const double loss = step(x, y);
-                s.loss += loss * static_cast<double>(n);
-                s.seen += n;
-                if constexpr (classifies) s.right += count_right(static_cast<const std::int32_t*>(y.data), n);
-                bar.step(epoch, done, per_epoch, s.loss / static_cast<double>(s.seen));
-                if (o.checkpoint.due(at) && done < per_epoch) s.loader = loader.position(), o.checkpoint.save(*this, s);
-            }
-            if (s.seen > 0) r.loss = s.loss / static_cast<double>(s.seen), r.accuracy = static_cast<double>(s.right) / static_cast<double>(s.seen * labels_per_sample);
-            r.rate = rule.lr * last_factor_;
-            if (h.validated) {
-                const Evaluation e = evaluate(o.validation);
-                r.validation_loss = e.loss, r.validation_accuracy = e.accuracy;
-            }
-            r.seconds = _::seconds_now() - start;
-            h.epochs.push_back(r);
-            s.begin_epoch(loader.position());
-            o.checkpoint.save(*this, s);
-            bar.epoch(epoch, describe(r, h));
-        }
-        return h;
-    }
+    // Keras' fit(): epochs over a data set, with validation, callbacks and checkpoints as options say.
+    History fit(const Dataset& train, const FitOptions& o = {}) { return _::run_fit(*this, train, o); }
 
     // Loss, accuracy and confusion matrix over a data set; parameters do not change.
     Evaluation evaluate(const Dataset& data) {
@@ -242,6 +184,20 @@ public:
         return e;
     }
 
+    // Fails if the model cannot be trained on these data.
+    static void check_dataset(const Dataset& d) {
+        if (d.has_ids() != std::is_integral_v<input_element>) fail<>(d.has_ids() ? "the data's samples are ids, the model takes numbers" : "the data's samples are numbers, the model takes ids");
+        if (d.x_shape().count() != input::sample_size)
+            fail<>("the data's samples have shape " + d.x_shape().text() + " (" + std::to_string(d.x_shape().count()) + " elements), the model takes " + std::to_string(input::sample_size));
+        if (classifies && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
+        if (needs_targets && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
+        if (classifies && d.classes() > n_classes) fail<>("the data has " + std::to_string(d.classes()) + " classes, the model " + std::to_string(n_classes) + " outputs");
+        if (classifies && d.y_shape().count() != labels_per_sample)
+            fail<>("a sample has " + std::to_string(d.y_shape().count()) + " labels, the model's prediction takes " + std::to_string(labels_per_sample));
+        if (!classifies && d.has_targets() && d.y_shape().count() != M::output_size)
+            fail<>("a target has " + std::to_string(d.y_shape().count()) + " numbers, the model's prediction " + std::to_string(M::output_size));
+    }
+
     // Predictions for every sample: [n * output_size] elements.
     std::vector<element> predict(const Dataset& data) {
         std::vector<element> out(static_cast<std::size_t>(data.size() * M::output_size));
@@ -261,16 +217,58 @@ public:
     seed randomness;
     long steps() const { return steps_; }
     void steps(long n) { steps_ = n; }  // for a run that goes on
-    // Calls x.update() after every step, also in fit(): x is an EMA, say. It must live as long as the trainer makes steps.
+    // Calls x.update() after every step, also in fit(): x is an EMA, say. It must live as long as the trainer makes steps. What it
+    // remembers stands in checkpoints, if it has append_tensors(list, prefix).
     template <class X>
     void follow(X& x) {
-        follower_ = &x;
-        tell_ = [](void* f) { static_cast<X*>(f)->update(); };
+        followers_.push_back({&x, [](void* f) { static_cast<X*>(f)->update(); }, [](void* f, std::vector<named_tensor>& to, const std::string& prefix) {
+                                  if constexpr (requires { static_cast<X*>(f)->append_tensors(to, prefix); }) static_cast<X*>(f)->append_tensors(to, prefix);
+                              }});
     }
     Schedule schedule;  // over all the trainer's steps; fit()'s own multiplies it
     double rate() const { return rule.lr * last_factor_; }  // the rule's at the last step, as the schedules had it
 
     M& model() { return *model_; }
+    // Of the last step's predictions, those that are these labels.
+    index count_right(const std::int32_t* label, index n) const {
+        index right = 0;
+        for (index i = 0; i < n * labels_per_sample; ++i) right += best(i) == label[i];
+        return right;
+    }
+    // Of the step that is being accumulated: batches and samples so far.
+    long pending_batches() const { return static_cast<long>(batches_[0]); }
+    // Makes the step of the batches so far, if there are any: fit() does at an epoch's end.
+    void finish_step() {
+        if (batches_[0] > 0) make_step();
+    }
+    int accumulates() const { return accumulate_; }
+    // What layers make of their states in a training step on this batch; parameters and optimizer do not change.
+    void adapt(const any_view& x, const any_view& y) {
+        if constexpr (M::n_states > 0 && sound) {
+            check_batch(x, y);
+            if constexpr (classifies) gradients(static_cast<const input_element*>(x.data), static_cast<const std::int32_t*>(y.data), x.extents[0]);
+            else gradients(static_cast<const input_element*>(x.data), static_cast<const element*>(y.data), x.extents[0]);
+            keep_states();
+        }
+    }
+    // f(first, count) for every stretch of the flat buffers that is not frozen.
+    template <class F>
+    void each_trained(const F& f) {
+        each_run([&](const _::update_run& r) { f(r.first, r.count); });
+    }
+    // Where a loss or a gradient is not finite: says more than that (see watch()).
+    std::string (*explain)(Trainer&, const input_element* x, const void* y, index n) = nullptr;
+    // Factor of the rate beside the schedules', which fit() sets.
+    void rate_factor(double f) { factor_ = f; }
+
+    // What beside model and rule belongs to a run, for checkpoints.
+    void append_tensors(std::vector<named_tensor>& to) {
+        if (accumulate_ > 1) {
+            _::append_like_parameters<M>(to, "accumulated.", sum_.data());
+            to.push_back({"accumulated.count", dtype::i64, {2}, reinterpret_cast<const std::byte*>(batches_), sizeof batches_});
+        }
+        for (std::size_t i = 0; i < followers_.size(); ++i) followers_[i].append(followers_[i].object, to, i == 0 ? "average." : "average" + std::to_string(i + 1) + ".");
+    }
     // The optimizer's state k of parameter i: its elements and extents. None: the rule has no such state for this parameter.
     named_view<element> rule_state(int k, int i) {
         constexpr auto& l = _::rule_states<Rule, typename M::facts, element>;
@@ -287,13 +285,53 @@ private:
     double checked_step(const input_element* x, const Y* y, index n) {
         if (schedule.needs_length()) fail<>("the trainer's schedule has no end: say cosine().over(steps), or give it to fit()");
         const double loss = gradients(x, y, n);
-        if (!(loss - loss == 0)) fail_with<>("the loss is %s at step %ld: the parameters were not updated", loss != loss ? "NaN" : "infinite", steps_ + 1);
-        if (clip_ != nullptr) (this->*clip_)();
-        ++steps_;
-        if constexpr (M::n_states > 0 && sound) keep_states();
-        apply(last_factor_ = schedule.factor(steps_, 0) * factor_);
-        if (tell_ != nullptr) tell_(follower_);
+        refuse_unless_finite("loss", loss, x, y, n);
+        if (sharp_ != nullptr) refuse_unless_finite("loss nearby", (this->*sharp_)(x, y, n), x, y, n);
+        if (accumulate_ > 1) {
+            const element* const g = gradients_.data();
+            for (index i = 0; i < n_elements; ++i) sum_.data()[i] += static_cast<element>(n) * g[i];
+            if constexpr (M::n_states > 0 && sound) keep_states();
+            ++batches_[0], batches_[1] += n;
+            if (batches_[0] < accumulate_) return loss;
+        }
+        make_step(x, y, n);
         return loss;
+    }
+    void make_step(const input_element* x = nullptr, const void* y = nullptr, index n = 0) {
+        if (batches_[0] > 0) {
+            const element part = static_cast<element>(1 / static_cast<double>(batches_[1]));
+            for (index i = 0; i < n_elements; ++i) gradients_.data()[i] = part * sum_.data()[i], sum_.data()[i] = 0;
+            batches_[0] = batches_[1] = 0;
+            norm_ = -1;
+        }
+        if (clip_ != nullptr) (this->*clip_)(x, y, n);
+        ++steps_;
+        if constexpr (M::n_states > 0 && sound)
+            if (accumulate_ == 1) keep_states();
+        apply(last_factor_ = schedule.factor(steps_, 0) * factor_);
+        for (const follower& f : followers_) f.tell(f.object);
+    }
+    void refuse_unless_finite(const char* what, double v, const input_element* x, const void* y, index n) {
+        if (v - v == 0) return;
+        const std::string why = explain != nullptr && x != nullptr ? ": " + explain(*this, x, y, n) : std::string();
+        fail_with<>("the %s is %s at step %ld: the parameters were not updated%s", what, v != v ? "NaN" : "infinite", steps_ + 1, why.c_str());
+    }
+    // Foret et al. 2021: the gradient not here but where the loss is largest nearby, p + rho g / |g|. The layers' states are those of
+    // the first pass.
+    double gradients_nearby(const input_element* x, const void* y, index n) {
+        const double scale = radius_ / (gradient_norm() + 1e-12);
+        __builtin_memcpy(sum_.data(), model_->parameters.data(), static_cast<std::size_t>(n_elements) * sizeof(element));
+        if constexpr (M::n_states > 0) __builtin_memcpy(kept_states_.data(), next_states_.data(), static_cast<std::size_t>(M::state_bytes));
+        each_run([&](const _::update_run& r) {
+            for (index i = r.first; i < r.first + r.count; ++i) model_->parameters.data()[i] += static_cast<element>(scale) * gradients_.data()[i];
+        });
+        element loss = 0;
+        norm_ = -1;
+        if constexpr (classifies) run<program>(x, static_cast<const std::int32_t*>(y), n, loss);
+        else run<program>(x, static_cast<const element*>(y), n, loss);
+        __builtin_memcpy(model_->parameters.data(), sum_.data(), static_cast<std::size_t>(n_elements) * sizeof(element));
+        if constexpr (M::n_states > 0) __builtin_memcpy(next_states_.data(), kept_states_.data(), static_cast<std::size_t>(M::state_bytes));
+        return static_cast<double>(loss);
     }
     // The step was good: what its layers made of their states becomes the model's.
     void keep_states() {
@@ -306,7 +344,7 @@ private:
     }
     template <class Program, class Y>
     void run(const input_element* x, const Y* y, index n, element& loss) {
-        std::uint64_t key[2] = {randomness.value, static_cast<std::uint64_t>(steps_)};
+        std::uint64_t key[2] = {randomness.value, static_cast<std::uint64_t>(steps_ * accumulate_) + static_cast<std::uint64_t>(batches_[0])};
         char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), model_->states.data(),
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), const_cast<char*>(reinterpret_cast<const char*>(y)),
                                  reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data()), next_states_.data(),
@@ -325,15 +363,15 @@ private:
             if (!r.options.frozen) f(r);
     }
     // torch.nn.utils.clip_grad_norm_ and clip_grad_value_. Nothing is updated from a gradient without a length.
-    void clip_by_norm() {
+    void clip_by_norm(const input_element* x, const void* y, index n) {
         const double norm = gradient_norm(), scale = clip_at_ / (norm + 1e-6);
-        if (!(norm - norm == 0)) fail_with<>("the gradient's norm is %s at step %ld: the parameters were not updated", norm != norm ? "NaN" : "infinite", steps_ + 1);
+        refuse_unless_finite("gradient's norm", norm, x, y, n);
         if (scale < 1)
             each_run([&](const _::update_run& r) {
                 _::run_update<_::scale_by, element, n_elements>(&scale, gradients_.data() + r.first, nullptr, nullptr, r.count);
             });
     }
-    void clip_by_value() {
+    void clip_by_value(const input_element*, const void*, index) {
         each_run([&](const _::update_run& r) {
             _::run_update<_::limit_to, element, n_elements>(&clip_at_, gradients_.data() + r.first, nullptr, nullptr, r.count);
         });
@@ -345,20 +383,6 @@ private:
         for (int c = 1; c < static_cast<int>(n_classes); ++c)
             if (p[c] > p[k]) k = c;
         return k;
-    }
-    index count_right(const std::int32_t* label, index n) const {
-        index right = 0;
-        for (index i = 0; i < n * labels_per_sample; ++i) right += best(i) == label[i];
-        return right;
-    }
-    static std::string describe(const EpochRecord& r, const History& h) {
-        char b[160];
-        int n = std::snprintf(b, sizeof b, "loss %.4f", r.loss);
-        if (h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.accuracy);
-        if (h.validated) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  validation loss %.4f", r.validation_loss);
-        if (h.validated && h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.validation_accuracy);
-        std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  %.2f s", r.seconds);
-        return b;
     }
     static void check_size(index n) {
         if (n < 1 || n > batch_bound) fail_with<>("a batch of %lld samples; the model takes 1 to max_batch<%d>", static_cast<long long>(n), batch_bound);
@@ -377,31 +401,27 @@ private:
         if (classifies ? y.type != dtype::i32 || y.count() != x.extents[0] * labels_per_sample : needs_targets && y.type != dtype_of<element>)
             fail<>(classifies ? "the batch has no class labels (int32), which this loss needs" : "the batch has no targets of the model's element type");
     }
-    static void check_dataset(const Dataset& d) {
-        if (d.has_ids() != std::is_integral_v<input_element>) fail<>(d.has_ids() ? "the data's samples are ids, the model takes numbers" : "the data's samples are numbers, the model takes ids");
-        if (d.x_shape().count() != input::sample_size)
-            fail<>("the data's samples have shape " + d.x_shape().text() + " (" + std::to_string(d.x_shape().count()) + " elements), the model takes " + std::to_string(input::sample_size));
-        if (classifies && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
-        if (needs_targets && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
-        if (classifies && d.classes() > n_classes) fail<>("the data has " + std::to_string(d.classes()) + " classes, the model " + std::to_string(n_classes) + " outputs");
-        if (classifies && d.y_shape().count() != labels_per_sample)
-            fail<>("a sample has " + std::to_string(d.y_shape().count()) + " labels, the model's prediction takes " + std::to_string(labels_per_sample));
-        if (!classifies && d.has_targets() && d.y_shape().count() != M::output_size)
-            fail<>("a target has " + std::to_string(d.y_shape().count()) + " numbers, the model's prediction " + std::to_string(M::output_size));
-    }
-
     M* model_;
     _::heap_elements<element> gradients_, states_;
     _::heap_elements<char> workspace_, evaluation_workspace_;  // the second at the first evaluate()
-    _::heap_elements<char> next_states_;
+    _::heap_elements<char> next_states_, kept_states_;  // the second: of the first pass, with sam
     _::update_room room_;
     _::heap_elements<element> prediction_;
     std::vector<_::update_run> runs_;  // none: all parameters alike
-    void (Trainer::*clip_)() = nullptr;
+    void (Trainer::*clip_)(const input_element*, const void*, index) = nullptr;
+    double (Trainer::*sharp_)(const input_element*, const void*, index) = nullptr;
     double clip_at_ = 0, norm_ = -1;   // norm_ < 0: not known yet
     _::heap_elements<element> squares_;
-    void* follower_ = nullptr;
-    void (*tell_)(void*) = nullptr;
+    struct follower {
+        void* object;
+        void (*tell)(void*);
+        void (*append)(void*, std::vector<named_tensor>&, const std::string&);
+    };
+    std::vector<follower> followers_;
+    _::heap_elements<element> sum_;  // of gradients that make one step; with sam, where the parameters are kept
+    std::int64_t batches_[2] = {};   // in the sum: batches, samples
+    int accumulate_ = 1;
+    double radius_ = 0;
     double factor_ = 1, last_factor_ = 1;
     long steps_ = 0;
 };
