@@ -1,4 +1,6 @@
 // Schedules against torch.optim.lr_scheduler, over 40 steps. make_schedules.py wrote the file.
+#include <etta/train/callbacks.hpp>
+
 #include "catch.hpp"
 #include "recorded.hpp"
 
@@ -31,4 +33,24 @@ TEST_CASE("40 steps of every schedule have PyTorch's rates") {
     same("chained", hold(0.1, 8) * exponential(0.95));
     same("inverse_sqrt", inverse_sqrt(8));
     same("warm_up", warm_up(5));
+}
+
+TEST_CASE("rates reduced on plateaus are PyTorch's") {
+    using namespace etta;
+    const auto file = safetensors_file::open(recorded_path("schedules.st"));
+    const std::vector<double> losses = recorded(file, "losses");
+    const auto same = [&](const std::string& name, ReduceOnPlateau reduce) {
+        History h;
+        double rates[40];
+        for (std::size_t i = 0; i < 40; ++i) {
+            rates[i] = 0.5 * reduce.after(h);
+            EpochRecord r;
+            r.loss = r.accuracy = losses[i];
+            h.epochs.push_back(r);
+        }
+        CHECK(unlike(file, name, rates, 1e-13) == "");
+    };
+    same("plateau", {.factor = 0.5, .patience = 3, .cooldown = 2});
+    same("plateau_abs", {.patience = 2, .threshold = 0.01, .absolute = true, .min_factor = 0.04});
+    same("plateau_max", {.factor = 0.5, .patience = 4, .monitor = &EpochRecord::accuracy});
 }
