@@ -17,9 +17,10 @@ struct training_source {
     static constexpr int n_parameters = parameter_count<Net>();
     static constexpr int n_states = state_count<Net>();
 
-    static constexpr builder trace(bool training) {
+    static constexpr builder trace(bool training, bool watched = false) {
         using M = traced_model<Net, In, Batch>;
         builder g;
+        g.watched = watched;
         Net net{};
         const var x = M::prepare(g, net, training);
         if (training) g.key_argument = 6;

@@ -125,6 +125,11 @@ public:
             return static_cast<double>(loss);
         }
     }
+    double gradients(const any_view& x, const any_view& y) {
+        check_batch(x, y);
+        if constexpr (classifies) return gradients(static_cast<const input_element*>(x.data), static_cast<const std::int32_t*>(y.data), x.extents[0]);
+        else return gradients(static_cast<const input_element*>(x.data), static_cast<const element*>(y.data), x.extents[0]);
+    }
     // Are these the targets that the loss needs? A static_assert has said what they are if not.
     template <class Y>
     static constexpr bool takes() {
@@ -245,9 +250,7 @@ public:
     // What layers make of their states in a training step on this batch; parameters and optimizer do not change.
     void adapt(const any_view& x, const any_view& y) {
         if constexpr (M::n_states > 0 && sound) {
-            check_batch(x, y);
-            if constexpr (classifies) gradients(static_cast<const input_element*>(x.data), static_cast<const std::int32_t*>(y.data), x.extents[0]);
-            else gradients(static_cast<const input_element*>(x.data), static_cast<const element*>(y.data), x.extents[0]);
+            gradients(x, y);
             keep_states();
         }
     }
@@ -256,8 +259,16 @@ public:
     void each_trained(const F& f) {
         each_run([&](const _::update_run& r) { f(r.first, r.count); });
     }
-    // Where a loss or a gradient is not finite: says more than that (see watch()).
+    // Where a loss or a gradient's length is not finite: says more than that (watch.hpp).
     std::string (*explain)(Trainer&, const input_element* x, const void* y, index n) = nullptr;
+    // Runs a program of the step's arguments, and of one more.
+    template <class Program>
+    void run_beside(const input_element* x, const void* y, index n, char* workspace, char* results) {
+        std::uint64_t key[2] = {randomness.value, draws()};
+        char* const buffers[] = {workspace, reinterpret_cast<char*>(model_->parameters.data()), model_->states.data(), const_cast<char*>(reinterpret_cast<const char*>(x)),
+                                 const_cast<char*>(static_cast<const char*>(y)), nullptr, nullptr, nullptr, nullptr, reinterpret_cast<char*>(&key[0]), reinterpret_cast<char*>(&key[1]), results};
+        _::run_calls<this_target>(Program::run_table, buffers, &n);
+    }
     // Factor of the rate beside the schedules', which fit() sets.
     void rate_factor(double f) { factor_ = f; }
 
@@ -333,6 +344,8 @@ private:
         if constexpr (M::n_states > 0) __builtin_memcpy(next_states_.data(), kept_states_.data(), static_cast<std::size_t>(M::state_bytes));
         return static_cast<double>(loss);
     }
+    // Tells the random numbers of one pass from those of another.
+    std::uint64_t draws() const { return static_cast<std::uint64_t>(steps_ * accumulate_) + static_cast<std::uint64_t>(batches_[0]); }
     // The step was good: what its layers made of their states becomes the model's.
     void keep_states() {
         using facts = typename M::facts;
@@ -344,7 +357,7 @@ private:
     }
     template <class Program, class Y>
     void run(const input_element* x, const Y* y, index n, element& loss) {
-        std::uint64_t key[2] = {randomness.value, static_cast<std::uint64_t>(steps_ * accumulate_) + static_cast<std::uint64_t>(batches_[0])};
+        std::uint64_t key[2] = {randomness.value, draws()};
         char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), model_->states.data(),
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), const_cast<char*>(reinterpret_cast<const char*>(y)),
                                  reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data()), next_states_.data(),
