@@ -72,14 +72,17 @@ class Schedule {
 // --- up ------------------------------------------------------------------------------------------------------------------
 
 // i / n of the rate in step i, then all of it.
-inline Schedule warm_up(long n) {
+template <class = void>
+Schedule warm_up(long n) {
     return [n](long step) { return step < n ? static_cast<double>(step) / static_cast<double>(n) : 1.0; };
 }
-inline Schedule constant_rate(long warmup = 0) { return warm_up(warmup); }
+template <class = void>
+Schedule constant_rate(long warmup = 0) { return warm_up(warmup); }
 
 namespace _ {
 inline constexpr double pi = 3.14159265358979323846;
-inline Schedule after(long warmup, Schedule s) { return warmup > 0 ? warm_up(warmup).then(warmup, static_cast<Schedule&&>(s)) : s; }
+template <class = void>
+Schedule after(long warmup, Schedule s) { return warmup > 0 ? warm_up(warmup).then(warmup, static_cast<Schedule&&>(s)) : s; }
 inline double part_of(double step, double total) { return total <= 0 ? 0 : step < total ? step / total : 1; }
 // From a to b, t in 0 … 1, along half a cosine or a line.
 inline double between(double a, double b, double t, bool line) { return line ? a + (b - a) * t : b + (a - b) * 0.5 * (1 + __builtin_cos(pi * t)); }
@@ -88,15 +91,18 @@ inline double between(double a, double b, double t, bool line) { return line ? a
 // --- down to the run's end, after a linear warm-up -----------------------------------------------------------------------
 
 // Half a cosine from the full rate down to final_part of it (Loshchilov & Hutter 2017; CosineAnnealingLR).
-inline Schedule cosine(double final_part = 0, long warmup = 0) {
+template <class = void>
+Schedule cosine(double final_part = 0, long warmup = 0) {
     return _::after(warmup, [final_part](long step, long total) { return _::between(1, final_part, _::part_of(static_cast<double>(step - 1), static_cast<double>(total)), false); });
 }
 // A straight line down to final_part.
-inline Schedule linear(double final_part = 0, long warmup = 0) {
+template <class = void>
+Schedule linear(double final_part = 0, long warmup = 0) {
     return _::after(warmup, [final_part](long step, long total) { return _::between(1, final_part, _::part_of(static_cast<double>(step - 1), static_cast<double>(total)), true); });
 }
 // final_part + (1 - final_part) (1 - t / total)^power (PolynomialLR).
-inline Schedule polynomial(double power = 1, double final_part = 0, long warmup = 0) {
+template <class = void>
+Schedule polynomial(double power = 1, double final_part = 0, long warmup = 0) {
     return _::after(warmup, [power, final_part](long step, long total) {
         return final_part + (1 - final_part) * __builtin_pow(1 - _::part_of(static_cast<double>(step - 1), static_cast<double>(total)), power);
     });
@@ -105,19 +111,23 @@ inline Schedule polynomial(double power = 1, double final_part = 0, long warmup 
 // --- on and on -----------------------------------------------------------------------------------------------------------
 
 // From one factor to another in n steps along a line; then the second (LinearLR).
-inline Schedule ramp(double from, double to, long n) {
+template <class = void>
+Schedule ramp(double from, double to, long n) {
     return [from, to, n](long step) { return _::between(from, to, _::part_of(static_cast<double>(step - 1), static_cast<double>(n)), true); };
 }
 // One factor for n steps, then 1 (ConstantLR).
-inline Schedule hold(double factor, long n) {
+template <class = void>
+Schedule hold(double factor, long n) {
     return [factor, n](long step) { return step <= n ? factor : 1.0; };
 }
 // Times gamma after every n steps (StepLR).
-inline Schedule step_decay(long n, double gamma = 0.1) {
+template <class = void>
+Schedule step_decay(long n, double gamma = 0.1) {
     return [n, gamma](long step) { return __builtin_pow(gamma, static_cast<double>(n > 0 ? (step - 1) / n : 0)); };
 }
 // Times gamma after each of these numbers of steps (MultiStepLR).
-inline Schedule multi_step(std::vector<long> after, double gamma = 0.1) {
+template <class = void>
+Schedule multi_step(std::vector<long> after, double gamma = 0.1) {
     return [after = static_cast<std::vector<long>&&>(after), gamma](long step) {
         double f = 1;
         for (const long n : after) f *= step > n ? gamma : 1;
@@ -125,18 +135,21 @@ inline Schedule multi_step(std::vector<long> after, double gamma = 0.1) {
     };
 }
 // Times gamma after each step (ExponentialLR).
-inline Schedule exponential(double gamma) {
+template <class = void>
+Schedule exponential(double gamma) {
     return [gamma](long step) { return __builtin_pow(gamma, static_cast<double>(step - 1)); };
 }
 // A linear warm-up, then with the inverse square root of the step (Vaswani et al. 2017): min(step / warmup, sqrt(warmup / step)).
-inline Schedule inverse_sqrt(long warmup) {
+template <class = void>
+Schedule inverse_sqrt(long warmup) {
     return [warmup](long step) {
         const double t = static_cast<double>(step) / static_cast<double>(warmup > 0 ? warmup : 1);
         return t < 1 ? t : 1 / __builtin_sqrt(t);
     };
 }
 // Half a cosine over n steps, again and again, each `longer` times as long as the one before (CosineAnnealingWarmRestarts).
-inline Schedule cosine_restarts(long n, double longer = 1, double final_part = 0) {
+template <class = void>
+Schedule cosine_restarts(long n, double longer = 1, double final_part = 0) {
     return [n, longer, final_part](long step) {
         double t = static_cast<double>(step - 1), length = static_cast<double>(n > 0 ? n : 1);
         if (longer > 1) {
@@ -158,7 +171,8 @@ struct OneCycle {
     bool line = false;              // rather than half cosines
 };
 // Smith & Topin 2018, as OneCycleLR: up to the rate and far down, to the run's end.
-inline Schedule one_cycle(OneCycle o = {}) {
+template <class = void>
+Schedule one_cycle(OneCycle o = {}) {
     return [o](long step, long total) {
         const double t = static_cast<double>(step - 1), n = static_cast<double>(total), low = 1 / o.div_factor, end = low / o.final_div_factor;
         const double top = o.pct_start * n - 1, back = 2 * o.pct_start * n - 2;
@@ -177,7 +191,8 @@ struct Cyclic {
     double gamma = 1;      // exp_range: the height is multiplied by it at every step; triangular2: by 1/2 at every cycle
 };
 // Smith 2017, as CyclicLR.
-inline Schedule cyclic(Cyclic o = {}) {
+template <class = void>
+Schedule cyclic(Cyclic o = {}) {
     return [o](long step) {
         const double t = static_cast<double>(step - 1), up = static_cast<double>(o.up), size = up + static_cast<double>(o.down > 0 ? o.down : o.up);
         const double cycle = __builtin_floor(t / size), x = t / size - cycle, ratio = up / size;
