@@ -135,8 +135,8 @@ void run_parameter_update(const double* prepared, T* parameter, const T* gradien
 template <class Rule, class Facts, class T, int I, std::size_t... K>
 void update_parameter(const double* prepared, T* parameters, const T* gradients, T* states, update_room& room, std::index_sequence<K...>) {
     constexpr auto& l = rule_states<Rule, Facts, T>;
-    T* state[Rule::states + 1];
-    index counts[Rule::states + 1];
+    T* state[Rule::states + 1] = {};
+    index counts[Rule::states + 1] = {};
     for (int k = 0; k < Rule::states; ++k) state[k] = states + l.at[k][I], counts[k] = elements_of(l.extents[k][I]);
     const index first = Facts::starts.at[I].first, n = Facts::starts.at[I].count;
     if constexpr (sees_extents<Rule>)
