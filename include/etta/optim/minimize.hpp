@@ -236,13 +236,15 @@ Minimum<Tensor<T, N...>> minimize(const Options& options, const F&, const basic_
     Minimum<Tensor<T, N...>> r;
     r.parameters = start;
     constexpr index n = static_cast<index>((std::size_t{1} * ... * N));
-    Tensor<T, N...> at;
-    static_cast<Descent&>(r) = _::descend(options, r.parameters.data(), n, [&](const T* x, T* g) {
-        __builtin_memcpy(at.data(), x, static_cast<std::size_t>(n) * sizeof(T));
-        const auto [value, gradient] = value_and_grad<0>(F{})(at, data...);
-        __builtin_memcpy(g, gradient.data(), static_cast<std::size_t>(n) * sizeof(T));
-        return static_cast<double>(value);
-    });
+    if constexpr (std::is_empty_v<F>) {
+        Tensor<T, N...> at;
+        static_cast<Descent&>(r) = _::descend(options, r.parameters.data(), n, [&](const T* x, T* g) {
+            __builtin_memcpy(at.data(), x, static_cast<std::size_t>(n) * sizeof(T));
+            const auto [value, gradient] = value_and_grad<0>(F{})(at, data...);
+            __builtin_memcpy(g, gradient.data(), static_cast<std::size_t>(n) * sizeof(T));
+            return static_cast<double>(value);
+        });
+    }
     return r;
 }
 
