@@ -219,6 +219,7 @@ TEST_CASE("a run writes its figures for TensorBoard") {
     CHECK_THAT(bytes, says("brain.Event:2") && says("validation_accuracy") && says("own") && says("batch_rate"));
     float last = static_cast<float>(h.epochs[1].validation_loss);
     CHECK(bytes.find("validation_loss\x15" + std::string(reinterpret_cast<const char*>(&last), 4)) != std::string::npos);
+    // To be looked at: tests/parity/make_tensorboard.py FILE.
     if (const char* keep = std::getenv("ETTA_KEEP_EVENTS")) write_file(keep, std::as_bytes(std::span<const char>(bytes.data(), bytes.size())));
     ::unlink(board.path().c_str()), ::rmdir(dir.path("runs/first").c_str()), ::rmdir(dir.path("runs").c_str());
 }

@@ -110,6 +110,36 @@ TEST_CASE("fit() finishes a step at an epoch's end, and a run goes on in the mid
     CHECK_THROWS_WITH(save_checkpoint(second.trainer, dir.path("other")), says("swap them back first"));
 }
 
+TEST_CASE("rules that look at whole parameters keep to groups, and their states stand in checkpoints with their own extents") {
+    Scratch dir;
+    const TrainerOptions options{.groups = {{"fc1.weight", {.lr_factor = 0.5}}, {"fc2.*", {.frozen = true}}}};
+    M model{seed(1)}, other{seed(2)};
+    using Rule = Lookahead<Adafactor>;
+    const Rule rule{{.lr = 0.3}, 2};
+    Trainer trainer(model, MSE{}, rule, options), again(other, MSE{}, rule, options);
+    const auto x = x_of(12), y = y_of(12);
+    const auto before = weights(model);
+    for (int k = 0; k < 3; ++k) trainer.step(x.data(), y.data(), 12);
+    for (int i = 0; i < M::n_parameters; ++i) {
+        const auto p = model.parameter(i);
+        CHECK((std::memcmp(p.data, before.data() + (p.data - model.parameters.data()), static_cast<std::size_t>(p.size) * 8) == 0) == (i >= 2));
+        for (int k = 0; k < Rule::states; ++k) {
+            const auto s = trainer.rule_state(k, i);
+            const bool matrix = i % 2 == 0;
+            CHECK(s.size == (k == 3 ? p.size : (k < 2) != matrix ? 0 : k == 0 ? p.extents->at[0].code : k == 1 ? p.extents->at[1].code : p.size));
+            for (etta::index n = 0; n < s.size; ++n) CHECK((s.data[n] == 0) == (i >= 2));
+        }
+    }
+    save_checkpoint(trainer, dir.path("run"));
+    const auto file = safetensors_file::open(dir.path("run"));
+    REQUIRE(file.find("optimizer.row_var.fc1.weight") != nullptr);
+    CHECK((file.find("optimizer.row_var.fc1.weight")->shape == std::vector<etta::index>{5, 1} && file.find("optimizer.col_var.fc1.weight")->shape == std::vector<etta::index>{1, 3}));
+    CHECK((file.find("optimizer.variance.fc1.weight") == nullptr && file.find("optimizer.variance.fc1.bias") != nullptr && file.find("optimizer.slow_buffer.fc1.weight") != nullptr));
+    load_checkpoint(again, dir.path("run"));
+    for (int k = 0; k < 3; ++k) trainer.step(x.data(), y.data(), 12), again.step(x.data(), y.data(), 12);
+    CHECK(weights(model) == weights(other));
+}
+
 TEST_CASE("stochastic weight averaging is the mean of the weights it has seen") {
     M model{seed(1)};
     Trainer trainer(model, MSE{}, SGD{.lr = 0.1});

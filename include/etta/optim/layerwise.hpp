@@ -11,11 +11,6 @@
 namespace etta {
 namespace _ {
 
-template <class Rule>
-inline constexpr bool per_parameter = requires { requires Rule::per_parameter; };
-template <class Rule>
-inline constexpr bool sees_extents = requires { Rule::state_extents(0, shape{}); };
-
 // |p| / |d|, or 1 where one of them is 0: how far a layer may go in proportion to its weights.
 constexpr var trust(const var& parameter, const var& direction) {
     const var p = sqrt(sum(square(parameter))), d = sqrt(sum(square(direction)));

@@ -18,6 +18,14 @@ struct update_terms {
     var* next_state;     // to be filled
 };
 
+namespace _ {
+// Rules that look at whole parameters, and of these such whose states have extents of their own: see layerwise.hpp.
+template <class Rule>
+inline constexpr bool per_parameter = requires { requires Rule::per_parameter; };
+template <class Rule>
+inline constexpr bool sees_extents = requires { Rule::state_extents(0, shape{}); };
+}  // namespace _
+
 // Stochastic gradient descent, PyTorch's formula: v = momentum v + (1 - dampening) g; p -= lr v (Nesterov: lr (g + momentum v)).
 // weight_decay is added to the gradient (L2).
 struct SGD {

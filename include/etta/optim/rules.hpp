@@ -301,6 +301,11 @@ struct Lookahead : Rule {
 
     static constexpr int states = Rule::states + 1, scalars = Rule::scalars + 2;
     static constexpr auto state_names = _::names_and<Rule>("slow_buffer");
+    static constexpr shape state_extents(int k, const shape& p)
+        requires(_::sees_extents<Rule>)
+    {
+        return k < Rule::states ? Rule::state_extents(k, p) : p;
+    }
     void prepare(long step, double rate, double* s) const {
         Rule::prepare(step, rate, s);
         s[Rule::scalars] = step == 1, s[Rule::scalars + 1] = every > 0 && step % every == 0 ? alpha : 0;
