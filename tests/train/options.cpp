@@ -140,6 +140,27 @@ TEST_CASE("rules that look at whole parameters keep to groups, and their states 
     CHECK(weights(model) == weights(other));
 }
 
+TEST_CASE("the gradient of each parameter is clipped on its own") {
+    M model{seed(1)}, other{seed(1)};
+    Trainer clipped(model, MSE{}, SGD{.lr = 1}, {.clip_norm_each = 0.2}), plain(other, MSE{}, SGD{});
+    const auto x = x_of(12), y = y_of(12);
+    plain.gradients(x.data(), y.data(), 12);
+    clipped.step(x.data(), y.data(), 12);
+    CHECK(clipped.gradient_norm() == Approx(plain.gradient_norm()).epsilon(1e-14));
+    int shortened = 0;
+    for (int i = 0; i < M::n_parameters; ++i) {
+        const auto p = model.parameter(i), q = other.parameter(i);
+        const double* const g = plain.gradient_data() + (q.data - other.parameters.data());
+        double norm = 0;
+        for (int k = 0; k < p.size; ++k) norm += g[k] * g[k];
+        const double scale = std::min(1.0, 0.2 / (std::sqrt(norm) + 1e-6));
+        shortened += scale < 1;
+        for (int k = 0; k < p.size; ++k) CHECK(p.data[k] == Approx(q.data[k] - scale * g[k]).epsilon(1e-12));
+    }
+    CHECK(shortened == 2);
+    CHECK_THROWS_WITH(Trainer(model, MSE{}, SGD{}, {.clip_norm = 1, .clip_norm_each = 1}), says("not by both"));
+}
+
 TEST_CASE("stochastic weight averaging is the mean of the weights it has seen") {
     M model{seed(1)};
     Trainer trainer(model, MSE{}, SGD{.lr = 0.1});

@@ -15,6 +15,7 @@ namespace etta {
 struct TrainerOptions {
     std::vector<ParameterGroup> groups = {};  // parameters with a rate or a decay of their own, or frozen ones
     double clip_norm = 0;    // the gradient is made this long where it is longer; 0: not
+    double clip_norm_each = 0;  // the same for the gradient of each parameter on its own (Keras' clipnorm)
     double clip_value = 0;   // every element of the gradient is limited to -clip_value … clip_value; 0: not
     Schedule schedule = {};  // over all steps of the trainer, in fit() or not: cosine().over(5000)
     int accumulate = 1;      // so many batches make one step, on the mean of all their samples
@@ -87,10 +88,10 @@ public:
         if (!o.groups.empty()) runs_ = _::runs_of<typename M::facts>(o.groups);
         for (const _::update_run& r : runs_)
             if (!_::has_decay<Rule> && r.options.weight_decay >= 0) fail<>("a group sets weight_decay, which the rule does not have");
-        if (o.clip_norm > 0 && o.clip_value > 0) fail<>("gradients are clipped by norm or by value, not by both");
-        clip_at_ = o.clip_norm > 0 ? o.clip_norm : o.clip_value;
-        if (clip_at_ > 0) clip_ = o.clip_norm > 0 ? &Trainer::clip_by_norm : &Trainer::clip_by_value;
-        if (o.clip_norm > 0 || o.sam > 0) squares_ = _::heap_elements<element>(n_elements / _::chunk_of_squares);
+        if ((o.clip_norm > 0) + (o.clip_norm_each > 0) + (o.clip_value > 0) > 1) fail<>("gradients are clipped by norm or by value, not by both");
+        clip_at_ = o.clip_norm > 0 ? o.clip_norm : o.clip_norm_each > 0 ? o.clip_norm_each : o.clip_value;
+        if (clip_at_ > 0) clip_ = o.clip_value > 0 ? &Trainer::clip_by_value : &Trainer::clip_by_norm, clip_each_ = o.clip_norm_each > 0;
+        if (o.clip_norm > 0 || o.clip_norm_each > 0 || o.sam > 0) squares_ = _::heap_elements<element>(n_elements / _::chunk_of_squares);
         if (o.accumulate < 1) fail<>("accumulate: a step is made of 1 batch or more");
         if (o.accumulate > 1 && o.sam > 0) fail<>("accumulate and sam do not go together");
         if ((accumulate_ = o.accumulate) > 1) sum_ = _::heap_elements<element>(n_elements);
@@ -377,12 +378,18 @@ private:
     }
     // torch.nn.utils.clip_grad_norm_ and clip_grad_value_. Nothing is updated from a gradient without a length.
     void clip_by_norm(const input_element* x, const void* y, index n) {
-        const double norm = gradient_norm(), scale = clip_at_ / (norm + 1e-6);
+        const double norm = gradient_norm();
         refuse_unless_finite("gradient's norm", norm, x, y, n);
-        if (scale < 1)
-            each_run([&](const _::update_run& r) {
-                _::run_update<_::scale_by, element, n_elements>(&scale, gradients_.data() + r.first, nullptr, nullptr, r.count);
-            });
+        const auto shorten = [this](double length, index first, index count) {
+            const double scale = clip_at_ / (length + 1e-6);
+            if (scale < 1) _::run_update<_::scale_by, element, n_elements>(&scale, gradients_.data() + first, nullptr, nullptr, count);
+        };
+        if (!clip_each_) each_run([&](const _::update_run& r) { shorten(norm, r.first, r.count); });
+        else
+            for (int i = 0; i < M::n_parameters; ++i) {
+                const auto& p = M::facts::starts.at[i];
+                shorten(__builtin_sqrt(_::sum_of_squares<n_elements>(gradients_.data() + p.first, p.count, squares_.data())), p.first, p.count);
+            }
     }
     void clip_by_value(const input_element*, const void*, index) {
         each_run([&](const _::update_run& r) {
@@ -424,6 +431,7 @@ private:
     void (Trainer::*clip_)(const input_element*, const void*, index) = nullptr;
     double (Trainer::*sharp_)(const input_element*, const void*, index) = nullptr;
     double clip_at_ = 0, norm_ = -1;   // norm_ < 0: not known yet
+    bool clip_each_ = false;
     _::heap_elements<element> squares_;
     struct follower {
         void* object;
