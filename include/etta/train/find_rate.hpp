@@ -33,7 +33,7 @@ struct RateTest {
 
 // The trainer is as it was afterwards: parameters, states, the optimizer's state and the number of steps. A loss or gradient that
 // is not finite ends the test.
-template <class M, class Loss, class Rule>
+template <class M, class Loss, class Rule, class Target = this_target>
 RateTest find_rate(Trainer<M, Loss, Rule>& trainer, const Dataset& data, const RateRange& o = {}) {
     if (!(o.from > 0 && o.to > o.from && o.steps > 1)) fail<>("find_rate: rates grow from a positive one to a larger one, in 2 steps or more");
     std::vector<named_tensor> tensors = _::tensors_of_run(trainer);
