@@ -21,7 +21,7 @@ struct FitEvent {
     const History& history;         // its last record is the epoch's in on_epoch_end
 
     bool stop = false;              // set it, and fit() ends after this batch or epoch, with its checkpoint written
-    double rate_factor = 1;         // multiplies the rate from the next step on; 1 at the begin of each epoch's end
+    double rate_factor = 1;         // multiplies the rate until the epoch's end; is 1 again when on_epoch_end is called, to be set anew
 
     // The model's parameters and states as they lie in memory, by name.
     std::vector<named_tensor> model() const {

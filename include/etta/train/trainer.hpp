@@ -95,7 +95,10 @@ public:
         if (o.accumulate < 1) fail<>("accumulate: a step is made of 1 batch or more");
         if (o.accumulate > 1 && o.sam > 0) fail<>("accumulate and sam do not go together");
         if ((accumulate_ = o.accumulate) > 1) sum_ = _::heap_elements<element>(n_elements);
-        if ((radius_ = o.sam) > 0) sharp_ = &Trainer::gradients_nearby, sum_ = _::heap_elements<element>(n_elements), kept_states_ = _::heap_elements<char>(M::state_bytes);
+        if ((radius_ = o.sam) > 0) {
+            sharp_ = &Trainer::gradients_nearby, sum_ = _::heap_elements<element>(n_elements);
+            kept_states_ = _::heap_elements<char>(M::state_bytes), kept_prediction_ = _::heap_elements<element>(batch_bound * M::output_size);
+        }
     }
 
     // One step on n <= max_batch samples: forward, backward, update. Returns the loss. The model is untouched if the loss
@@ -328,12 +331,13 @@ private:
         const std::string why = explain != nullptr && x != nullptr ? ": " + explain(*this, x, y, n) : std::string();
         fail_with<>("the %s is %s at step %ld: the parameters were not updated%s", what, v != v ? "NaN" : "infinite", steps_ + 1, why.c_str());
     }
-    // Foret et al. 2021: the gradient not here but where the loss is largest nearby, p + rho g / |g|. The layers' states are those of
-    // the first pass.
+    // Foret et al. 2021: the gradient not here but where the loss is largest nearby, p + rho g / |g|. Predictions and layers' states
+    // are those of the first pass.
     double gradients_nearby(const input_element* x, const void* y, index n) {
         const double scale = radius_ / (gradient_norm() + 1e-12);
         __builtin_memcpy(sum_.data(), model_->parameters.data(), static_cast<std::size_t>(n_elements) * sizeof(element));
         if constexpr (M::n_states > 0) __builtin_memcpy(kept_states_.data(), next_states_.data(), static_cast<std::size_t>(M::state_bytes));
+        __builtin_memcpy(kept_prediction_.data(), prediction_.data(), static_cast<std::size_t>(n * M::output_size) * sizeof(element));
         each_run([&](const _::update_run& r) {
             for (index i = r.first; i < r.first + r.count; ++i) model_->parameters.data()[i] += static_cast<element>(scale) * gradients_.data()[i];
         });
@@ -342,6 +346,7 @@ private:
         if constexpr (classifies) run<program>(x, static_cast<const std::int32_t*>(y), n, loss);
         else run<program>(x, static_cast<const element*>(y), n, loss);
         __builtin_memcpy(model_->parameters.data(), sum_.data(), static_cast<std::size_t>(n_elements) * sizeof(element));
+        __builtin_memcpy(prediction_.data(), kept_prediction_.data(), static_cast<std::size_t>(n * M::output_size) * sizeof(element));
         if constexpr (M::n_states > 0) __builtin_memcpy(next_states_.data(), kept_states_.data(), static_cast<std::size_t>(M::state_bytes));
         return static_cast<double>(loss);
     }
@@ -424,7 +429,8 @@ private:
     M* model_;
     _::heap_elements<element> gradients_, states_;
     _::heap_elements<char> workspace_, evaluation_workspace_;  // the second at the first evaluate()
-    _::heap_elements<char> next_states_, kept_states_;  // the second: of the first pass, with sam
+    _::heap_elements<char> next_states_, kept_states_;  // kept_: of the first pass, with sam
+    _::heap_elements<element> kept_prediction_;
     _::update_room room_;
     _::heap_elements<element> prediction_;
     std::vector<_::update_run> runs_;  // none: all parameters alike

@@ -96,7 +96,7 @@ struct parameter_update_source {
     }
 };
 
-// Room for one parameter's results and the program's workspace.
+// Room for one parameter's results and the program's workspace: made in the first step, which alone allocates.
 struct update_room {
     heap_elements<char> results, workspace;
 };
