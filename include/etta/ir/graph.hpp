@@ -166,6 +166,8 @@ struct builder {
     failure error;
     bool unified = false;  // a dyn extent was found equal to another: shapes must be resolved
     int scope = -1;   // the layer being called: where a mistake is reported
+    bool watched = false;  // note what enters and what leaves each layer: (scope, value, 0 or 1)
+    vec<int> watched_values;
 
     // --- symbols -----------------------------------------------------------------------------------------------
     constexpr extent new_symbol(index bound = 0) {

@@ -56,8 +56,18 @@ struct left_out {};  // where an option leaves a parameter out
 struct in_layer {
     builder* g;
     int outer;
-    constexpr in_layer(const var& x, int slot) : g(x.g), outer(x.g->scope) { g->scope = slot; }
-    constexpr ~in_layer() { g->scope = outer; }
+    constexpr in_layer(const var& x, int slot) : g(x.g), outer(x.g->scope) {
+        g->scope = slot;
+        if (g->watched) note(x.id, 0);
+    }
+    constexpr ~in_layer() {
+        if (g->watched) note(g->values.size - 1, 1);  // its last value: the result has been computed when this is destroyed
+        g->scope = outer;
+    }
+    constexpr void note(int value, int leaves) const {
+        const int entry[3] = {g->scope, value, leaves};
+        g->watched_values.append(entry, 3);
+    }
     in_layer(const in_layer&) = delete;
 };
 
