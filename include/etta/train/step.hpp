@@ -12,7 +12,7 @@ namespace etta::_ {
 
 // Arguments: input 0, target 1; outputs: loss 2, prediction 3, gradients in 4 (laid out like the parameters), new states in
 // 5 (laid out like the states; the step's guard decides whether they become the model's). What random numbers are made from:
-// the seed 6, the number of the step 7. The samples' weights, for a loss that takes some: 8.
+// the seed 6, the number of the step 7. The samples' weights, for a loss that takes some: 9.
 template <class Net, class In, int Batch, class Loss>
 struct training_source {
     static constexpr int n_parameters = parameter_count<Net>();
@@ -29,7 +29,7 @@ struct training_source {
         const var target{&g, g.input(storage::argument, 1, target_type<Loss>(g.model_type), target_shape<Loss>(y.extents()))};
         var loss;
         if constexpr (loss_of_prediction<Loss>) {
-            if constexpr (takes_weights<Loss>) loss = Loss{}(y, target, var{&g, g.input(storage::argument, 8, g.model_type, weight_shape<Loss>(y.extents()))});
+            if constexpr (takes_weights<Loss>) loss = Loss{}(y, target, var{&g, g.input(storage::argument, 9, g.model_type, weight_shape<Loss>(y.extents()))});
             else loss = Loss{}(y, target);
         } else {  // calls the network itself: its first call is the one above, which neither draws nor updates a second time
             g.sites = 0;

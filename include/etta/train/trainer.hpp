@@ -336,7 +336,7 @@ private:
         char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), model_->states.data(),
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), const_cast<char*>(reinterpret_cast<const char*>(y)),
                                  reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data()), next_states_.data(),
-                                 reinterpret_cast<char*>(&key[0]), reinterpret_cast<char*>(&key[1]), const_cast<char*>(reinterpret_cast<const char*>(weights))};
+                                 reinterpret_cast<char*>(&key[0]), reinterpret_cast<char*>(&key[1]), nullptr, const_cast<char*>(reinterpret_cast<const char*>(weights))};
         _::run_calls<this_target>(Program::run_table, buffers, &n);
     }
     template <class Y>
