@@ -16,7 +16,8 @@ inline constexpr int depthwise = 0;
 namespace _ {
 
 template <int Spatial>
-inline constexpr std::string_view conv_names[2] = {Spatial == 1 ? "conv1d" : Spatial == 2 ? "conv2d" : "conv3d", Spatial == 1 ? "conv_transpose1d" : "conv_transpose2d"};
+inline constexpr std::string_view conv_names[2] = {Spatial == 1 ? "conv1d" : Spatial == 2 ? "conv2d" : "conv3d",
+                                                   Spatial == 1 ? "conv_transpose1d" : "conv_transpose2d"};
 
 // False, and blamed on the layer that is being called, where x has another rank or its channels are not Groups times something.
 constexpr bool takes_pictures(const var& x, int spatial, index groups, std::string_view who) {
@@ -28,7 +29,8 @@ constexpr bool takes_pictures(const var& x, int spatial, index groups, std::stri
     return false;
 }
 
-template <int Spatial, int Out, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation, int Groups, bool Bias, padding_mode Mode, class Init, class BiasInit>
+template <int Spatial, int Out, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation, int Groups, bool Bias, padding_mode Mode,
+          class Init, class BiasInit>
 struct conv_layer {
     Param<sized<Out>, Init> weight;
     std::conditional_t<Bias, Param<sized<Out>, BiasInit>, left_out> bias;
@@ -58,12 +60,14 @@ struct conv_layer {
     }
 };
 
-template <int Spatial, int Out, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis OutputPadding, int Groups, bool Bias, per_axis Dilation, class Init, class BiasInit>
+template <int Spatial, int Out, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis OutputPadding, int Groups, bool Bias, per_axis Dilation,
+          class Init, class BiasInit>
 struct conv_transpose_layer {
     Param<sized<Out>, Init> weight;
     std::conditional_t<Bias, Param<sized<Out>, BiasInit>, left_out> bias;
     constexpr var operator()(var x) const {
-        static_assert(at_least(Kernel, 1) && at_least(Stride, 1) && at_least(Dilation, 1) && at_least(Padding, 0) && at_least(OutputPadding, 0) && Out > 0 && Groups > 0,
+        static_assert(at_least(Kernel, 1) && at_least(Stride, 1) && at_least(Dilation, 1) && at_least(Padding, 0) && at_least(OutputPadding, 0) &&
+                          Out > 0 && Groups > 0,
                       "etta: a transposed convolution: Out, Kernel, Stride, Dilation and Groups are 1 or more, paddings 0 or more");
         static_assert(Out % Groups == 0, "etta: a transposed convolution: Out is a multiple of Groups");
         const in_layer here(x, weight.slot);

@@ -132,7 +132,10 @@ struct dirac {
     static constexpr initialiser of(const shape& s, double) {
         if (s.rank < 3 || s.rank > 5 || s.at[0].code % Groups != 0) return {initialiser::refused, 3};
         double taps = 1, middle = 0;
-        for (int i = 2; i < s.rank; ++i) taps *= static_cast<double>(s.at[i].code), middle = middle * static_cast<double>(s.at[i].code) + static_cast<double>(s.at[i].code / 2);
+        for (int i = 2; i < s.rank; ++i) {
+            const double k = static_cast<double>(s.at[i].code);
+            taps *= k, middle = middle * k + static_cast<double>(s.at[i].code / 2);
+        }
         return {initialiser::dirac, Groups, static_cast<double>(s.at[1].code), taps, middle};
     }
 };

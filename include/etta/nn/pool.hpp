@@ -15,7 +15,8 @@ constexpr bool half_a_window(int spatial, per_axis kernel, per_axis padding, per
 }
 template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation = 1>
 constexpr bool good_windows() {
-    constexpr bool good = at_least(Kernel, 1) && at_least(Stride, 1) && at_least(Padding, 0) && at_least(Dilation, 1), half = half_a_window(Spatial, Kernel, Padding, Dilation);
+    constexpr bool good = at_least(Kernel, 1) && at_least(Stride, 1) && at_least(Padding, 0) && at_least(Dilation, 1);
+    constexpr bool half = half_a_window(Spatial, Kernel, Padding, Dilation);
     static_assert(good, "etta: pooling: Kernel, Stride and Dilation are 1 or more, Padding 0 or more");
     static_assert(half || !good, "etta: pooling: Padding is at most half a window");
     return good && half;
@@ -32,18 +33,22 @@ constexpr bool has_spatial(const var& x, int spatial, std::string_view who) {
 template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation, bool Ceil>
 struct max_pool_layer {
     constexpr var operator()(var x) const {
-        return good_windows<Spatial, Kernel, Stride, Padding, Dilation>() && has_spatial(x, Spatial, "max_pool") ? max_pooled(x, {Kernel, Stride, Padding, Dilation, Ceil}) : x;
+        const bool fits = good_windows<Spatial, Kernel, Stride, Padding, Dilation>() && has_spatial(x, Spatial, "max_pool");
+        return fits ? max_pooled(x, {Kernel, Stride, Padding, Dilation, Ceil}) : x;
     }
 };
 template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, bool Ceil, bool CountPadding>
 struct avg_pool_layer {
     constexpr var operator()(var x) const {
-        return good_windows<Spatial, Kernel, Stride, Padding>() && has_spatial(x, Spatial, "avg_pool") ? avg_pooled(x, {Kernel, Stride, Padding, 1, Ceil}, CountPadding) : x;
+        const bool fits = good_windows<Spatial, Kernel, Stride, Padding>() && has_spatial(x, Spatial, "avg_pool");
+        return fits ? avg_pooled(x, {Kernel, Stride, Padding, 1, Ceil}, CountPadding) : x;
     }
 };
 template <int Spatial, real P, per_axis Kernel, per_axis Stride>
 struct lp_pool_layer {
-    constexpr var operator()(var x) const { return good_windows<Spatial, Kernel, Stride, 0>() && has_spatial(x, Spatial, "lp_pool") ? lp_pooled(x, P, {Kernel, Stride}) : x; }
+    constexpr var operator()(var x) const {
+        return good_windows<Spatial, Kernel, Stride, 0>() && has_spatial(x, Spatial, "lp_pool") ? lp_pooled(x, P, {Kernel, Stride}) : x;
+    }
 };
 template <int Spatial, per_axis To, bool Maximum>
 struct adaptive_pool_layer {

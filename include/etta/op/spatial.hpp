@@ -40,7 +40,8 @@ constexpr var joined_along(int axis, var a, var b) {
 }
 // x with more of it before and after on one axis.
 constexpr var pad_axis(var x, int axis, index before, index after, padding_mode mode) {
-    const index n = x.extent(axis), most = mode == padding_mode::reflect ? n - 1 : mode == padding_mode::circular ? n : mode == padding_mode::replicate && n == 0 ? 0 : before + after;
+    const index n = x.extent(axis), all = before + after;
+    const index most = mode == padding_mode::reflect ? n - 1 : mode == padding_mode::circular ? n : mode == padding_mode::replicate && n == 0 ? 0 : all;
     if (before == 0 && after == 0) return x;
     if (before < 0 || after < 0 || n < 0 || before > most || after > most) {
         x.g->blame(n < 0 ? mistake::unbound : mistake::window, "pad", shape(extent(before < after ? after : before)), x.extents());
@@ -53,11 +54,15 @@ constexpr var pad_axis(var x, int axis, index before, index after, padding_mode 
         return var{x.g, expand_to(*x.g, sliced(x, axis, at, at + 1).id, s)};
     };
     var y = x;
-    if (before > 0)
-        y = joined_along(axis, mode == padding_mode::reflect ? sliced(x, axis, before, 0, -1) : mode == padding_mode::circular ? sliced(x, axis, n - before, n) : repeated(0, before), y);
-    if (after > 0)
-        y = joined_along(axis, y, mode == padding_mode::reflect ? sliced(x, axis, n - 2, n - 2 - after >= 0 ? n - 2 - after : -far, -1)
-                                  : mode == padding_mode::circular ? sliced(x, axis, 0, after) : repeated(n - 1, after));
+    if (before > 0) {
+        const var part = mode == padding_mode::reflect ? sliced(x, axis, before, 0, -1) : mode == padding_mode::circular ? sliced(x, axis, n - before, n) : repeated(0, before);
+        y = joined_along(axis, part, y);
+    }
+    if (after > 0) {
+        const index end = n - 2 - after >= 0 ? n - 2 - after : -far;
+        const var part = mode == padding_mode::reflect ? sliced(x, axis, n - 2, end, -1) : mode == padding_mode::circular ? sliced(x, axis, 0, after) : repeated(n - 1, after);
+        y = joined_along(axis, y, part);
+    }
     return y;
 }
 // The same with one number outside.
@@ -132,7 +137,8 @@ constexpr var convolve(var x, var w, var bias, convolution c, std::string_view w
     }
     const std::int64_t t[conv_attributes] = {1, c.stride[0], 0, c.before[0], 1, c.dilation[0], c.groups};
     const shape line = x.extents();
-    const var y = Convolution::of(reshaped(x, shape(line.at[0], line.at[1], extent(1), line.at[2])), reshaped(w, shape(k.at[0], k.at[1], extent(1), k.at[2])), bias, t);
+    const var picture = reshaped(x, shape(line.at[0], line.at[1], extent(1), line.at[2])), row = reshaped(w, shape(k.at[0], k.at[1], extent(1), k.at[2]));
+    const var y = Convolution::of(picture, row, bias, t);
     return y.rank() == 4 ? reshaped(y, shape(y.extents()[0], y.extents()[1], y.extents()[3])) : y;
 }
 
@@ -157,14 +163,16 @@ constexpr var convolve_transposed(var x, var w, var bias, const convolution& c, 
     to.at[1] = k.at[1].times(c.groups);
     for (int i = 0; i < 2; ++i) {
         const extent e = to.at[first_spatial + i];
-        const index n = e.is_static() ? (static_cast<index>(e.code) - 1) * at(c.stride, i, 1) - 2 * at(c.before, i, 0) + at(c.dilation, i, 1) * (static_cast<index>(k.at[2 + i].code) - 1) + at(output_padding, i, 0) + 1 : 0;
-        if (n < 1 || (at(output_padding, i, 0) >= at(c.stride, i, 1) && at(output_padding, i, 0) >= at(c.dilation, i, 1) && at(output_padding, i, 0) > 0)) {
+        const index stride = at(c.stride, i, 1), dilation = at(c.dilation, i, 1), more = at(output_padding, i, 0), kernel = static_cast<index>(k.at[2 + i].code);
+        const index n = e.is_static() ? (static_cast<index>(e.code) - 1) * stride - 2 * at(c.before, i, 0) + dilation * (kernel - 1) + more + 1 : 0;
+        if (n < 1 || (more > 0 && more >= stride && more >= dilation)) {
             g.blame(e.is_static() ? mistake::window : mistake::unbound, who, w.extents(), x.extents());
             return x;
         }
         to.at[first_spatial + i] = extent(n);
     }
-    const std::int64_t t[conv_attributes] = {at(c.stride, 0, 1), at(c.stride, 1, 1), at(c.before, 0, 0), at(c.before, 1, 0), at(c.dilation, 0, 1), at(c.dilation, 1, 1), c.groups};
+    const std::int64_t t[conv_attributes] = {at(c.stride, 0, 1),   at(c.stride, 1, 1),   at(c.before, 0, 0), at(c.before, 1, 0),
+                                             at(c.dilation, 0, 1), at(c.dilation, 1, 1), c.groups};
     var y{&g, conv_grad_input(g, reshaped(x, picture(x.extents())).id, reshaped(w, k).id, conv_window(t), to)};
     if (bias.exists()) y = y + reshaped(bias, shape(to.at[1], extent(1), extent(1)));
     return one ? reshaped(y, shape(to.at[0], to.at[1], to.at[3])) : y;
@@ -181,7 +189,9 @@ struct ConvolutionOptions {
 };
 // x [N, C, …], w [O, C / groups, K…] -> [N, O, …] with as many spatial axes as w has, one to three: as the layers Conv1d, 2d and 3d. For
 // traced values; conv2d is for tensors too. b: [O].
-constexpr var convolve(var x, var w, var b, const ConvolutionOptions& o = {}) { return _::convolve(x, w, b, {o.stride, o.padding, o.padding, o.dilation, o.groups, o.mode}, "convolve"); }
+constexpr var convolve(var x, var w, var b, const ConvolutionOptions& o = {}) {
+    return _::convolve(x, w, b, {o.stride, o.padding, o.padding, o.dilation, o.groups, o.mode}, "convolve");
+}
 constexpr var convolve(var x, var w, const ConvolutionOptions& o = {}) { return convolve(x, w, var{}, o); }
 // w [C, O / groups, K…]: as the layers ConvTranspose1d and 2d.
 constexpr var convolve_transposed(var x, var w, var b, const ConvolutionOptions& o = {}) {
