@@ -195,3 +195,12 @@ TEST_CASE("a long loop over numbers, each used again and again, is differentiate
     CHECK(dk == Approx((etta::call(swing, 10 + h, 0.1) - etta::call(swing, 10 - h, 0.1)) / (2 * h)).epsilon(1e-6));
     CHECK(dc == Approx((etta::call(swing, 10.0, 0.1 + h) - etta::call(swing, 10.0, 0.1 - h)) / (2 * h)).epsilon(1e-6));
 }
+
+TEST_CASE("a derivative with respect to a view counts what is a view of that view") {
+    const auto inner = [](auto x) { return grad([](auto m) { return sum(square(reshape<6>(m)) * m[0][1] + permute<1, 0>(permute<1, 0>(m))[0][0]); })(reshape<2, 3>(x)); };
+    const Tensor<double, 6> x{1, 2, 3, 4, 5, 6};
+    const auto g = call(inner, x);
+    CHECK(g(0, 0) == Approx(2 * 2 * 1 + 6));
+    CHECK(g(0, 1) == Approx(2 * 2 * 2 + 91));
+    CHECK(g(1, 2) == Approx(2 * 2 * 6));
+}

@@ -114,3 +114,18 @@ TEST_CASE("a start at the minimum takes no step, and max_iterations is kept") {
     const auto none = least_squares(LevenbergMarquardt{.max_iterations = 0}, decay, Tensor<double, 2>{1, 1}, d.t, d.y);
     CHECK((none.iterations == 0 && none.parameters[0] == 1 && none.gradient_norm > 0));
 }
+
+TEST_CASE("without damping the steps are Gauss-Newton's, and one that fails is damped") {
+    const Decay<double> d;
+    const auto newton = least_squares(LevenbergMarquardt{.damping = 0}, decay, Tensor<double, 2>{2, 1}, d.t, d.y), damped = least_squares(LevenbergMarquardt{.damping = 1}, decay, Tensor<double, 2>{2, 1}, d.t, d.y);
+    CHECK((newton.converged && close(newton.parameters[0], 2.5, 1e-8) && close(newton.parameters[1], 1.3, 1e-8)));
+    CHECK(newton.iterations < damped.iterations);
+    // A first step of Gauss-Newton would leave arctan's range of convergence (|x| < 1.39).
+    const auto arctan = [](auto x) { return atan(x); };
+    const auto far = least_squares(LevenbergMarquardt{.damping = 0}, arctan, Tensor<double, 1>{3});
+    CHECK((far.converged && std::abs(far.parameters[0]) < 1e-8));
+    // A singular Jacobian has no Gauss-Newton step.
+    const auto same = [](auto x) { return x[0] + x[1] - 2 + 0 * x; };
+    const auto flat = least_squares(LevenbergMarquardt{.damping = 0}, same, Tensor<double, 2>{5, 0});
+    CHECK((flat.converged && std::abs(flat.parameters[0] + flat.parameters[1] - 2) < 1e-6));
+}

@@ -59,7 +59,7 @@ constexpr void batch_units(builder& g, const vec<int>& order, extent n, vec<int>
                     for (int k = in.rank; k < out.rank - 1; ++k) padded.push(extent(1));
                     for (int k = 0; k < in.rank; ++k) padded.push(in.at[k]);
                     r = expand_to(g, reshape_to(g, args[0], padded), out);
-                } else if (m.op->id == declare_op<Reshape>::id) {
+                } else if (m.op->id == declare_op<Reshape>::id || m.op->id == declare_op<Apart>::id) {
                     r = reshape_to(g, args[0], out);
                 } else if (m.op->id == declare_op<Permute>::id) {
                     std::int64_t order[max_rank] = {};

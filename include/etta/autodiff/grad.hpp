@@ -24,10 +24,12 @@ constexpr builder* tracer(const X&... x) {
     (find(x), ...);
     return g;
 }
-// A number as a traced value; what is traced already, as it is.
+// A number as a traced value; what is traced already, as it is. A view becomes a node of its own: else a view of it in the
+// function would be one of what lies behind it, and have no part in the derivative.
 template <class X>
 constexpr decltype(auto) as_traced(builder& g, const X& x) {
     if constexpr (std::is_arithmetic_v<X>) return var{&g, g.literal(static_cast<double>(x), literal_type<X>(dtype::f64))};
+    else if constexpr (std::is_same_v<X, var>) return var{x.g, Apart::of(*x.g, x.id)};
     else return (x);
 }
 template <class... X>

@@ -13,7 +13,7 @@
 #include "../core/random.hpp"
 #include "../io/file.hpp"
 #include "dims.hpp"
-#include "shared.hpp"
+#include "../core/shared.hpp"
 
 namespace etta {
 

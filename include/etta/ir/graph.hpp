@@ -63,12 +63,18 @@ struct failure {
     dtype type_a = dtype::none, type_b = dtype::none;
 };
 
-// How a parameter starts: a constant, or drawn from U(a, b) or N(a, b).
+// How a parameter starts: the constant a, or drawn from U(a, b), N(a, b²) or the part of N(a, b²) between the quantiles 1/2 + c
+// and 1/2 + d; or as a whole (nn/fill.hpp): a times an orthogonal matrix, N(0, b²) with the part a of each column 0, a times the
+// identity, Dirac's kernels in a groups of b channels (taps: c, the middle one: d), the lengths of the rows of parameter a.
 struct start_value {
-    enum kind_t : int { constant, uniform, normal } kind = constant;
+    enum kind_t : int { constant, uniform, normal, truncated, orthogonal, sparse, eye, dirac, lengths, refused } kind = constant;
     double a = 0;
     double b = 0;
-    friend constexpr bool operator==(const start_value& x, const start_value& y) { return x.kind == y.kind && x.a == y.a && x.b == y.b; }
+    double c = 0;
+    double d = 0;
+    friend constexpr bool operator==(const start_value& x, const start_value& y) {
+        return x.kind == y.kind && x.a == y.a && x.b == y.b && x.c == y.c && x.d == y.d;
+    }
 };
 
 struct input_op {
@@ -160,6 +166,8 @@ struct builder {
     failure error;
     bool unified = false;  // a dyn extent was found equal to another: shapes must be resolved
     int scope = -1;   // the layer being called: where a mistake is reported
+    bool watched = false;  // note what enters and what leaves each layer: (scope, value, 0 or 1)
+    vec<int> watched_values;
 
     // --- symbols -----------------------------------------------------------------------------------------------
     constexpr extent new_symbol(index bound = 0) {

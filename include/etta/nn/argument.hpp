@@ -35,7 +35,7 @@ public:
     constexpr void etta_each_var(const F& f) const {
         for (int i = 0; i < M::n_parameters; ++i) f(var{graph_, graph_->params[first_ + i]});
     }
-    // The parameters become views of one input; states, of the model's element type or counts, of two more.
+    // The parameters become views of one input, each apart; states, of the model's element type or counts, of two more.
     constexpr void bind(builder& g, int flat, int states, int counts) {
         graph_ = &g, first_ = g.params.size;
         bind_parameters f{&g, first_, g.states.size};
@@ -43,7 +43,7 @@ public:
         const auto& l = M::facts::layout;
         for (int i = 0; i < M::n_parameters; ++i) {
             const std::int64_t start_step[2] = {l.at[i].offset / static_cast<index>(sizeof(typename M::element)), 1};
-            g.params.push(reshape_to(g, Slice::add(g, flat, start_step, shape(l.count[i])), l.extents[i]));
+            g.params.push(Apart::of(g, reshape_to(g, Slice::add(g, flat, start_step, shape(l.count[i])), l.extents[i])));
             g.starts.push(start_value{});
         }
         const auto& s = M::facts::states;

@@ -7,6 +7,7 @@
 #include "../autodiff/scan.hpp"
 #include "../io/sort.hpp"
 #include "../op/op.hpp"
+#include "loss.hpp"
 
 namespace etta {
 
@@ -47,6 +48,15 @@ constexpr var ctc_loss(var logits, var labels) {
     const var total = logsumexp(where(s == last || s == last - 1, end, never), axis<1>);
     return mean(-total / max(as_logits(squeeze<1>(count)), 1));
 }
+
+// Connectionist temporal classification of logits [N, T, C] and Labels labels (int32) each: see ctc_loss.
+template <int Labels>
+struct CTC {
+    static constexpr dtype target = dtype::i32;
+    static constexpr bool labels = false;
+    static constexpr shape target_shape(const shape& prediction) { return shape(prediction.at[0], extent(index{Labels})); }
+    constexpr var operator()(var y, var t) const { return ctc_loss(y, t); }
+};
 
 // The labels of the likeliest path: what is largest at each step, repetitions and blanks (0) dropped. logits: T rows of C.
 template <class T>

@@ -10,12 +10,6 @@
 
 namespace etta {
 
-namespace init {
-// N(0, Deviation²).
-template <real Deviation = 1.0>
-struct normal { static constexpr initialiser of(const shape&, double) { return {initialiser::normal, 0, Deviation}; } };
-}  // namespace init
-
 // Row ids[i] of a table: [...] -> [..., D]. weight [N, D], from N(0, 1) unless Init says otherwise. A token equal to Padding
 // (-1: none) gives zeros and leaves the table's gradient alone.
 template <int N, int D, int Padding = -1, class Init = init::normal<>>

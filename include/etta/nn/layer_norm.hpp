@@ -2,6 +2,8 @@
 // defaults and formulas. Fusion makes one row kernel of each.
 #pragma once
 
+#include "../op/binary.hpp"
+#include "../op/place.hpp"
 #include "../op/statistics.hpp"
 #include "../op/unary.hpp"
 #include "parameter.hpp"
@@ -21,8 +23,6 @@ struct RMSNormOptions {
 };
 
 namespace _ {
-
-struct left_out {};  // where an option leaves a parameter out
 
 // (x - mean) / sqrt(variance + eps) over the last axis.
 constexpr var standardised(var x, double eps) {
@@ -71,7 +71,7 @@ struct RMSNorm {
 // [N, C, ...]: each sample's channels in Groups groups, every group normalised as a whole; then weight [C] and bias [C]. Wu &
 // He 2018.
 template <int Groups, LayerNormOptions O = LayerNormOptions{}>
-struct GroupNorm {
+struct GroupNorm {  // Groups 0: C of them
     std::conditional_t<O.affine, Param<sized<channels>, init::ones>, _::left_out> weight;
     std::conditional_t<O.affine && O.bias, Param<sized<channels>, init::zeros>, _::left_out> bias;
     constexpr var operator()(var x) const {
@@ -92,14 +92,42 @@ private:
     constexpr var normalised(var x) const {
         index size = 1;
         for (int i = 1; i < x.rank(); ++i) size = x.extent(i) < 0 ? 0 : size * x.extent(i);
-        if (x.rank() < 2 || size == 0 || x.extent(1) % Groups != 0) {
+        const index n = Groups > 0 || x.rank() < 2 || x.extent(1) < 1 ? Groups : x.extent(1);
+        if (x.rank() < 2 || size == 0 || x.extent(1) % n != 0) {
             const extent any = extent::of_symbol(0);
-            x.g->blame(x.rank() < 2 ? _::mistake::rank : _::mistake::channels, "group_norm", shape(any, extent(index{Groups})), x.extents());
+            x.g->blame(x.rank() < 2 ? _::mistake::rank : _::mistake::channels, "group_norm", shape(any, extent(n)), x.extents());
             return x;
         }
         const shape s = x.extents();
-        const var groups{x.g, _::reshape_to(*x.g, x.id, shape(s.at[0], extent(index{Groups}), extent(size / Groups)))};
+        const var groups{x.g, _::reshape_to(*x.g, x.id, shape(s.at[0], extent(n), extent(size / n)))};
         return {x.g, _::reshape_to(*x.g, _::standardised(groups, O.eps).id, s)};
+    }
+};
+
+// [N, C, …]: every channel of every sample normalised over its places; as PyTorch's, without weight and bias unless asked for, and
+// without running statistics. Ulyanov et al. 2016.
+template <LayerNormOptions O = LayerNormOptions{.affine = false}>
+using InstanceNorm = GroupNorm<0, O>;
+
+// x / (k + alpha * mean over Size neighbouring channels of x²)^beta: [N, C, …], zeros beyond the channels. Krizhevsky et al. 2012.
+struct LocalResponseNormOptions {
+    real alpha = 1e-4, beta = 0.75, k = 1.0;
+};
+template <int Size, LocalResponseNormOptions O = LocalResponseNormOptions{}>
+struct LocalResponseNorm {
+    constexpr var operator()(var x) const {
+        if (x.rank() < 2 || x.extent(1) < 0) {
+            x.g->blame(_::mistake::rank, "local_response_norm", shape(index{1}, index{1}), x.extents());
+            return x;
+        }
+        const var squares = _::padded(square(x), 1, Size / 2, (Size - 1) / 2);
+        const auto shifted = [&](index i) constexpr {
+            const std::int64_t a[4] = {1, i, i + x.extent(1), 1};
+            return _::SliceAxis::body(squares, a, 4);
+        };
+        var total = shifted(0);
+        for (int i = 1; i < Size; ++i) total = total + shifted(i);
+        return x / pow(total * (static_cast<double>(O.alpha) / Size) + static_cast<double>(O.k), static_cast<double>(O.beta));
     }
 };
 

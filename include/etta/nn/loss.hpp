@@ -1,8 +1,9 @@
-// loss.hpp: loss functions. A loss is a callable of (prediction, target), both traced; it says what its target is, so
-// that a wrong one is a compile-time error.
+// loss.hpp: what a Trainer takes as a loss. A loss is a callable of (prediction, target), both traced; it says what its target
+// is, so that a wrong one is a compile-time error. With a third argument it gets a weight for each sample.
 #pragma once
 
-#include "../op/softmax.hpp"
+#include "loss_functions.hpp"
+#include "real.hpp"
 
 namespace etta {
 
@@ -12,6 +13,7 @@ struct TracedBatch {
 };
 
 namespace _ {
+
 // A loss struct says what its target is; a callable of (net, batch) takes the model's element type in the prediction's
 // extents, if it reads y at all.
 template <class Loss>
@@ -31,11 +33,31 @@ constexpr shape target_shape(const shape& prediction) {
     if constexpr (loss_of_prediction<Loss>) return Loss::target_shape(prediction);
     else return prediction;
 }
-}  // namespace _
+// A label that is let through though it is none.
+template <class Loss>
+constexpr std::int64_t ignored_label() {
+    if constexpr (requires { Loss::ignore_index; }) return Loss::ignore_index;
+    else return CrossEntropyOptions::no_index;
+}
+template <class Loss>
+inline constexpr bool takes_weights = loss_of_prediction<Loss> && requires(const Loss& l, var v) { l(v, v, v); };
+// The extents of the weights: a label each, or a sample each.
+template <class Loss>
+constexpr shape weight_shape(const shape& prediction) {
+    shape s = target_shape<Loss>(prediction);
+    if (!takes_labels<Loss>() && s.rank > 1) s.rank = 1;
+    return s;
+}
 
-// Softmax cross-entropy of logits [N, C] with class labels [N] (int32): mean over the batch of -log p(label).
-// Labels outside 0..C-1 are refused at run time before anything is computed.
-struct CrossEntropy {
+constexpr index elements_per_sample(const shape& s) {
+    index n = 1;
+    for (int i = 1; i < s.rank; ++i) n *= static_cast<index>(s.at[i].code);
+    return n;
+}
+
+// The target: a class label (int32) for each row of the prediction's last axis; numbers of the model's type, one for each of the
+// prediction's.
+struct labels_target {
     static constexpr dtype target = dtype::i32;
     static constexpr bool labels = true;
     static constexpr shape target_shape(const shape& prediction) {
@@ -43,19 +65,180 @@ struct CrossEntropy {
         if (s.rank > 0) --s.rank;
         return s;
     }
-    constexpr auto operator()(var logits, var label) const {
-        const var hit = unsqueeze<-1>(label) == var(_::Iota::like(logits, -1));
-        const var picked = sum(where(hit, log_softmax(logits), 0), axis<-1>);
-        return -mean(picked);
+};
+struct numbers_target {
+    static constexpr dtype target = dtype::none;
+    static constexpr bool labels = false;
+    static constexpr shape target_shape(const shape& prediction) { return prediction; }
+};
+
+template <class Kind, class F>
+struct loss_by_function : Kind {
+    constexpr var operator()(var y, var t) const
+        requires requires(F f) { f(y, t); }
+    { return F{}(y, t); }
+    constexpr var operator()(var y, var t, var w) const
+        requires requires(F f) { f(y, t, w); }
+    { return F{}(y, t, w); }
+};
+template <int Ignored>
+struct labels_target_but : labels_target {
+    static constexpr int ignore_index = Ignored;
+};
+
+// A sample's (a label's) value times its weight, over the sum of the weights.
+constexpr var weighted_mean(var values, const var& w) {
+    while (values.rank() > w.rank()) values = mean(values, axis<-1>);
+    return sum(values * w) / sum(w);
+}
+
+}  // namespace _
+
+// A loss from a captureless function of (prediction, target), where options and weights of classes are ordinary values:
+//     etta::on_labels([](auto y, auto t) { return cross_entropy(y, t, {.label_smoothing = 0.1}); })
+// on_labels: the target is a class label for each row of the prediction's last axis; IgnoreIndex is let through by the Trainer
+// and counts for no accuracy of evaluate(). on_targets: numbers of the model's type, one for each of the prediction's.
+template <int IgnoreIndex = CrossEntropyOptions::no_index, class F>
+constexpr _::loss_by_function<_::labels_target_but<IgnoreIndex>, F> on_labels(F) { return {}; }
+template <class F>
+constexpr _::loss_by_function<_::numbers_target, F> on_targets(F) { return {}; }
+
+// The vector of these numbers in the trace that x belongs to, of x's type: weights of classes.
+template <class... T>
+constexpr var constants(const var& x, T... value) {
+    const var at = _::Iota::of(*x.g, shape(index{sizeof...(T)}), 0);
+    var v{x.g, x.g->literal(0, x.type())};
+    int i = 0;
+    ((v = where(at == i++, static_cast<double>(value), v)), ...);
+    return v;
+}
+
+// A loss whose samples (labels) have weights, from step(x, y, weights, n) or the Trainer's class_weight: Σ w l / Σ w. For a loss
+// struct that has values(): those here but Dice and CTC.
+template <class Loss>
+struct Weighted : Loss {
+    static_assert(requires(var v) { Loss::values(v, v); }, "etta: Weighted<Loss>: this loss has no values(), one for each sample, that could be weighted");
+    constexpr var operator()(var y, var t, var w) const { return _::weighted_mean(Loss::values(y, t), w); }
+};
+
+// --- class labels ------------------------------------------------------------------------------------------------------
+// Softmax cross-entropy of logits [N, C] with class labels [N] (int32): mean over the batch of -log p(label).
+// Labels outside 0..C-1 are refused at run time before anything is computed.
+struct CrossEntropy : _::labels_target {
+    constexpr var operator()(var y, var t) const { return cross_entropy(y, t); }
+    static constexpr var values(var y, var t) { return cross_entropy(y, t, {.reduce = reduction::none}); }
+};
+// The same of log-probabilities.
+struct NLL : _::labels_target {
+    constexpr var operator()(var y, var t) const { return nll_loss(y, t); }
+    static constexpr var values(var y, var t) { return nll_loss(y, t, {.reduce = reduction::none}); }
+};
+struct MultiMargin : _::labels_target {
+    constexpr var operator()(var y, var t) const { return multi_margin_loss(y, t); }
+    static constexpr var values(var y, var t) { return multi_margin_loss(y, t, {.reduce = reduction::none}); }
+};
+// --- numbers, as many as the prediction has ------------------------------------------------------------------------------
+namespace _ {
+template <class Loss>
+struct mean_of_values : numbers_target {
+    constexpr var operator()(var y, var t) const { return mean(Loss::values(y, t)); }
+};
+}  // namespace _
+
+// Cross-entropy with probabilities (one-hot or soft) instead of labels.
+struct SoftCrossEntropy : _::mean_of_values<SoftCrossEntropy> {
+    static constexpr var values(var y, var t) { return cross_entropy(y, t, {.reduce = reduction::none}); }
+};
+struct BCE : _::mean_of_values<BCE> {
+    static constexpr var values(var y, var t) { return binary_cross_entropy(y, t, {.reduce = reduction::none}); }
+};
+struct BCEWithLogits : _::mean_of_values<BCEWithLogits> {
+    static constexpr var values(var y, var t) { return binary_cross_entropy_with_logits(y, t, {.reduce = reduction::none}); }
+};
+struct MultiLabelSoftMargin : _::mean_of_values<MultiLabelSoftMargin> {
+    static constexpr var values(var y, var t) { return multilabel_soft_margin_loss(y, t, {.reduce = reduction::none}); }
+};
+// The target: lists of labels, as numbers, each ended by -1 if shorter than C.
+struct MultiLabelMargin : _::mean_of_values<MultiLabelMargin> {
+    static constexpr var values(var y, var t) { return multilabel_margin_loss(y, t, {.reduce = reduction::none}); }
+};
+template <real Alpha = 0.25, real Gamma = 2.0>
+struct Focal : _::mean_of_values<Focal<Alpha, Gamma>> {
+    static constexpr var values(var y, var t) { return sigmoid_focal_loss(y, t, {.alpha = Alpha, .gamma = Gamma, .reduce = reduction::none}); }
+};
+struct Dice : _::numbers_target {
+    constexpr var operator()(var y, var t) const { return dice_loss(y, t); }
+};
+// Mean squared error; the target has the prediction's extents.
+struct MSE : _::mean_of_values<MSE> {
+    static constexpr var values(var y, var t) { return mse_loss(y, t, {.reduce = reduction::none}); }
+};
+// Mean absolute error: PyTorch's L1Loss.
+struct MAE : _::mean_of_values<MAE> {
+    static constexpr var values(var y, var t) { return l1_loss(y, t, {.reduce = reduction::none}); }
+};
+using L1 = MAE;
+template <real Delta = 1.0>
+struct Huber : _::mean_of_values<Huber<Delta>> {
+    static constexpr var values(var y, var t) { return huber_loss(y, t, Delta, {.reduce = reduction::none}); }
+};
+template <real Beta = 1.0>
+struct SmoothL1 : _::mean_of_values<SmoothL1<Beta>> {
+    static constexpr var values(var y, var t) { return smooth_l1_loss(y, t, Beta, {.reduce = reduction::none}); }
+};
+struct LogCosh : _::mean_of_values<LogCosh> {
+    static constexpr var values(var y, var t) { return log_cosh_loss(y, t, {.reduce = reduction::none}); }
+};
+struct Hinge : _::mean_of_values<Hinge> {
+    static constexpr var values(var y, var t) { return hinge_loss(y, t, {.reduce = reduction::none}); }
+};
+struct SquaredHinge : _::mean_of_values<SquaredHinge> {
+    static constexpr var values(var y, var t) { return squared_hinge_loss(y, t, {.reduce = reduction::none}); }
+};
+struct SoftMargin : _::mean_of_values<SoftMargin> {
+    static constexpr var values(var y, var t) { return soft_margin_loss(y, t, {.reduce = reduction::none}); }
+};
+template <real Margin = 1.0>
+struct HingeEmbedding : _::mean_of_values<HingeEmbedding<Margin>> {
+    static constexpr var values(var y, var t) { return hinge_embedding_loss(y, t, Margin, {.reduce = reduction::none}); }
+};
+template <bool LogInput = true, bool Full = false>
+struct PoissonNLL : _::mean_of_values<PoissonNLL<LogInput, Full>> {
+    static constexpr var values(var y, var t) { return poisson_nll_loss(y, t, {.log_input = LogInput, .full = Full, .reduce = reduction::none}); }
+};
+// The divergence of log-probabilities [N, ...] from target probabilities, mean over the samples (PyTorch: reduction="batchmean").
+template <bool LogTarget = false>
+struct KLDiv : _::numbers_target {
+    constexpr var operator()(var y, var t) const { return kl_div(y, t, {.log_target = LogTarget, .reduce = reduction::batchmean}); }
+    static constexpr var values(var y, var t) {
+        const var v = kl_div(y, t, {.log_target = LogTarget, .reduce = reduction::none});
+        return v.rank() > 1 ? sum(flatten<1>(v), axis<-1>) : v;
     }
 };
 
-// Mean squared error; the target has the prediction's extents.
-struct MSE {
-    static constexpr dtype target = dtype::none;  // the model's
-    static constexpr bool labels = false;
-    static constexpr shape target_shape(const shape& prediction) { return prediction; }
-    constexpr auto operator()(var prediction, var target) const { return mean(square(prediction - target)); }
+// --- numbers, otherwise ------------------------------------------------------------------------------------------------------
+// The prediction [..., 2 D] is D means, then D variances (positive: let the network end in softplus or exp); the target [..., D].
+template <bool Full = false>
+struct GaussianNLL : _::numbers_target {
+    static constexpr shape target_shape(const shape& prediction) {
+        shape s = prediction;
+        if (s.rank > 0) s[-1] = extent(static_cast<index>(s[-1].code) / 2);
+        return s;
+    }
+    constexpr var operator()(var y, var t) const { return mean(values(y, t)); }
+    static constexpr var values(var y, var t) { return gaussian_nll_loss(part<0, 2>(y), t, part<1, 2>(y), {.full = Full, .reduce = reduction::none}); }
+};
+// Quantile<0.1, 0.5, 0.9>: the prediction [..., 3] is that of the three quantiles, the target [..., 1]. The mean over both.
+template <real... Q>
+struct Quantile : _::numbers_target {
+    static_assert(sizeof...(Q) > 0 && ((Q > 0 && Q < 1) && ...), "etta: Quantile<Q...>: one or more numbers between 0 and 1");
+    static constexpr shape target_shape(const shape& prediction) {
+        shape s = prediction;
+        if (s.rank > 0) s[-1] = extent(index{1});
+        return s;
+    }
+    constexpr var operator()(var y, var t) const { return mean(values(y, t)); }
+    static constexpr var values(var y, var t) { return quantile_loss(y, t, constants(y, static_cast<double>(Q)...), {.reduce = reduction::none}); }
 };
 
 }  // namespace etta

@@ -4,6 +4,8 @@
 
 #include "../run/assign.hpp"
 #include "check.hpp"
+#include "fill.hpp"
+#include "pattern.hpp"
 
 namespace etta {
 
@@ -111,8 +113,37 @@ struct Model {
     }
 
     void initialise(seed s) {
-        _::fill_parameters(parameters.data(), facts::starts.at, facts::starts.values, n_parameters, s);
+        for (int i = 0; i < n_parameters; ++i) {
+            const _::starting_parameter& p = facts::starts.at[i];
+            const initialiser& v = facts::starts.values[p.start];
+            if (v.kind == initialiser::lengths) {
+                const _::starting_parameter& rows = facts::starts.at[static_cast<int>(v.a)];
+                _::row_lengths(parameters.data() + rows.first, rows.rows, rows.count, parameters.data() + p.first);
+            } else {
+                _::fill_parameter(parameters.data() + p.first, v, p.rows, p.count, s, i);
+            }
+        }
         if constexpr (n_states > 0) _::fill_states<facts>(states.data());
+    }
+
+    // The parameters whose names fit the pattern ('*': any characters, '?': one) start as the initialiser says:
+    // model.initialise("conv*.weight", init::orthogonal{}, seed(1)). Returns how many; an error if there are none, or if one has
+    // extents that the initialiser does not take. Their numbers are those of a model whose layers have this initialiser.
+    template <class Init>
+    int initialise(std::string_view pattern, Init, seed s) {
+        int n = 0;
+        for (int pass = 0; pass < 2; ++pass)  // first all are looked at, then all are changed
+            for (int i = n = 0; i < n_parameters; ++i) {
+                if (!_::pattern_matches(pattern, facts::paths.at[i].view())) continue;
+                const shape& e = facts::layout.extents[i];
+                const _::starting_parameter& p = facts::starts.at[i];
+                const initialiser v = Init::of(e, p.rows > 0 ? static_cast<double>(p.count / p.rows) : 0);
+                if (v.kind == initialiser::refused) fail<>("initialise: '" + std::string(facts::paths.at[i].view()) + "' has rank " + std::to_string(e.rank) + ", which this initialiser does not take");
+                if (pass == 1) _::fill_parameter(parameters.data() + p.first, v, p.rows, p.count, s, i);
+                ++n;
+            }
+        if (n == 0) fail<>("initialise: no parameter of the model fits '" + std::string(pattern) + "'");
+        return n;
     }
 
     // Parameter i: its name, elements and extents.

@@ -56,7 +56,7 @@ private:
     constexpr var normalised(const var& x) const {
         if (x.rank() < LeastRank || x.rank() > MostRank) {
             const extent any = extent::of_symbol(0);
-            x.g->blame(mistake::rank, "batch_norm", LeastRank == 2 ? shape(any, any) : shape(any, any, any, any), x.extents());
+            x.g->blame(mistake::rank, "batch_norm", LeastRank == 2 ? shape(any, any) : LeastRank == 4 ? shape(any, any, any, any) : shape(any, any, any, any, any), x.extents());
             return x;
         }
         // Beside x: [C, 1, …].
@@ -118,5 +118,8 @@ using BatchNorm1d = _::batch_norm<2, 3, O>;
 // [N, C, H, W], the rest as above.
 template <BatchNormOptions O = BatchNormOptions{}>
 using BatchNorm2d = _::batch_norm<4, 4, O>;
+// [N, C, D, H, W].
+template <BatchNormOptions O = BatchNormOptions{}>
+using BatchNorm3d = _::batch_norm<5, 5, O>;
 
 }  // namespace etta

@@ -2,44 +2,11 @@
 // slot. A parameter's extents are found at its layer's first call, from the layer's input.
 #pragma once
 
-#include "../core/random.hpp"
-#include "../op/matmul.hpp"
 #include "../core/reflect.hpp"
+#include "../op/matmul.hpp"
+#include "init.hpp"
 
 namespace etta {
-
-// How a parameter starts, as plain data: {kind, a, b}.
-using initialiser = _::start_value;
-
-// Initialisers know the extents and the fan-in (inputs per output: extents after the first).
-namespace init {
-constexpr double root(double x) {  // Newton's iteration from above; constant expressions have no std::sqrt
-    double r = x > 1 ? x : 1, next = (r + x / r) / 2;
-    while (next < r) r = next, next = (r + x / r) / 2;  // falls until it is exact to the last place
-    return r;
-}
-struct zeros { static constexpr initialiser of(const shape&, double) { return {}; } };
-struct ones { static constexpr initialiser of(const shape&, double) { return {initialiser::constant, 1, 0}; } };
-// U(-1/sqrt(fan_in), 1/sqrt(fan_in)): PyTorch's default for Linear and Conv (kaiming_uniform with a = sqrt(5)).
-struct fan_in_uniform {
-    static constexpr initialiser of(const shape&, double fan_in) {
-        const double bound = fan_in > 0 ? 1 / root(fan_in) : 0;
-        return {initialiser::uniform, -bound, bound};
-    }
-};
-// N(0, 2 / fan_in): He et al. 2015, for ReLU networks.
-struct kaiming_normal {
-    static constexpr initialiser of(const shape&, double fan_in) { return {initialiser::normal, 0, root(2 / (fan_in > 0 ? fan_in : 1))}; }
-};
-// U(-b, b) with b = sqrt(6 / (fan_in + fan_out)): Glorot & Bengio 2010.
-struct xavier_uniform {
-    static constexpr initialiser of(const shape& s, double fan_in) {
-        const double fan_out = s.rank > 0 ? static_cast<double>(s.at[0].code) : 1;
-        const double b = root(6 / (fan_in + fan_out));
-        return {initialiser::uniform, -b, b};
-    }
-};
-}  // namespace init
 
 // The extents of a parameter, given its layer's input: numbers, or one of these.
 inline constexpr int last = -1;      // the input's last extent
@@ -76,18 +43,31 @@ struct Param {
         }
         b.params[slot] = b.input(_::storage::parameter, slot, b.model_type, s);
         b.starts[slot] = Init::of(s, fan_in);
+        if (b.starts[slot].kind == initialiser::refused) b.blame(_::mistake::rank, "initialiser", shape(b.starts[slot].a == 2 ? 2 : 3), s);
         return {&b, b.params[slot]};
     }
 };
 
 namespace _ {
 
+struct left_out {};  // where an option leaves a parameter out
+
 // While it lives, mistakes are blamed on the layer of this parameter; the outer layer's again afterwards.
 struct in_layer {
     builder* g;
     int outer;
-    constexpr in_layer(const var& x, int slot) : g(x.g), outer(x.g->scope) { g->scope = slot; }
-    constexpr ~in_layer() { g->scope = outer; }
+    constexpr in_layer(const var& x, int slot) : g(x.g), outer(x.g->scope) {
+        g->scope = slot;
+        if (g->watched) note(x.id, 0);
+    }
+    constexpr ~in_layer() {
+        if (g->watched) note(g->values.size - 1, 1);  // its last value: the result has been computed when this is destroyed
+        g->scope = outer;
+    }
+    constexpr void note(int value, int leaves) const {
+        const int entry[3] = {g->scope, value, leaves};
+        g->watched_values.append(entry, 3);
+    }
     in_layer(const in_layer&) = delete;
 };
 

@@ -27,6 +27,16 @@ std::vector<named_tensor> tensors_of(M& model) {
     }
     return r;
 }
+// Elements that lie as M's parameters do, as one named tensor for each.
+template <class M, class T>
+void append_like_parameters(std::vector<named_tensor>& to, const std::string& prefix, const T* data) {
+    for (int i = 0; i < M::n_parameters; ++i) {
+        const auto p = parameter_of<typename M::facts>(data, i);
+        std::vector<index> s;
+        for (int k = 0; k < p.extents->rank; ++k) s.push_back(static_cast<index>(p.extents->at[k].code));
+        to.push_back({prefix + std::string(p.name), dtype_of<T>, static_cast<std::vector<index>&&>(s), reinterpret_cast<const std::byte*>(p.data), static_cast<std::size_t>(p.size) * sizeof(T)});
+    }
+}
 }  // namespace _
 
 // Writes every parameter and state, atomically: an error (a full disk, a path that cannot be written) leaves the old file.

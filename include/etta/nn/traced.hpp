@@ -4,7 +4,6 @@
 
 #include "../compile/program.hpp"
 #include "layers.hpp"
-#include "loss.hpp"
 #include "state.hpp"
 
 namespace etta {
@@ -66,7 +65,7 @@ struct parameter_layout {
     shape extents[N + 1];
     start_value start[N + 1];
     place at[N + 1];
-    index count[N + 1] = {};
+    index count[N + 1] = {}, rows[N + 1] = {};  // rows: the first extent
     index elements = 0;  // of the whole buffer, pads included
     shape output;        // the prediction's extents, batch first
     int missing = -1;    // a parameter whose layer is never called
@@ -92,7 +91,7 @@ struct step_facts {
 // What starting a model needs of it at run time; starts are few.
 struct starting_parameter {
     int start;
-    index first, count;  // elements
+    index first, count, rows;  // elements; rows: the first extent
 };
 template <int N>
 struct parameter_starts {
@@ -106,7 +105,7 @@ struct parameter_starts {
             int k = n_values - 1;
             while (k >= 0 && !(values[k] == l.start[i])) --k;
             if (k < 0) values[k = n_values++] = l.start[i];
-            at[i] = {k, l.at[i].offset / size, l.count[i]};
+            at[i] = {k, l.at[i].offset / size, l.count[i], l.rows[i]};
         }
     }
 };
@@ -128,7 +127,7 @@ constexpr auto lay_out_parameters() {
         l.at[i] = {parameter_buffer, l.elements * size};
         index n = 1;
         for (int k = 0; k < l.extents[i].rank; ++k) n *= static_cast<index>(l.extents[i].at[k].code);
-        l.count[i] = n;
+        l.count[i] = n, l.rows[i] = l.extents[i].rank > 0 ? static_cast<index>(l.extents[i].at[0].code) : 1;
         l.elements += align_up(n * size) / size;
     }
     return l;
@@ -200,20 +199,6 @@ struct inference_source {
         return b;
     }
 };
-
-template <class T>
-inline void fill_parameters(T* p, const starting_parameter* at, const start_value* values, int n, seed s) {
-    for (int i = 0; i < n; ++i) {
-        const start_value& v = values[at[i].start];
-        for (index k = 0; k < at[i].count; ++k) {
-            const philox_block b = philox(s, static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(k));
-            double x = v.a;
-            if (v.kind == start_value::uniform) x += (v.b - v.a) * to_unit_double(b.low());
-            if (v.kind == start_value::normal) x += v.b * to_normal_double(b.high());
-            p[at[i].first + k] = static_cast<T>(x);
-        }
-    }
-}
 
 // States start from constants.
 template <class Facts>

@@ -94,6 +94,16 @@ struct Reshape : view_op<Reshape> {
     }
 };
 
+// A view as a node of its own, which no rule for views looks through: what a derivative is taken with respect to.
+struct Apart : Reshape {
+    static constexpr std::string_view name = "apart";
+    static constexpr int of(builder& g, int v) {
+        if (g.of(v).op->kind != op_kind::view) return v;
+        const shape s = g.extents_of(v);
+        return g.add(&info_of<Apart>::value, &v, 1, nullptr, 0, g.type_of(v), s);
+    }
+};
+
 struct Permute : view_op<Permute> {  // attributes: result axis i is operand axis attr(i)
     static constexpr std::string_view name = "permute";
     static constexpr const char* onnx = "Transpose";
@@ -228,7 +238,7 @@ constexpr bool lies_whole(const builder& g, int v) {
     if (n.op->kind == op_kind::input) return n.n_attrs != 3;
     if (n.op->kind == op_kind::loop) return n.n_args == 0 || n.loop != g.attr(n, 0) || lies_whole(g, g.arg(n, 0));  // an element of a sequence
     if (n.op->kind != op_kind::view) return true;
-    if (n.op->id == declare_op<Reshape>::id) return lies_whole(g, g.arg(n, 0));
+    if (n.op->id == declare_op<Reshape>::id || n.op->id == declare_op<Apart>::id) return lies_whole(g, g.arg(n, 0));
     if (n.op->id != declare_op<Slice>::id) return false;
     const shape &from = g.extents_of(g.arg(n, 0)), &to = g.extents_of(v);
     for (int i = 0; i < to.rank; ++i)

@@ -11,6 +11,7 @@
 
 #include "../core/error.hpp"
 #include "../core/extents.hpp"
+#include "../nn/pattern.hpp"
 
 namespace etta {
 
@@ -22,23 +23,6 @@ struct GroupOptions {
     bool frozen = false;       // neither the parameters nor the optimizer's state change
     friend constexpr bool operator==(const GroupOptions&, const GroupOptions&) = default;
 };
-
-namespace _ {
-
-// '*' stands for any characters, dots too, '?' for one. O(|pattern| |name|): of several stars only the last is moved back to.
-constexpr bool pattern_matches(std::string_view pattern, std::string_view name) {
-    std::size_t p = 0, n = 0, star = pattern.size(), tried = 0;
-    while (n < name.size()) {
-        if (p < pattern.size() && pattern[p] == '*') star = p++, tried = n;
-        else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) ++p, ++n;
-        else if (star < pattern.size()) p = star + 1, n = ++tried;
-        else return false;
-    }
-    while (p < pattern.size() && pattern[p] == '*') ++p;
-    return p == pattern.size();
-}
-
-}  // namespace _
 
 // Which parameters: those whose name fits a pattern, or of which a captureless function of name and extents says so.
 struct ParameterChoice {

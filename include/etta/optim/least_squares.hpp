@@ -15,7 +15,7 @@ struct LevenbergMarquardt {
     double ftol = 1e-8;        // a step lowers the cost by less than ftol * cost, as foreseen
     double xtol = 1e-8;        // a step is shorter than xtol * (xtol + |parameters|)
     double gtol = 1e-8;        // |cosine| of the angle between the residuals and any column of the Jacobian
-    double damping = 1e-3;     // at the start: larger is more careful
+    double damping = 1e-3;     // at the start: larger is more careful; 0: Gauss–Newton steps, damped once one does not lower the cost
 };
 
 template <class T, std::size_t N>
@@ -132,7 +132,7 @@ Fit<T, N> least_squares(const LevenbergMarquardt& options, const F&, const basic
             at = std::move(next);
             arrive();
         } else {
-            mu *= growth, growth *= 2;
+            mu = mu > 0 ? mu * growth : T(1e-3), growth *= 2;
         }
         fit.converged = fit.converged || done;
         if (is_short || !(mu < T(1e30))) break;

@@ -1,6 +1,7 @@
 // optimizer.hpp: update rules. A rule is a few lines of ops on (parameter, gradient, state…); it is traced once over the
 // flat buffers and becomes one fused pass. What changes from step to step (rate, bias corrections) are scalars, computed
 // in double on the host. A name and names of the states, where a rule has them, stand in checkpoints: PyTorch's.
+// The three that most programs use are here; rules.hpp has the others, layerwise.hpp those that look at whole parameters.
 #pragma once
 
 #include <string_view>
@@ -16,6 +17,14 @@ struct update_terms {
     const var* scalar;   // as many as its `scalars`, as prepare() wrote them
     var* next_state;     // to be filled
 };
+
+namespace _ {
+// Rules that look at whole parameters, and of these such whose states have extents of their own: see layerwise.hpp.
+template <class Rule>
+inline constexpr bool per_parameter = requires { requires Rule::per_parameter; };
+template <class Rule>
+inline constexpr bool sees_extents = requires { Rule::state_extents(0, shape{}); };
+}  // namespace _
 
 // Stochastic gradient descent, PyTorch's formula: v = momentum v + (1 - dampening) g; p -= lr v (Nesterov: lr (g + momentum v)).
 // weight_decay is added to the gradient (L2).

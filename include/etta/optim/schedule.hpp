@@ -1,39 +1,206 @@
 // schedule.hpp: how the learning rate changes over a run: a factor of the optimizer's rate as a function of the step. One
-// concrete type, so that it can stand in braces: {.schedule = cosine()}.
+// concrete type whatever the curve, so that it can stand in braces: {.schedule = cosine()}. Curves are PyTorch's; the rule's lr
+// is their base rate (of one_cycle and cyclic the largest). That of reduce-on-plateau depends on what is measured: train/callbacks.hpp.
 #pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <vector>
+
+#include "../core/shared.hpp"
 
 namespace etta {
 
-struct Schedule {
-    enum kind_t { constant, cosine, linear } kind = constant;
-    long warmup = 0;       // steps over which the rate first grows linearly to its full value
-    double final_part = 0;  // cosine, linear: what is left of the rate at the end, and after it
-    long steps = 0;        // the end; 0: that of the run
+class Schedule {
+  public:
+    Schedule() = default;  // the rule's rate
+    // Any callable: the factor for a step, counted from 1; or for a step of a run of so many: f(step, total).
+    template <class F>
+        requires(!std::is_same_v<F, Schedule> && (std::is_invocable_r_v<double, const F&, long> || std::is_invocable_r_v<double, const F&, long, long>))
+    Schedule(F f) : Schedule(static_cast<F&&>(f), !std::is_invocable_r_v<double, const F&, long>) {}
 
     // The factor for step 1 … total.
-    double factor(long step, long total) const {
-        if (steps > 0) total = steps;
-        if (warmup > 0 && step <= warmup) return static_cast<double>(step) / static_cast<double>(warmup);
-        if (kind == constant || total <= warmup) return 1;
-        double t = static_cast<double>(step - 1 - warmup) / static_cast<double>(total - warmup);
-        if (t > 1) t = 1;
-        const double left = kind == linear ? 1 - t : 0.5 * (1 + __builtin_cos(3.14159265358979323846 * t));
-        return final_part + (1 - final_part) * left;
-    }
+    double factor(long step, long total) const { return curve_ ? curve_->at(curve_->object, step, steps_ > 0 ? steps_ : total) : 1; }
     // The same curve, ending after that many steps however long the run is.
-    constexpr Schedule over(long n) const {
+    Schedule over(long n) const {
         Schedule s = *this;
-        s.steps = n;
+        s.steps_ = n;
         return s;
     }
-    // Falls to its end, and where that is depends on a run's length.
-    constexpr bool needs_length() const { return kind != constant && steps == 0; }
+    // Goes to its end, and where that is depends on a run's length.
+    bool needs_length() const { return ends_ && steps_ == 0; }
+
+    // This one for n steps, then the other from its beginning (torch's SequentialLR).
+    Schedule then(long n, Schedule next) const {
+        const bool ends = next.needs_length();
+        return Schedule([first = *this, n, next = static_cast<Schedule&&>(next)](long step, long total) { return step <= n ? first.factor(step, n) : next.factor(step - n, total - n); }, ends);
+    }
+    // Both at once (torch's ChainedScheduler).
+    friend Schedule operator*(Schedule a, Schedule b) {
+        const bool ends = a.needs_length() || b.needs_length();
+        return Schedule([a = static_cast<Schedule&&>(a), b = static_cast<Schedule&&>(b)](long step, long total) { return a.factor(step, total) * b.factor(step, total); }, ends);
+    }
+
+  private:
+    struct curve {
+        void* object;
+        double (*at)(const void*, long step, long total);
+        void (*destroy)(void*);
+        curve(void* o, double (*a)(const void*, long, long), void (*d)(void*)) : object(o), at(a), destroy(d) {}
+        curve(curve&& c) : object(c.object), at(c.at), destroy(c.destroy) { c.object = nullptr; }
+        ~curve() {
+            if (object != nullptr) destroy(object);
+        }
+    };
+    template <class F>
+    Schedule(F f, bool ends) : ends_(ends) {
+        curve_ = _::shared<curve>::of(curve(
+            new F(static_cast<F&&>(f)),
+            [](const void* o, long step, long total) {
+                const F& f = *static_cast<const F*>(o);
+                if constexpr (std::is_invocable_r_v<double, const F&, long>) return static_cast<double>(f(step));
+                else return static_cast<double>(f(step, total));
+            },
+            [](void* o) { delete static_cast<F*>(o); }));
+    }
+
+    _::shared<curve> curve_;
+    bool ends_ = false;
+    long steps_ = 0;
 };
 
-// Half a cosine from the full rate down to final_part of it (Loshchilov & Hutter 2017), after a linear warm-up.
-constexpr Schedule cosine(double final_part = 0, long warmup = 0) { return {Schedule::cosine, warmup, final_part, 0}; }
-// A straight line down to final_part, after a linear warm-up.
-constexpr Schedule linear(double final_part = 0, long warmup = 0) { return {Schedule::linear, warmup, final_part, 0}; }
-constexpr Schedule constant_rate(long warmup = 0) { return {Schedule::constant, warmup, 0, 0}; }
+// --- up ------------------------------------------------------------------------------------------------------------------
+
+// i / n of the rate in step i, then all of it.
+template <class = void>
+Schedule warm_up(long n) {
+    return [n](long step) { return step < n ? static_cast<double>(step) / static_cast<double>(n) : 1.0; };
+}
+template <class = void>
+Schedule constant_rate(long warmup = 0) { return warm_up(warmup); }
+
+namespace _ {
+inline constexpr double pi = 3.14159265358979323846;
+template <class = void>
+Schedule after(long warmup, Schedule s) { return warmup > 0 ? warm_up(warmup).then(warmup, static_cast<Schedule&&>(s)) : s; }
+inline double part_of(double step, double total) { return total <= 0 ? 0 : step < total ? step / total : 1; }
+// From a to b, t in 0 … 1, along half a cosine or a line.
+inline double between(double a, double b, double t, bool line) { return line ? a + (b - a) * t : b + (a - b) * 0.5 * (1 + __builtin_cos(pi * t)); }
+}  // namespace _
+
+// --- down to the run's end, after a linear warm-up -----------------------------------------------------------------------
+
+// Half a cosine from the full rate down to final_part of it (Loshchilov & Hutter 2017; CosineAnnealingLR).
+template <class = void>
+Schedule cosine(double final_part = 0, long warmup = 0) {
+    return _::after(warmup, [final_part](long step, long total) { return _::between(1, final_part, _::part_of(static_cast<double>(step - 1), static_cast<double>(total)), false); });
+}
+// A straight line down to final_part.
+template <class = void>
+Schedule linear(double final_part = 0, long warmup = 0) {
+    return _::after(warmup, [final_part](long step, long total) { return _::between(1, final_part, _::part_of(static_cast<double>(step - 1), static_cast<double>(total)), true); });
+}
+// final_part + (1 - final_part) (1 - t / total)^power (PolynomialLR).
+template <class = void>
+Schedule polynomial(double power = 1, double final_part = 0, long warmup = 0) {
+    return _::after(warmup, [power, final_part](long step, long total) {
+        return final_part + (1 - final_part) * __builtin_pow(1 - _::part_of(static_cast<double>(step - 1), static_cast<double>(total)), power);
+    });
+}
+
+// --- on and on -----------------------------------------------------------------------------------------------------------
+
+// From one factor to another in n steps along a line; then the second (LinearLR).
+template <class = void>
+Schedule ramp(double from, double to, long n) {
+    return [from, to, n](long step) { return _::between(from, to, _::part_of(static_cast<double>(step - 1), static_cast<double>(n)), true); };
+}
+// One factor for n steps, then 1 (ConstantLR).
+template <class = void>
+Schedule hold(double factor, long n) {
+    return [factor, n](long step) { return step <= n ? factor : 1.0; };
+}
+// Times gamma after every n steps (StepLR).
+template <class = void>
+Schedule step_decay(long n, double gamma = 0.1) {
+    return [n, gamma](long step) { return __builtin_pow(gamma, static_cast<double>(n > 0 ? (step - 1) / n : 0)); };
+}
+// Times gamma after each of these numbers of steps (MultiStepLR).
+template <class = void>
+Schedule multi_step(std::vector<long> after, double gamma = 0.1) {
+    return [after = static_cast<std::vector<long>&&>(after), gamma](long step) {
+        double f = 1;
+        for (const long n : after) f *= step > n ? gamma : 1;
+        return f;
+    };
+}
+// Times gamma after each step (ExponentialLR).
+template <class = void>
+Schedule exponential(double gamma) {
+    return [gamma](long step) { return __builtin_pow(gamma, static_cast<double>(step - 1)); };
+}
+// A linear warm-up, then with the inverse square root of the step (Vaswani et al. 2017): min(step / warmup, sqrt(warmup / step)).
+template <class = void>
+Schedule inverse_sqrt(long warmup) {
+    return [warmup](long step) {
+        const double t = static_cast<double>(step) / static_cast<double>(warmup > 0 ? warmup : 1);
+        return t < 1 ? t : 1 / __builtin_sqrt(t);
+    };
+}
+// Half a cosine over n steps, again and again, each `longer` times as long as the one before (CosineAnnealingWarmRestarts).
+template <class = void>
+Schedule cosine_restarts(long n, double longer = 1, double final_part = 0) {
+    return [n, longer, final_part](long step) {
+        double t = static_cast<double>(step - 1), length = static_cast<double>(n > 0 ? n : 1);
+        if (longer > 1) {
+            for (; t >= length; length *= longer) t -= length;
+        } else {
+            t -= length * __builtin_floor(t / length);
+        }
+        return _::between(1, final_part, t / length, false);
+    };
+}
+
+// --- cycles, whose top is the rule's rate --------------------------------------------------------------------------------
+
+struct OneCycle {
+    double pct_start = 0.3;         // of the steps go up
+    double div_factor = 25;         // 1 / div_factor of the rate at the start
+    double final_div_factor = 1e4;  // of that, at the end
+    bool three_phase = false;       // down to the start first, as long as up took
+    bool line = false;              // rather than half cosines
+};
+// Smith & Topin 2018, as OneCycleLR: up to the rate and far down, to the run's end.
+template <class = void>
+Schedule one_cycle(OneCycle o = {}) {
+    return [o](long step, long total) {
+        const double t = static_cast<double>(step - 1), n = static_cast<double>(total), low = 1 / o.div_factor, end = low / o.final_div_factor;
+        const double top = o.pct_start * n - 1, back = 2 * o.pct_start * n - 2;
+        const auto part = [&](double a, double b, double from, double to) { return _::between(a, b, to > from ? (t < to ? (t - from) / (to - from) : 1) : 1, o.line); };
+        if (t <= top) return part(low, 1, 0, top);
+        if (!o.three_phase) return part(1, end, top, n - 1);
+        return t <= back ? part(1, low, top, back) : part(low, end, back, n - 1);
+    };
+}
+
+struct Cyclic {
+    double base = 0.1;     // the lowest factor
+    long up = 2000;        // steps from there to 1
+    long down = 0;         // and back; 0: as many
+    enum mode_t { triangular, triangular2, exp_range } mode = triangular;
+    double gamma = 1;      // exp_range: the height is multiplied by it at every step; triangular2: by 1/2 at every cycle
+};
+// Smith 2017, as CyclicLR.
+template <class = void>
+Schedule cyclic(Cyclic o = {}) {
+    return [o](long step) {
+        const double t = static_cast<double>(step - 1), up = static_cast<double>(o.up), size = up + static_cast<double>(o.down > 0 ? o.down : o.up);
+        const double cycle = __builtin_floor(t / size), x = t / size - cycle, ratio = up / size;
+        double height = (1 - o.base) * (x <= ratio ? x / ratio : (x - 1) / (ratio - 1));
+        if (o.mode == Cyclic::triangular2) height *= __builtin_pow(0.5, cycle);
+        if (o.mode == Cyclic::exp_range) height *= __builtin_pow(o.gamma, t);
+        return o.base + height;
+    };
+}
 
 }  // namespace etta

@@ -45,12 +45,17 @@ std::vector<named_tensor> tensors_of_run(T& trainer) {
     std::vector<named_tensor> r = tensors_of(trainer.model());  // parameters come first
     for (int k = 0; k < Rule::states; ++k)
         for (int i = 0; i < M::n_parameters; ++i) {
+            const auto state = trainer.rule_state(k, i);
+            if (state.size == 0) continue;
             named_tensor t = r[static_cast<std::size_t>(i)];
             t.name = "optimizer." + state_name<Rule>(k) + "." + t.name;
-            t.data = reinterpret_cast<const std::byte*>(trainer.state_data(k) + M::facts::starts.at[i].first);
+            for (int d = 0; d < state.extents->rank; ++d) t.shape[static_cast<std::size_t>(d)] = static_cast<index>(state.extents->at[d].code);
+            t.data = reinterpret_cast<const std::byte*>(state.data);
+            t.bytes = static_cast<std::size_t>(state.size) * sizeof(*state.data);
             r.push_back(static_cast<named_tensor&&>(t));
         }
     for (int i = 0; i < M::n_parameters + M::n_states; ++i) r[static_cast<std::size_t>(i)].name.insert(0, "model.");
+    trainer.append_tensors(r);
     return r;
 }
 
@@ -200,17 +205,25 @@ struct Checkpoint {
     bool due(long step) const { return options.steps > 0 && step % options.steps == 0; }
 
     template <class T>
-    void save(T& trainer, const _::fit_state& s) const {
-        if (write_ != nullptr) write_(path, _::tensors_of_run(trainer), _::rule_name<typename T::rule_type>(), _::numbers_of_trainer(trainer, s));
+    void save(T& trainer, const _::fit_state& s, const std::vector<named_tensor>& more = {}) const {
+        if (write_ != nullptr) write_(path, tensors(trainer, more), _::rule_name<typename T::rule_type>(), _::numbers_of_trainer(trainer, s));
     }
+    // Was there anything to go on from?
     template <class T>
-    void resume(T& trainer, Batches& loader, _::fit_state& s) const {
-        if (read_ == nullptr || !options.resume || ::access(path.c_str(), F_OK) != 0) return;
-        s = read_(path, _::tensors_of_run(trainer), _::rule_name<typename T::rule_type>(), &loader);
+    bool resume(T& trainer, Batches& loader, _::fit_state& s, const std::vector<named_tensor>& more = {}) const {
+        if (read_ == nullptr || !options.resume || ::access(path.c_str(), F_OK) != 0) return false;
+        s = read_(path, tensors(trainer, more), _::rule_name<typename T::rule_type>(), &loader);
         _::restore_numbers(trainer, s);
+        return true;
     }
 
   private:
+    template <class T>
+    static std::vector<named_tensor> tensors(T& trainer, const std::vector<named_tensor>& more) {
+        std::vector<named_tensor> r = _::tensors_of_run(trainer);
+        for (const named_tensor& t : more) r.push_back(t);
+        return r;
+    }
     void (*write_)(const std::string&, std::vector<named_tensor>, const std::string&, _::fit_state) = nullptr;
     _::fit_state (*read_)(const std::string&, const std::vector<named_tensor>&, const std::string&, Batches*) = nullptr;
 };

@@ -29,6 +29,8 @@ class progress_bar {
 public:
     progress_bar(bool show, int epochs) : terminal_(show && on_terminal()), show_(show), epochs_(epochs) {}
 
+    // An epoch begins, with so many of its batches done already.
+    void begin(long done) { start_ = seconds_now(), done_before_ = done; }
     void step(int epoch, long done, long total, double loss) {
         if (!terminal_) return;
         const double now = seconds_now();
@@ -38,7 +40,8 @@ public:
         const int full = total > 0 ? static_cast<int>(30 * done / total) : 30;
         for (int i = 0; i < 30; ++i) bar[i] = i < full ? '=' : i == full ? '>' : ' ';
         bar[30] = 0;
-        std::printf("\repoch %*d/%d [%s] loss %.4f ", width(), epoch, epochs_, bar, loss);
+        const long left = done > done_before_ ? static_cast<long>((now - start_) / static_cast<double>(done - done_before_) * static_cast<double>(total - done) + 0.5) : 0;
+        std::printf("\repoch %*d/%d [%s] %ld:%02ld left  loss %.4f \033[K", width(), epoch, epochs_, bar, left / 60, left % 60, loss);
         std::fflush(stdout);
     }
     void epoch(int epoch, const std::string& text) {
@@ -52,7 +55,8 @@ private:
     int width() const { return epochs_ >= 100 ? 3 : epochs_ >= 10 ? 2 : 1; }
     bool terminal_, show_;
     int epochs_;
-    double last_ = 0;
+    double last_ = 0, start_ = 0;
+    long done_before_ = 0;
 };
 
 }  // namespace etta::_

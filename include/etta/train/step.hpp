@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../autodiff/sweep.hpp"
+#include "../nn/loss.hpp"
 #include "../nn/model.hpp"
 #include "../optim/optimizer.hpp"
 
@@ -11,15 +12,16 @@ namespace etta::_ {
 
 // Arguments: input 0, target 1; outputs: loss 2, prediction 3, gradients in 4 (laid out like the parameters), new states in
 // 5 (laid out like the states; the step's guard decides whether they become the model's). What random numbers are made from:
-// the seed 6, the number of the step 7.
+// the seed 6, the number of the step 7. The samples' weights, for a loss that takes some: 9 (8: watch.hpp).
 template <class Net, class In, int Batch, class Loss>
 struct training_source {
     static constexpr int n_parameters = parameter_count<Net>();
     static constexpr int n_states = state_count<Net>();
 
-    static constexpr builder trace(bool training) {
+    static constexpr builder trace(bool training, bool watched = false) {
         using M = traced_model<Net, In, Batch>;
         builder g;
+        g.watched = watched;
         Net net{};
         const var x = M::prepare(g, net, training);
         if (training) g.key_argument = 6;
@@ -28,7 +30,8 @@ struct training_source {
         const var target{&g, g.input(storage::argument, 1, target_type<Loss>(g.model_type), target_shape<Loss>(y.extents()))};
         var loss;
         if constexpr (loss_of_prediction<Loss>) {
-            loss = Loss{}(y, target);
+            if constexpr (takes_weights<Loss>) loss = Loss{}(y, target, var{&g, g.input(storage::argument, 9, g.model_type, weight_shape<Loss>(y.extents()))});
+            else loss = Loss{}(y, target);
         } else {  // calls the network itself: its first call is the one above, which neither draws nor updates a second time
             g.sites = 0;
             for (int& s : g.next_states) s = -1;

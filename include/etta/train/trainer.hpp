@@ -3,13 +3,11 @@
 #pragma once
 
 #include "../data/loader.hpp"
-#include "../optim/groups.hpp"
 #include "../optim/schedule.hpp"
 #include "checkpoint.hpp"
-#include "gradient.hpp"
+#include "fit.hpp"
 #include "history.hpp"
-#include "progress.hpp"
-#include "step.hpp"
+#include "update.hpp"
 
 namespace etta {
 
@@ -17,21 +15,13 @@ namespace etta {
 struct TrainerOptions {
     std::vector<ParameterGroup> groups = {};  // parameters with a rate or a decay of their own, or frozen ones
     double clip_norm = 0;    // the gradient is made this long where it is longer; 0: not
+    double clip_norm_each = 0;  // the same for the gradient of each parameter on its own (Keras' clipnorm)
     double clip_value = 0;   // every element of the gradient is limited to -clip_value … clip_value; 0: not
     Schedule schedule = {};  // over all steps of the trainer, in fit() or not: cosine().over(5000)
+    int accumulate = 1;      // so many batches make one step, on the mean of all their samples
+    double sam = 0;          // sharpness-aware minimisation with this radius (rho); 0: not
     etta::seed seed = etta::seed(0);  // of random numbers in steps: dropout's
-};
-
-struct FitOptions {
-    int epochs = 1;
-    int batch = 32;
-    index steps_per_epoch = 0;  // 0: every sample once; else as many batches of samples drawn at random
-    Dataset validation = {};
-    Schedule schedule = {};
-    etta::seed seed = etta::seed(0);  // of the shuffles
-    bool shuffle = true;
-    Checkpoint checkpoint = {};  // {"run.safetensors", {.steps = 500, .resume = true}}
-    bool verbose = true;
+    std::vector<double> class_weight = {};  // one per class, for Weighted<CrossEntropy> and its like
 };
 
 // What evaluate() found. accuracy and confusion: classifiers only. Where a sample has several labels (those of a text's
@@ -77,21 +67,25 @@ public:
     using program = _::program<source, this_target>;
     using evaluation = _::program<_::sound<sound, _::evaluation_source<net, input, batch_bound, Loss>>, this_target>;
     static constexpr index n_elements = M::facts::layout.elements;
-    using update = _::program<_::update_source<Rule, element, n_elements>, this_target>;
     static constexpr bool classifies = _::takes_labels<Loss>();
     // Logits lie along the last axis of a prediction; each has a label.
     static constexpr index n_classes = M::output_shape.rank > 1 ? static_cast<index>(M::output_shape.at[M::output_shape.rank - 1].code) : 1;
     static constexpr index labels_per_sample = M::output_size / n_classes;
     static constexpr bool needs_targets = _::loss_of_prediction<Loss> && !classifies;
+    // The target's elements: labels, or numbers of the model's type; how many there are in a sample's, and how many weights.
+    using target_element = etta::type_of<_::target_type<Loss>(dtype_of<element>)>;
+    static constexpr bool wants_labels = classifies || (needs_targets && std::is_same_v<target_element, std::int32_t>);
+    static constexpr index target_size = _::elements_per_sample(_::target_shape<Loss>(M::output_shape));
+    static constexpr index weights_per_sample = _::takes_weights<Loss> ? _::elements_per_sample(_::weight_shape<Loss>(M::output_shape)) : 0;
     // Bytes a step needs beside the parameters.
     static constexpr index workspace_bytes = program::workspace_bytes;
     static constexpr index gradient_bytes = M::parameter_bytes;
-    static constexpr index state_bytes = Rule::states * M::parameter_bytes;
+    static constexpr index state_bytes = _::rule_states<Rule, typename M::facts, element>.elements * static_cast<index>(sizeof(element));
     // The fewest samples of a step: batch normalisation of single numbers needs two.
     static constexpr int least_batch = source::facts.least_batch;
 
     Trainer(M& model, Loss, Rule rule, seed randomness = seed(0))
-        : rule(rule), randomness(randomness), model_(&model), gradients_(n_elements), states_(Rule::states * n_elements), workspace_(workspace_bytes),
+        : rule(rule), randomness(randomness), model_(&model), gradients_(n_elements), states_(_::rule_states<Rule, typename M::facts, element>.elements), workspace_(workspace_bytes),
           prediction_(batch_bound * M::output_size) {
         if constexpr (M::n_states > 0) next_states_ = _::heap_elements<char>(M::state_bytes);
     }
@@ -100,10 +94,22 @@ public:
         if (!o.groups.empty()) runs_ = _::runs_of<typename M::facts>(o.groups);
         for (const _::update_run& r : runs_)
             if (!_::has_decay<Rule> && r.options.weight_decay >= 0) fail<>("a group sets weight_decay, which the rule does not have");
-        if (o.clip_norm > 0 && o.clip_value > 0) fail<>("gradients are clipped by norm or by value, not by both");
-        clip_at_ = o.clip_norm > 0 ? o.clip_norm : o.clip_value;
-        if (clip_at_ > 0) clip_ = o.clip_norm > 0 ? &Trainer::clip_by_norm : &Trainer::clip_by_value;
-        if (o.clip_norm > 0) squares_ = _::heap_elements<element>(n_elements / _::chunk_of_squares);
+        if ((o.clip_norm > 0) + (o.clip_norm_each > 0) + (o.clip_value > 0) > 1) fail<>("gradients are clipped by norm or by value, not by both");
+        clip_at_ = o.clip_norm > 0 ? o.clip_norm : o.clip_norm_each > 0 ? o.clip_norm_each : o.clip_value;
+        if (clip_at_ > 0) clip_ = o.clip_value > 0 ? &Trainer::clip_by_value : &Trainer::clip_by_norm, clip_each_ = o.clip_norm_each > 0;
+        if (o.clip_norm > 0 || o.clip_norm_each > 0 || o.sam > 0) squares_ = _::heap_elements<element>(n_elements / _::chunk_of_squares);
+        if (o.accumulate < 1) fail<>("accumulate: a step is made of 1 batch or more");
+        if (o.accumulate > 1 && o.sam > 0) fail<>("accumulate and sam do not go together");
+        if ((accumulate_ = o.accumulate) > 1) sum_ = _::heap_elements<element>(n_elements);
+        if ((radius_ = o.sam) > 0) {
+            sharp_ = &Trainer::gradients_nearby, sum_ = _::heap_elements<element>(n_elements);
+            kept_states_ = _::heap_elements<char>(M::state_bytes), kept_prediction_ = _::heap_elements<element>(batch_bound * M::output_size);
+        }
+        if (o.class_weight.empty()) return;
+        if (!classifies || weights_per_sample == 0) fail<>("class_weight is for a loss of labels that takes weights: Weighted<CrossEntropy>");
+        if (static_cast<index>(o.class_weight.size()) != n_classes)
+            fail<>("class_weight has " + std::to_string(o.class_weight.size()) + " numbers, the model " + std::to_string(n_classes) + " classes");
+        class_weight_ = o.class_weight;
     }
 
     // One step on n <= max_batch samples: forward, backward, update. Returns the loss. The model is untouched if the loss
@@ -113,10 +119,21 @@ public:
         if constexpr (!takes<Y>()) return 0;
         else return checked_step(x, y, n);
     }
+    // The same with a weight for each sample (for a loss of labels: for each label), which the loss takes (Weighted<MSE>). A step
+    // without them takes 1, times the label's class_weight.
+    template <class Y>
+    double step(const input_element* x, const Y* y, const element* weights, index n) {
+        static_assert(weights_per_sample > 0, "etta: this loss takes no weights of samples: use Weighted<…>, or on_labels or on_targets with a third argument");
+        given_weights_ = weights;
+        const struct reset {  // also where the step throws
+            const element*& w;
+            ~reset() { w = nullptr; }
+        } when_done{given_weights_};
+        return step(x, y, n);
+    }
     double step(const any_view& x, const any_view& y) {
         check_batch(x, y);
-        if constexpr (classifies) return step(static_cast<const input_element*>(x.data), static_cast<const std::int32_t*>(y.data), x.extents[0]);
-        else return step(static_cast<const input_element*>(x.data), static_cast<const element*>(y.data), x.extents[0]);
+        return step(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), x.extents[0]);
     }
 
     // The loss and its gradient (parameter by parameter, laid out like the model's), without an update.
@@ -134,12 +151,17 @@ public:
             return static_cast<double>(loss);
         }
     }
+    double gradients(const any_view& x, const any_view& y) {
+        check_batch(x, y);
+        return gradients(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), x.extents[0]);
+    }
     // Are these the targets that the loss needs? A static_assert has said what they are if not.
     template <class Y>
     static constexpr bool takes() {
         if constexpr (classifies) static_assert(std::is_same_v<Y, std::int32_t>, "etta: the targets of this loss are class labels: std::int32_t");
+        else if constexpr (wants_labels) static_assert(std::is_same_v<Y, std::int32_t>, "etta: the targets of this loss are labels: std::int32_t");
         else if constexpr (needs_targets) static_assert(std::is_same_v<Y, element>, "etta: the targets of this loss are numbers of the model's element type");
-        return classifies ? std::is_same_v<Y, std::int32_t> : !needs_targets || std::is_same_v<Y, element>;
+        return !(classifies || needs_targets) || std::is_same_v<Y, target_element>;
     }
     const element* gradient_data() const { return gradients_.data(); }
     // The length of the gradient that was computed last, without the frozen parameters' part; before it was made shorter, but
@@ -154,65 +176,14 @@ public:
         return norm_;
     }
 
-    History fit(const Dataset& train, const FitOptions& o = {}) {
-        check_dataset(train);
-        if (o.validation.size() > 0) check_dataset(o.validation);
-        const index batch = o.batch;
-        if (batch < 1 || batch > batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(batch_bound));
-        const index left = o.steps_per_epoch > 0 ? 0 : train.size() % batch;
-        if (left > 0 && left < least_batch)
-            fail<>("fit: of " + std::to_string(train.size()) + " samples, batches of " + std::to_string(batch) + " leave a last one of " + std::to_string(left) +
-                   ", and a layer of the model can be trained with " + std::to_string(least_batch) + " or more only: choose another size");
-        batch_options bo;
-        if (o.shuffle) bo.shuffle = o.seed;
-        bo.type = dtype_of<element>;
-        bo.steps = o.steps_per_epoch;
-        auto loader = batches(train, batch, bo);
-        const long per_epoch = static_cast<long>(loader.size()), total = per_epoch * o.epochs;
-        _::fit_state s;
-        o.checkpoint.resume(*this, loader, s);
-        History& h = s.history;
-        h.classification = classifies, h.validated = o.validation.size() > 0;
-        _::progress_bar bar(o.verbose, o.epochs);
-        const struct reset {  // also where a step throws
-            double& factor;
-            ~reset() { factor = 1; }
-        } when_done{factor_};
-        for (int epoch = static_cast<int>(s.loader.epoch) + 1; epoch <= o.epochs; ++epoch) {
-            const double start = _::seconds_now();
-            EpochRecord r;
-            r.epoch = epoch;
-            long done = static_cast<long>(s.loader.batch);
-            for (auto&& [x, y] : loader) {
-                const long at = (epoch - 1) * per_epoch + ++done;
-                factor_ = o.schedule.factor(at, total);
-                const index n = x.extents[0];
-                const double loss = step(x, y);
-                s.loss += loss * static_cast<double>(n);
-                s.seen += n;
-                if constexpr (classifies) s.right += count_right(static_cast<const std::int32_t*>(y.data), n);
-                bar.step(epoch, done, per_epoch, s.loss / static_cast<double>(s.seen));
-                if (o.checkpoint.due(at) && done < per_epoch) s.loader = loader.position(), o.checkpoint.save(*this, s);
-            }
-            if (s.seen > 0) r.loss = s.loss / static_cast<double>(s.seen), r.accuracy = static_cast<double>(s.right) / static_cast<double>(s.seen * labels_per_sample);
-            r.rate = rule.lr * last_factor_;
-            if (h.validated) {
-                const Evaluation e = evaluate(o.validation);
-                r.validation_loss = e.loss, r.validation_accuracy = e.accuracy;
-            }
-            r.seconds = _::seconds_now() - start;
-            h.epochs.push_back(r);
-            s.begin_epoch(loader.position());
-            o.checkpoint.save(*this, s);
-            bar.epoch(epoch, describe(r, h));
-        }
-        return h;
-    }
+    // Keras' fit(): epochs over a data set, with validation, callbacks and checkpoints as options say.
+    History fit(const Dataset& train, const FitOptions& o = {}) { return _::run_fit(*this, train, o); }
 
     // Loss, accuracy and confusion matrix over a data set; parameters do not change.
     Evaluation evaluate(const Dataset& data) {
         check_dataset(data);
         Evaluation e;
+        [[maybe_unused]] index left_out = 0;  // labels that are ignored
         if (evaluation_workspace_.data() == nullptr) evaluation_workspace_ = _::heap_elements<char>(evaluation::workspace_bytes);
         if constexpr (classifies) {
             e.classes = static_cast<int>(n_classes);
@@ -232,17 +203,36 @@ public:
                 for (index i = 0; i < n * labels_per_sample; ++i) {
                     const int p = best(i);
                     e.predicted.push_back(p);
+                    if (label[i] == ignored) {
+                        ++left_out;
+                        continue;
+                    }
                     if constexpr (n_classes <= 1024) ++e.confusion[static_cast<std::size_t>(label[i] * e.classes + p)];
                     if (p == label[i]) e.accuracy += 1;
                 }
             } else {
-                run<evaluation>(static_cast<const input_element*>(x.data), static_cast<const element*>(y.data), n, loss);
+                run<evaluation>(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), n, loss);
             }
             e.loss += static_cast<double>(loss) * static_cast<double>(n);
             e.samples += n;
         }
-        if (e.samples > 0) e.loss /= static_cast<double>(e.samples), e.accuracy /= static_cast<double>(e.samples * labels_per_sample);
+        if (e.samples > 0) e.loss /= static_cast<double>(e.samples);
+        if (e.samples * labels_per_sample > left_out) e.accuracy /= static_cast<double>(e.samples * labels_per_sample - left_out);
         return e;
+    }
+
+    // Fails if the model cannot be trained on these data.
+    static void check_dataset(const Dataset& d) {
+        if (d.has_ids() != std::is_integral_v<input_element>) fail<>(d.has_ids() ? "the data's samples are ids, the model takes numbers" : "the data's samples are numbers, the model takes ids");
+        if (d.x_shape().count() != input::sample_size)
+            fail<>("the data's samples have shape " + d.x_shape().text() + " (" + std::to_string(d.x_shape().count()) + " elements), the model takes " + std::to_string(input::sample_size));
+        if (wants_labels && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
+        if (needs_targets && !wants_labels && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
+        if (classifies && d.classes() > n_classes) fail<>("the data has " + std::to_string(d.classes()) + " classes, the model " + std::to_string(n_classes) + " outputs");
+        if (wants_labels && d.y_shape().count() != target_size)
+            fail<>("a sample has " + std::to_string(d.y_shape().count()) + " labels, the model's prediction takes " + std::to_string(target_size));
+        if (!wants_labels && d.has_targets() && d.y_shape().count() != target_size)
+            fail<>("a target has " + std::to_string(d.y_shape().count()) + " numbers, the model's prediction " + std::to_string(target_size));
     }
 
     // Predictions for every sample: [n * output_size] elements.
@@ -264,32 +254,132 @@ public:
     seed randomness;
     long steps() const { return steps_; }
     void steps(long n) { steps_ = n; }  // for a run that goes on
-    // Calls x.update() after every step, also in fit(): x is an EMA, say. It must live as long as the trainer makes steps.
+    // Calls x.update() after every step, also in fit(): x is an EMA, say. It must live as long as the trainer makes steps. What it
+    // remembers stands in checkpoints, if it has append_tensors(list, prefix).
     template <class X>
     void follow(X& x) {
-        follower_ = &x;
-        tell_ = [](void* f) { static_cast<X*>(f)->update(); };
+        followers_.push_back({&x, [](void* f) { static_cast<X*>(f)->update(); }, [](void* f, std::vector<named_tensor>& to, const std::string& prefix) {
+                                  if constexpr (requires { static_cast<X*>(f)->append_tensors(to, prefix); }) static_cast<X*>(f)->append_tensors(to, prefix);
+                              }});
     }
     Schedule schedule;  // over all the trainer's steps; fit()'s own multiplies it
     double rate() const { return rule.lr * last_factor_; }  // the rule's at the last step, as the schedules had it
 
     M& model() { return *model_; }
-    // The optimizer's state k, laid out like the model's parameters.
-    element* state_data(int k) { return states_.data() + k * n_elements; }
+    // Of the last step's predictions, those that are these labels.
+    index count_right(const std::int32_t* label, index n) const {
+        index right = 0;
+        for (index i = 0; i < n * labels_per_sample; ++i) right += best(i) == label[i];
+        return right;
+    }
+    // Of the step that is being accumulated: batches and samples so far.
+    long pending_batches() const { return static_cast<long>(batches_[0]); }
+    // Makes the step of the batches so far, if there are any: fit() does at an epoch's end.
+    void finish_step() {
+        if (batches_[0] > 0) make_step();
+    }
+    int accumulates() const { return accumulate_; }
+    // What layers make of their states in a training step on this batch; parameters and optimizer do not change.
+    void adapt(const any_view& x, const any_view& y) {
+        if constexpr (M::n_states > 0 && sound) {
+            gradients(x, y);
+            keep_states();
+        }
+    }
+    // f(first, count) for every stretch of the flat buffers that is not frozen.
+    template <class F>
+    void each_trained(const F& f) {
+        each_run([&](const _::update_run& r) { f(r.first, r.count); });
+    }
+    // Where a loss or a gradient's length is not finite: says more than that (watch.hpp).
+    std::string (*explain)(Trainer&, const input_element* x, const void* y, index n) = nullptr;
+    // Runs a program of the step's arguments, and of one more.
+    template <class Program>
+    void run_beside(const input_element* x, const void* y, index n, char* workspace, char* results) {
+        std::uint64_t key[2] = {randomness.value, draws()};
+        char* const buffers[] = {workspace, reinterpret_cast<char*>(model_->parameters.data()), model_->states.data(), const_cast<char*>(reinterpret_cast<const char*>(x)),
+                                 const_cast<char*>(static_cast<const char*>(y)), nullptr, nullptr, nullptr, nullptr, reinterpret_cast<char*>(&key[0]), reinterpret_cast<char*>(&key[1]), results,
+                                 reinterpret_cast<char*>(weights_.data())};
+        _::run_calls<this_target>(Program::run_table, buffers, &n);
+    }
+    // Factor of the rate beside the schedules', which fit() sets.
+    void rate_factor(double f) { factor_ = f; }
+
+    // What beside model and rule belongs to a run, for checkpoints.
+    void append_tensors(std::vector<named_tensor>& to) {
+        if (accumulate_ > 1) {
+            _::append_like_parameters<M>(to, "accumulated.", sum_.data());
+            to.push_back({"accumulated.count", dtype::i64, {2}, reinterpret_cast<const std::byte*>(batches_), sizeof batches_});
+        }
+        for (std::size_t i = 0; i < followers_.size(); ++i) followers_[i].append(followers_[i].object, to, i == 0 ? "average." : "average" + std::to_string(i + 1) + ".");
+    }
+    // The optimizer's state k of parameter i: its elements and extents. None: the rule has no such state for this parameter.
+    named_view<element> rule_state(int k, int i) {
+        constexpr auto& l = _::rule_states<Rule, typename M::facts, element>;
+        return {M::facts::paths.at[i].view(), states_.data() + l.at[k][i], &l.extents[k][i], _::elements_of(l.extents[k][i])};
+    }
+    // State k of all, laid out like the model's parameters.
+    element* state_data(int k) {
+        static_assert(!_::sees_extents<Rule>, "etta: this rule's states have extents of their own: use rule_state(k, parameter)");
+        return states_.data() + k * n_elements;
+    }
 
 private:
     template <class Y>
     double checked_step(const input_element* x, const Y* y, index n) {
         if (schedule.needs_length()) fail<>("the trainer's schedule has no end: say cosine().over(steps), or give it to fit()");
         const double loss = gradients(x, y, n);
-        if (!(loss - loss == 0)) fail_with<>("the loss is %s at step %ld: the parameters were not updated", loss != loss ? "NaN" : "infinite", steps_ + 1);
-        if (clip_ != nullptr) (this->*clip_)();
-        ++steps_;
-        if constexpr (M::n_states > 0 && sound) keep_states();
-        apply(last_factor_ = schedule.factor(steps_, 0) * factor_);
-        if (tell_ != nullptr) tell_(follower_);
+        refuse_unless_finite("loss", loss, x, y, n);
+        if (sharp_ != nullptr) refuse_unless_finite("loss nearby", (this->*sharp_)(x, y, n), x, y, n);
+        if (accumulate_ > 1) {
+            const element* const g = gradients_.data();
+            for (index i = 0; i < n_elements; ++i) sum_.data()[i] += static_cast<element>(n) * g[i];
+            if constexpr (M::n_states > 0 && sound) keep_states();
+            ++batches_[0], batches_[1] += n;
+            if (batches_[0] < accumulate_) return loss;
+        }
+        make_step(x, y, n);
         return loss;
     }
+    void make_step(const input_element* x = nullptr, const void* y = nullptr, index n = 0) {
+        if (batches_[0] > 0) {
+            const element part = static_cast<element>(1 / static_cast<double>(batches_[1]));
+            for (index i = 0; i < n_elements; ++i) gradients_.data()[i] = part * sum_.data()[i], sum_.data()[i] = 0;
+            batches_[0] = batches_[1] = 0;
+            norm_ = -1;
+        }
+        if (clip_ != nullptr) (this->*clip_)(x, y, n);
+        ++steps_;
+        if constexpr (M::n_states > 0 && sound)
+            if (accumulate_ == 1) keep_states();
+        apply(last_factor_ = schedule.factor(steps_, 0) * factor_);
+        for (const follower& f : followers_) f.tell(f.object);
+    }
+    void refuse_unless_finite(const char* what, double v, const input_element* x, const void* y, index n) {
+        if (v - v == 0) return;
+        const std::string why = explain != nullptr && x != nullptr ? ": " + explain(*this, x, y, n) : std::string();
+        fail_with<>("the %s is %s at step %ld: the parameters were not updated%s", what, v != v ? "NaN" : "infinite", steps_ + 1, why.c_str());
+    }
+    // Foret et al. 2021: the gradient not here but where the loss is largest nearby, p + rho g / |g|. Predictions and layers' states
+    // are those of the first pass.
+    double gradients_nearby(const input_element* x, const void* y, index n) {
+        const double scale = radius_ / (gradient_norm() + 1e-12);
+        __builtin_memcpy(sum_.data(), model_->parameters.data(), static_cast<std::size_t>(n_elements) * sizeof(element));
+        if constexpr (M::n_states > 0) __builtin_memcpy(kept_states_.data(), next_states_.data(), static_cast<std::size_t>(M::state_bytes));
+        __builtin_memcpy(kept_prediction_.data(), prediction_.data(), static_cast<std::size_t>(n * M::output_size) * sizeof(element));
+        each_run([&](const _::update_run& r) {
+            for (index i = r.first; i < r.first + r.count; ++i) model_->parameters.data()[i] += static_cast<element>(scale) * gradients_.data()[i];
+        });
+        element loss = 0;
+        norm_ = -1;
+        run<program>(x, static_cast<const target_element*>(y), n, loss);
+        __builtin_memcpy(model_->parameters.data(), sum_.data(), static_cast<std::size_t>(n_elements) * sizeof(element));
+        __builtin_memcpy(prediction_.data(), kept_prediction_.data(), static_cast<std::size_t>(n * M::output_size) * sizeof(element));
+        if constexpr (M::n_states > 0) __builtin_memcpy(next_states_.data(), kept_states_.data(), static_cast<std::size_t>(M::state_bytes));
+        return static_cast<double>(loss);
+    }
+    // Tells the random numbers of one pass from those of another.
+    std::uint64_t draws() const { return static_cast<std::uint64_t>(steps_ * accumulate_) + static_cast<std::uint64_t>(batches_[0]); }
     // The step was good: what its layers made of their states becomes the model's.
     void keep_states() {
         using facts = typename M::facts;
@@ -301,21 +391,30 @@ private:
     }
     template <class Program, class Y>
     void run(const input_element* x, const Y* y, index n, element& loss) {
-        std::uint64_t key[2] = {randomness.value, static_cast<std::uint64_t>(steps_)};
+        const element* weights = nullptr;
+        if constexpr (weights_per_sample > 0) weights = weights_of(y, n);
+        std::uint64_t key[2] = {randomness.value, draws()};
         char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), model_->states.data(),
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), const_cast<char*>(reinterpret_cast<const char*>(y)),
                                  reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data()), next_states_.data(),
-                                 reinterpret_cast<char*>(&key[0]), reinterpret_cast<char*>(&key[1])};
+                                 reinterpret_cast<char*>(&key[0]), reinterpret_cast<char*>(&key[1]), nullptr, const_cast<char*>(reinterpret_cast<const char*>(weights))};
         _::run_calls<this_target>(Program::run_table, buffers, &n);
+    }
+    template <class Y>
+    const element* weights_of(const Y* y, index n) {
+        if (weights_.empty()) weights_.resize(static_cast<std::size_t>(batch_bound * weights_per_sample));
+        for (index i = 0; i < n * weights_per_sample; ++i) {
+            double w = given_weights_ == nullptr ? 1 : static_cast<double>(given_weights_[i]);
+            if constexpr (classifies)
+                if (!class_weight_.empty()) w *= y[i] >= 0 && y[i] < n_classes ? class_weight_[static_cast<std::size_t>(y[i])] : 0;
+            weights_[static_cast<std::size_t>(i)] = static_cast<element>(w);
+        }
+        return weights_.data();
     }
     // The update, run by run; one run where there are no groups.
     void apply(double factor) {
-        double s[Rule::scalars + 1];
-        each_run([&](const _::update_run& r) {
-            const Rule here = _::rule_of_group(rule, r.options);
-            here.prepare(steps_, here.lr * factor, s);
-            _::run_update<Rule, element, n_elements>(s, model_->parameters.data() + r.first, gradients_.data() + r.first, states_.data() + r.first, r.count);
-        });
+        _::update_each<Rule, typename M::facts, element>(rule, steps_, factor, model_->parameters.data(), gradients_.data(), states_.data(), room_, [&](const auto& f) { each_run(f); },
+                                                         std::make_index_sequence<static_cast<std::size_t>(M::n_parameters)>{});
     }
     template <class F>
     void each_run(const F& f) {
@@ -324,15 +423,21 @@ private:
             if (!r.options.frozen) f(r);
     }
     // torch.nn.utils.clip_grad_norm_ and clip_grad_value_. Nothing is updated from a gradient without a length.
-    void clip_by_norm() {
-        const double norm = gradient_norm(), scale = clip_at_ / (norm + 1e-6);
-        if (!(norm - norm == 0)) fail_with<>("the gradient's norm is %s at step %ld: the parameters were not updated", norm != norm ? "NaN" : "infinite", steps_ + 1);
-        if (scale < 1)
-            each_run([&](const _::update_run& r) {
-                _::run_update<_::scale_by, element, n_elements>(&scale, gradients_.data() + r.first, nullptr, nullptr, r.count);
-            });
+    void clip_by_norm(const input_element* x, const void* y, index n) {
+        const double norm = gradient_norm();
+        refuse_unless_finite("gradient's norm", norm, x, y, n);
+        const auto shorten = [this](double length, index first, index count) {
+            const double scale = clip_at_ / (length + 1e-6);
+            if (scale < 1) _::run_update<_::scale_by, element, n_elements>(&scale, gradients_.data() + first, nullptr, nullptr, count);
+        };
+        if (!clip_each_) each_run([&](const _::update_run& r) { shorten(norm, r.first, r.count); });
+        else
+            for (int i = 0; i < M::n_parameters; ++i) {
+                const auto& p = M::facts::starts.at[i];
+                shorten(__builtin_sqrt(_::sum_of_squares<n_elements>(gradients_.data() + p.first, p.count, squares_.data())), p.first, p.count);
+            }
     }
-    void clip_by_value() {
+    void clip_by_value(const input_element*, const void*, index) {
         each_run([&](const _::update_run& r) {
             _::run_update<_::limit_to, element, n_elements>(&clip_at_, gradients_.data() + r.first, nullptr, nullptr, r.count);
         });
@@ -345,26 +450,12 @@ private:
             if (p[c] > p[k]) k = c;
         return k;
     }
-    index count_right(const std::int32_t* label, index n) const {
-        index right = 0;
-        for (index i = 0; i < n * labels_per_sample; ++i) right += best(i) == label[i];
-        return right;
-    }
-    static std::string describe(const EpochRecord& r, const History& h) {
-        char b[160];
-        int n = std::snprintf(b, sizeof b, "loss %.4f", r.loss);
-        if (h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.accuracy);
-        if (h.validated) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  validation loss %.4f", r.validation_loss);
-        if (h.validated && h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.validation_accuracy);
-        std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  %.2f s", r.seconds);
-        return b;
-    }
     static void check_size(index n) {
         if (n < 1 || n > batch_bound) fail_with<>("a batch of %lld samples; the model takes 1 to max_batch<%d>", static_cast<long long>(n), batch_bound);
     }
     static void check_labels(const std::int32_t* y, index n) {
         for (index i = 0; i < n * labels_per_sample; ++i)
-            if (y[i] < 0 || y[i] >= n_classes)
+            if ((y[i] < 0 || y[i] >= n_classes) && y[i] != ignored)
                 fail_with<>("label %d of sample %lld in the batch is outside 0 .. %lld", y[i], static_cast<long long>(i / labels_per_sample), static_cast<long long>(n_classes - 1));
     }
     static void check_batch(const any_view& x, const any_view& y) {
@@ -373,33 +464,36 @@ private:
         index per_sample = 1;
         for (int i = 1; i < x.rank; ++i) per_sample *= x.extents[i];
         if (per_sample != input::sample_size) fail<>("a sample has " + std::to_string(per_sample) + " elements, the model takes " + std::to_string(input::sample_size));
-        if (classifies ? y.type != dtype::i32 || y.count() != x.extents[0] * labels_per_sample : needs_targets && y.type != dtype_of<element>)
-            fail<>(classifies ? "the batch has no class labels (int32), which this loss needs" : "the batch has no targets of the model's element type");
+        if (classifies || needs_targets ? y.type != dtype_of<target_element> || y.count() != x.extents[0] * target_size : false)
+            fail<>(wants_labels ? "the batch has no class labels (int32), which this loss needs" : "the batch has no targets of the model's element type");
     }
-    static void check_dataset(const Dataset& d) {
-        if (d.has_ids() != std::is_integral_v<input_element>) fail<>(d.has_ids() ? "the data's samples are ids, the model takes numbers" : "the data's samples are numbers, the model takes ids");
-        if (d.x_shape().count() != input::sample_size)
-            fail<>("the data's samples have shape " + d.x_shape().text() + " (" + std::to_string(d.x_shape().count()) + " elements), the model takes " + std::to_string(input::sample_size));
-        if (classifies && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
-        if (needs_targets && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
-        if (classifies && d.classes() > n_classes) fail<>("the data has " + std::to_string(d.classes()) + " classes, the model " + std::to_string(n_classes) + " outputs");
-        if (classifies && d.y_shape().count() != labels_per_sample)
-            fail<>("a sample has " + std::to_string(d.y_shape().count()) + " labels, the model's prediction takes " + std::to_string(labels_per_sample));
-        if (!classifies && d.has_targets() && d.y_shape().count() != M::output_size)
-            fail<>("a target has " + std::to_string(d.y_shape().count()) + " numbers, the model's prediction " + std::to_string(M::output_size));
-    }
-
     M* model_;
     _::heap_elements<element> gradients_, states_;
     _::heap_elements<char> workspace_, evaluation_workspace_;  // the second at the first evaluate()
-    _::heap_elements<char> next_states_;
+    _::heap_elements<char> next_states_, kept_states_;  // kept_: of the first pass, with sam
+    _::heap_elements<element> kept_prediction_;
+    _::update_room room_;
     _::heap_elements<element> prediction_;
     std::vector<_::update_run> runs_;  // none: all parameters alike
-    void (Trainer::*clip_)() = nullptr;
+    void (Trainer::*clip_)(const input_element*, const void*, index) = nullptr;
+    double (Trainer::*sharp_)(const input_element*, const void*, index) = nullptr;
     double clip_at_ = 0, norm_ = -1;   // norm_ < 0: not known yet
+    bool clip_each_ = false;
     _::heap_elements<element> squares_;
-    void* follower_ = nullptr;
-    void (*tell_)(void*) = nullptr;
+    static constexpr std::int64_t ignored = _::ignored_label<Loss>();
+    std::vector<element> weights_;  // of the batch's samples, for a loss that takes them
+    std::vector<double> class_weight_;
+    const element* given_weights_ = nullptr;
+    struct follower {
+        void* object;
+        void (*tell)(void*);
+        void (*append)(void*, std::vector<named_tensor>&, const std::string&);
+    };
+    std::vector<follower> followers_;
+    _::heap_elements<element> sum_;  // of gradients that make one step; with sam, where the parameters are kept
+    std::int64_t batches_[2] = {};   // in the sum: batches, samples
+    int accumulate_ = 1;
+    double radius_ = 0;
     double factor_ = 1, last_factor_ = 1;
     long steps_ = 0;
 };

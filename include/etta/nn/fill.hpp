@@ -1,0 +1,92 @@
+// fill.hpp: draws a parameter's first numbers. Number k of parameter i is a function of (seed, i, k), in double, so that a seed
+// gives the same weights on every machine.
+#pragma once
+
+#include "init.hpp"
+#include "../core/create.hpp"
+
+namespace etta::_ {
+
+inline double drawn(const start_value& v, seed s, std::uint64_t stream, index k) {
+    const philox_block b = philox(s, stream, static_cast<std::uint64_t>(k));
+    switch (v.kind) {
+        case start_value::uniform: return v.a + (v.b - v.a) * to_unit_double(b.low());
+        case start_value::orthogonal: return to_normal_double(b.high());
+        case start_value::normal: return v.a + v.b * to_normal_double(b.high());
+        case start_value::sparse: return v.b * to_normal_double(b.high());
+        case start_value::truncated: {
+            const double q = v.c + (v.d - v.c) * to_unit_double(b.low()), p = 0.5 - (q < 0 ? -q : q);
+            return v.a + v.b * normal_quantile(q, p > 0x1p-60 ? p : 0x1p-60);
+        }
+        default: return v.a;
+    }
+}
+
+// n vectors of m >= n elements, orthonormal: Gram and Schmidt's way, each vector twice, which is as exact as reflections
+// (Giraud et al. 2005). The diagonal of R is positive, which makes the distribution uniform (Mezzadri 2007). O(n² m).
+inline void orthonormalise(double* x, index n, index m) {
+    for (index i = 0; i < n; ++i) {
+        double* const v = x + i * m;
+        for (int pass = 0; pass < 2; ++pass)
+            for (index j = 0; j < i; ++j) {
+                const double* const u = x + j * m;
+                double dot = 0;
+                for (index k = 0; k < m; ++k) dot += u[k] * v[k];
+                for (index k = 0; k < m; ++k) v[k] -= dot * u[k];
+            }
+        double square = 0;
+        for (index k = 0; k < m; ++k) square += v[k] * v[k];
+        const double scale = 1 / __builtin_sqrt(square);
+        for (index k = 0; k < m; ++k) v[k] *= scale;
+    }
+}
+
+// `to` has rows * columns elements, put(k, x) stores one.
+template <class Put>
+inline void draw_parameter(const start_value& v, index rows, index count, seed s, std::uint64_t stream, const Put& put) {
+    const index columns = rows > 0 ? count / rows : 0;
+    if (v.kind == start_value::orthogonal) {
+        const bool wide = rows <= columns;
+        const index n = wide ? rows : columns, m = wide ? columns : rows;
+        heap_elements<double> x(count);
+        for (index k = 0; k < count; ++k) x.data()[wide ? k : k % columns * rows + k / columns] = drawn(v, s, stream, k);
+        orthonormalise(x.data(), n, m);
+        for (index k = 0; k < count; ++k) put(k, v.a * x.data()[wide ? k : k % columns * rows + k / columns]);
+    } else if (v.kind == start_value::eye) {
+        for (index k = 0; k < count; ++k) put(k, k / columns == k % columns ? v.a : 0.0);
+    } else if (v.kind == start_value::dirac) {
+        const index per_group = rows / static_cast<index>(v.a), taps = static_cast<index>(v.c), middle = static_cast<index>(v.d);
+        for (index k = 0; k < count; ++k) put(k, k % taps == middle && k / columns % per_group == k % columns / taps ? 1.0 : 0.0);
+    } else {
+        for (index k = 0; k < count; ++k) put(k, drawn(v, s, stream, k));
+        if (v.kind != start_value::sparse) return;
+        const double wanted = v.a * static_cast<double>(rows);
+        index zeros = static_cast<index>(wanted);
+        if (static_cast<double>(zeros) < wanted) ++zeros;
+        // The first `zeros` of the rows in random order, another one for each column.
+        heap_elements<index> order(rows);
+        for (index c = 0; c < columns; ++c) {
+            for (index r = 0; r < rows; ++r) order.data()[r] = r;
+            shuffle(order.data(), rows, s, stream + ((static_cast<std::uint64_t>(c) + 1) << 32));
+            for (index r = 0; r < zeros && r < rows; ++r) put(order.data()[r] * columns + c, 0.0);
+        }
+    }
+}
+
+// The Euclidean length of each row of an earlier parameter.
+template <class T>
+inline void row_lengths(const T* from, index rows, index count, T* to) {
+    for (index r = 0; r < rows; ++r) {
+        double square = 0;
+        for (index k = r * (count / rows); k < (r + 1) * (count / rows); ++k) square += static_cast<double>(from[k]) * static_cast<double>(from[k]);
+        to[r] = static_cast<T>(__builtin_sqrt(square));
+    }
+}
+
+// Parameter i of a model, whose elements begin at p.
+template <class T>
+inline void fill_parameter(T* p, const start_value& v, index rows, index count, seed s, int i) {
+    draw_parameter(v, rows, count, s, static_cast<std::uint64_t>(i), [p](index k, double x) { p[k] = static_cast<T>(x); });
+}
+
+}  // namespace etta::_

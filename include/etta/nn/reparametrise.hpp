@@ -1,0 +1,81 @@
+// reparametrise.hpp: layers whose weight is a function of what is trained: WeightNorm and SpectralNorm stand around a layer that has
+// a parameter `weight`. The layer is traced once to learn the weight's extents, then with the function of it in its place.
+#pragma once
+
+#include "../op/matmul.hpp"
+#include "../op/statistics.hpp"
+#include "../op/unary.hpp"
+#include "state.hpp"
+
+namespace etta {
+namespace _ {
+
+// While it lives, this parameter's value is another.
+struct in_place_of {
+    builder* g;
+    int slot, kept;
+    constexpr in_place_of(const var& x, int slot, const var& value) : g(x.g), slot(slot), kept(g->params[slot]) { g->params[slot] = value.id; }
+    constexpr ~in_place_of() { g->params[slot] = kept; }
+    in_place_of(const in_place_of&) = delete;
+};
+// The layer's weight, declared by a call whose result nobody reads.
+template <class Layer>
+constexpr var weight_of(const Layer& layer, const var& x) {
+    if (layer.weight.slot < 0) return x;
+    if (x.g->params[layer.weight.slot] < 0) layer(x);
+    return {x.g, x.g->params[layer.weight.slot]};
+}
+constexpr var as_rows(const var& w) {  // [Out, all the rest]
+    shape s(w.extents()[0]);
+    extent rest(1);
+    for (int i = 1; i < w.rank(); ++i) rest = rest.times(w.extents()[i].code);
+    s.push(rest);
+    return {w.g, reshape_to(*w.g, w.id, s)};
+}
+
+}  // namespace _
+
+// The layer with the weight g v / |v|, the length taken over each output (all axes but the first): Salimans & Kingma 2016. Trained
+// are layer.weight (v, PyTorch's weight_v) and weight_g [Out], which starts at v's lengths, so that the weight is v.
+template <class Layer>
+struct WeightNorm {
+    Layer layer;
+    Param<sized<1>> weight_g;
+    constexpr var operator()(var x) const {
+        const _::in_layer here(x, layer.weight.slot);
+        const var v = _::weight_of(layer, x);
+        if (v.rank() < 1 || layer.weight.slot < 0) return x;
+        const var rows = _::as_rows(v), length = sqrt(sum(square(rows), axis<1>, keepdims));
+        const var g = weight_g.declare(x, shape(v.extents()[0]));
+        x.g->starts[weight_g.slot] = {initialiser::lengths, static_cast<double>(layer.weight.slot)};
+        const _::in_place_of w(x, layer.weight.slot, var{x.g, _::reshape_to(*x.g, (rows * (unsqueeze<1>(g) / length)).id, v.extents())});
+        return layer(x);
+    }
+};
+
+// The layer with its weight, as a matrix [Out, the rest], divided by its largest singular value: Miyato et al. 2018. That value is
+// followed by Iterations steps of the power method with each training step; v [the rest] is state. An
+// evaluation takes it as it is: before any training it is a vector of equal numbers.
+template <class Layer, int Iterations = 1, real Eps = 1e-12>
+struct SpectralNorm {
+    Layer layer;
+    State<sized<1>, init::ones> v;
+    constexpr var operator()(var x) const {
+        const _::in_layer here(x, layer.weight.slot);
+        const var w = _::weight_of(layer, x);
+        if (w.rank() < 1 || layer.weight.slot < 0) return x;
+        const auto unit = [](const var& v) constexpr { return v / max(sqrt(sum(square(v))), static_cast<double>(Eps)); };
+        const var rows = _::as_rows(w), fixed = stop_gradient(rows);
+        var right = unit(v.declare(x, shape(rows.extents()[1]))), left = unit(matmul(fixed, right));
+        if (training(x)) {
+            right = unit(matmul(fixed.t(), left));
+            for (int i = 1; i < Iterations; ++i) left = unit(matmul(fixed, right)), right = unit(matmul(fixed.t(), left));
+            v.update(right);
+        }
+        const var sigma = sum(stop_gradient(left) * matmul(rows, stop_gradient(right)));
+        const _::in_place_of divided(x, layer.weight.slot, w / sigma);
+        return layer(x);
+    }
+};
+
+}  // namespace etta

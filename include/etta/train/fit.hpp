@@ -1,0 +1,224 @@
+// fit.hpp: epochs over a data set: what fit() is told (FitOptions), what it tells (FitEvent) and whom (Callback), and the loop.
+// Callbacks of the library are in callbacks.hpp and tensorboard.hpp.
+#pragma once
+
+#include "../core/shared.hpp"
+#include "../data/loader.hpp"
+#include "../optim/schedule.hpp"
+#include "checkpoint.hpp"
+#include "history.hpp"
+#include "progress.hpp"
+
+namespace etta {
+
+// Where fit() stands, for callbacks.
+struct FitEvent {
+    int epoch = 0, epochs = 0;      // from 1; 0 before the first
+    long batch = 0, batches = 0;    // of the epoch: done, in all
+    long step = 0;                  // of the trainer
+    double loss = 0;                // of the last batch
+    double rate = 0;                // of the last step
+    const History& history;         // its last record is the epoch's in on_epoch_end
+
+    bool stop = false;              // set it, and fit() ends after this batch or epoch, with its checkpoint written
+    double rate_factor = 1;         // multiplies the rate until the epoch's end; is 1 again when on_epoch_end is called, to be set anew
+
+    // The model's parameters and states as they lie in memory, by name.
+    std::vector<named_tensor> model() const {
+        std::vector<named_tensor> all = tensors_(trainer_), r;
+        for (named_tensor& t : all)
+            if (t.name.starts_with("model.")) t.name.erase(0, 6), r.push_back(static_cast<named_tensor&&>(t));
+        return r;
+    }
+    // As etta::save() and save_checkpoint() write them.
+    template <class Host = _::this_host>
+    void save_model(const std::string& path) const {
+        write_safetensors<Host>(path, model());
+    }
+    template <class Host = _::this_host>
+    void save_checkpoint(const std::string& path) const {
+        _::write_run<Host>(path, tensors_(trainer_), rule_, state_(trainer_, *run_));
+    }
+
+    // By fit() alone.
+    void* trainer_ = nullptr;
+    std::vector<named_tensor> (*tensors_)(void*) = nullptr;
+    _::fit_state (*state_)(void*, const _::fit_state&) = nullptr;
+    std::string rule_ = {};
+    const _::fit_state* run_ = nullptr;
+};
+
+// Whatever fit() tells of its progress: a callable of FitEvent&, called after each epoch, or a struct with any of on_train_begin,
+// on_epoch_begin, on_batch_end, on_epoch_end and on_train_end, each of FitEvent&. Of a variable it is a reference; a temporary is
+// kept. One that remembers something which a run that goes on needs has append_tensors(FitEvent&, list, prefix), called between
+// on_train_begin and on_train_end: those tensors stand in fit()'s checkpoint.
+class Callback {
+  public:
+    enum moment { train_begin, epoch_begin, batch_end, epoch_end, train_end };
+
+    template <class F, class X = std::remove_cvref_t<F>>
+        requires(!std::is_same_v<X, Callback>)
+    Callback(F&& f) : tell_(&tell<X>), append_(&append<X>) {
+        static_assert(requires(X x, FitEvent& e) { x(e); } || requires(X x, FitEvent& e) { x.on_train_begin(e); } || requires(X x, FitEvent& e) { x.on_epoch_begin(e); } ||
+                          requires(X x, FitEvent& e) { x.on_batch_end(e); } || requires(X x, FitEvent& e) { x.on_epoch_end(e); } || requires(X x, FitEvent& e) { x.on_train_end(e); },
+                      "etta: a callback is a callable of FitEvent&, or has on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end or on_train_end of FitEvent&");
+        if constexpr (std::is_lvalue_reference_v<F> && !std::is_const_v<std::remove_reference_t<F>>) {
+            object_ = &f;
+        } else {
+            object_ = new X(static_cast<F&&>(f));
+            owner_ = _::shared<owned>::of(owned(object_, [](void* x) { delete static_cast<X*>(x); }));
+        }
+    }
+    void operator()(moment m, FitEvent& e) const { tell_(object_, m, e); }
+    void append_tensors(FitEvent& e, std::vector<named_tensor>& to, const std::string& prefix) const { append_(object_, e, to, prefix); }
+
+  private:
+    template <class X>
+    static void tell(void* object, moment m, FitEvent& e) {
+        [[maybe_unused]] X& x = *static_cast<X*>(object);
+        if constexpr (requires { x.on_train_begin(e); }) { if (m == train_begin) x.on_train_begin(e); }
+        if constexpr (requires { x.on_epoch_begin(e); }) { if (m == epoch_begin) x.on_epoch_begin(e); }
+        if constexpr (requires { x.on_batch_end(e); }) { if (m == batch_end) x.on_batch_end(e); }
+        if constexpr (requires { x.on_epoch_end(e); }) { if (m == epoch_end) x.on_epoch_end(e); }
+        else if constexpr (requires { x(e); }) { if (m == epoch_end) x(e); }
+        if constexpr (requires { x.on_train_end(e); }) { if (m == train_end) x.on_train_end(e); }
+    }
+    template <class X>
+    static void append(void* object, FitEvent& e, std::vector<named_tensor>& to, const std::string& prefix) {
+        if constexpr (requires(X& x) { x.append_tensors(e, to, prefix); }) static_cast<X*>(object)->append_tensors(e, to, prefix);
+    }
+    struct owned {
+        void* object;
+        void (*destroy)(void*);
+        owned(void* o, void (*d)(void*)) : object(o), destroy(d) {}
+        owned(owned&& o) : object(o.object), destroy(o.destroy) { o.object = nullptr; }
+        ~owned() {
+            if (object != nullptr) destroy(object);
+        }
+    };
+    void* object_ = nullptr;
+    void (*tell_)(void*, moment, FitEvent&);
+    void (*append_)(void*, FitEvent&, std::vector<named_tensor>&, const std::string&);
+    _::shared<owned> owner_;
+};
+
+struct FitOptions {
+    int epochs = 1;
+    int batch = 32;
+    index steps_per_epoch = 0;  // 0: every sample once; else as many batches of samples drawn at random
+    Dataset validation = {};
+    double validation_split = 0;  // rather: so large a part of the training data, the last samples, as in Keras
+    Schedule schedule = {};
+    etta::seed seed = etta::seed(0);  // of the shuffles
+    bool shuffle = true;
+    Checkpoint checkpoint = {};  // {"run.safetensors", {.steps = 500, .resume = true}}
+    std::vector<Callback> callbacks = {};  // told in this order
+    bool verbose = true;
+};
+
+namespace _ {
+
+inline std::string describe(const EpochRecord& r, const History& h) {
+    char b[160];
+    int n = std::snprintf(b, sizeof b, "loss %.4f", r.loss);
+    if (h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.accuracy);
+    if (h.validated) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  validation loss %.4f", r.validation_loss);
+    if (h.validated && h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.validation_accuracy);
+    std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  %.2f s", r.seconds);
+    return b;
+}
+template <class T>
+History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
+    if (!(o.validation_split >= 0 && o.validation_split < 1)) fail<>("fit: validation_split is " + std::to_string(o.validation_split) + ", expected 0 to less than 1");
+    if (o.validation_split > 0 && o.validation.size() > 0) fail<>("fit: validation data and a validation_split");
+    const index kept = all.size() - static_cast<index>(o.validation_split * static_cast<double>(all.size()) + 0.5);
+    const Dataset train = o.validation_split > 0 ? all.slice(0, kept) : all, validation = o.validation_split > 0 ? all.slice(kept, all.size()) : o.validation;
+    trainer.check_dataset(train);
+    if (validation.size() > 0) trainer.check_dataset(validation);
+    const index batch = o.batch;
+    if (batch < 1 || batch > T::batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(T::batch_bound));
+    const index left = o.steps_per_epoch > 0 ? 0 : train.size() % batch;
+    if (left > 0 && left < T::least_batch)
+        fail<>("fit: of " + std::to_string(train.size()) + " samples, batches of " + std::to_string(batch) + " leave a last one of " + std::to_string(left) +
+               ", and a layer of the model can be trained with " + std::to_string(T::least_batch) + " or more only: choose another size");
+    batch_options bo;
+    if (o.shuffle) bo.shuffle = o.seed;
+    bo.type = dtype_of<typename T::element>;
+    bo.steps = o.steps_per_epoch;
+    auto loader = batches(train, batch, bo);
+    // Batches, and steps that are made of them.
+    const long per_epoch = static_cast<long>(loader.size()), parts = trainer.accumulates();
+    const auto steps = [parts](long batches) { return (batches + parts - 1) / parts; };
+    const long total = steps(per_epoch) * o.epochs;
+
+    fit_state s;
+    History& h = s.history;
+    FitEvent e{.epochs = o.epochs, .batches = per_epoch, .history = h};
+    e.trainer_ = &trainer, e.tensors_ = [](void* t) { return tensors_of_run(*static_cast<T*>(t)); };
+    e.state_ = [](void* t, const fit_state& s) { return numbers_of_trainer(*static_cast<T*>(t), s); };
+    e.rule_ = rule_name<typename T::rule_type>(), e.run_ = &s;
+    h.classification = T::classifies, h.validated = validation.size() > 0;
+    const auto tell = [&](Callback::moment m) {
+        e.step = trainer.steps(), e.rate = trainer.rate();
+        for (const Callback& c : o.callbacks) c(m, e);
+    };
+    const auto remembered = [&] {  // by callbacks
+        std::vector<named_tensor> r;
+        for (std::size_t i = 0; i < o.callbacks.size(); ++i) o.callbacks[i].append_tensors(e, r, "callback" + std::to_string(i) + ".");
+        return r;
+    };
+    const auto save = [&] { o.checkpoint.save(trainer, s, remembered()); };
+    const bool resumed = o.checkpoint.resume(trainer, loader, s, remembered());
+    h.classification = T::classifies, h.validated = validation.size() > 0;
+    const struct reset {  // also where a step throws
+        T& trainer;
+        ~reset() { trainer.rate_factor(1); }
+    } when_done{trainer};
+    if (resumed) e.epoch = static_cast<int>(s.loader.epoch);
+    tell(Callback::train_begin);
+
+    progress_bar bar(o.verbose, o.epochs);
+    for (int epoch = static_cast<int>(s.loader.epoch) + 1; epoch <= o.epochs && !e.stop; ++epoch) {
+        const double start = seconds_now();
+        EpochRecord r;
+        r.epoch = e.epoch = epoch;
+        long done = e.batch = static_cast<long>(s.loader.batch);
+        tell(Callback::epoch_begin);
+        bar.begin(done);
+        for (auto&& [x, y] : loader) {
+            const long at = (epoch - 1) * per_epoch + ++done;
+            trainer.rate_factor(o.schedule.factor((epoch - 1) * steps(per_epoch) + steps(done), total) * e.rate_factor);
+            const index n = x.extents[0];
+            const double loss = e.loss = trainer.step(x, y);
+            s.loss += loss * static_cast<double>(n);
+            s.seen += n;
+            if constexpr (T::classifies) s.right += trainer.count_right(static_cast<const std::int32_t*>(y.data), n);
+            bar.step(epoch, done, per_epoch, s.loss / static_cast<double>(s.seen));
+            if (done == per_epoch) trainer.finish_step();
+            e.batch = done;
+            if (!o.callbacks.empty()) tell(Callback::batch_end);
+            const bool last = e.stop || o.checkpoint.due(at);
+            if (last && done < per_epoch) s.loader = loader.position(), save();
+            if (e.stop) break;
+        }
+        if (done < per_epoch) break;
+        if (s.seen > 0) r.loss = s.loss / static_cast<double>(s.seen), r.accuracy = static_cast<double>(s.right) / static_cast<double>(s.seen * T::labels_per_sample);
+        r.rate = trainer.rate();
+        if (h.validated) {
+            const auto v = trainer.evaluate(validation);
+            r.validation_loss = v.loss, r.validation_accuracy = v.accuracy;
+        }
+        r.seconds = seconds_now() - start;
+        h.epochs.push_back(r);
+        s.begin_epoch(loader.position());
+        e.rate_factor = 1;
+        tell(Callback::epoch_end);
+        save();
+        bar.epoch(epoch, describe(r, h));
+    }
+    tell(Callback::train_end);
+    return h;
+}
+
+}  // namespace _
+}  // namespace etta
