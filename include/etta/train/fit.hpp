@@ -59,9 +59,11 @@ class Callback {
     template <class F, class X = std::remove_cvref_t<F>>
         requires(!std::is_same_v<X, Callback>)
     Callback(F&& f) : tell_(&tell<X>), append_(&append<X>) {
-        static_assert(requires(X x, FitEvent& e) { x(e); } || requires(X x, FitEvent& e) { x.on_train_begin(e); } || requires(X x, FitEvent& e) { x.on_epoch_begin(e); } ||
-                          requires(X x, FitEvent& e) { x.on_batch_end(e); } || requires(X x, FitEvent& e) { x.on_epoch_end(e); } || requires(X x, FitEvent& e) { x.on_train_end(e); },
-                      "etta: a callback is a callable of FitEvent&, or has on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end or on_train_end of FitEvent&");
+        constexpr bool begins = requires(X x, FitEvent& e) { x.on_train_begin(e); } || requires(X x, FitEvent& e) { x.on_epoch_begin(e); };
+        constexpr bool ends = requires(X x, FitEvent& e) { x.on_epoch_end(e); } || requires(X x, FitEvent& e) { x.on_train_end(e); };
+        static_assert(begins || ends || requires(X x, FitEvent& e) { x.on_batch_end(e); } || requires(X x, FitEvent& e) { x(e); },
+                      "etta: a callback is a callable of FitEvent&, or has on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end or "
+                      "on_train_end of FitEvent&");
         if constexpr (std::is_lvalue_reference_v<F> && !std::is_const_v<std::remove_reference_t<F>>) {
             object_ = &f;
         } else {
@@ -129,7 +131,8 @@ inline std::string describe(const EpochRecord& r, const History& h) {
 }
 template <class T>
 History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
-    if (!(o.validation_split >= 0 && o.validation_split < 1)) fail<>("fit: validation_split is " + std::to_string(o.validation_split) + ", expected 0 to less than 1");
+    if (!(o.validation_split >= 0 && o.validation_split < 1))
+        fail<>("fit: validation_split is " + std::to_string(o.validation_split) + ", expected 0 to less than 1");
     if (o.validation_split > 0 && o.validation.size() > 0) fail<>("fit: validation data and a validation_split");
     const index kept = all.size() - static_cast<index>(o.validation_split * static_cast<double>(all.size()) + 0.5);
     const Dataset train = o.validation_split > 0 ? all.slice(0, kept) : all, validation = o.validation_split > 0 ? all.slice(kept, all.size()) : o.validation;
@@ -202,7 +205,8 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
             if (e.stop) break;
         }
         if (done < per_epoch) break;
-        if (s.seen > 0) r.loss = s.loss / static_cast<double>(s.seen), r.accuracy = static_cast<double>(s.right) / static_cast<double>(s.seen * T::labels_per_sample);
+        if (s.seen > 0)
+            r.loss = s.loss / static_cast<double>(s.seen), r.accuracy = static_cast<double>(s.right) / static_cast<double>(s.seen * T::labels_per_sample);
         r.rate = trainer.rate();
         if (h.validated) {
             const auto v = trainer.evaluate(validation);

@@ -76,7 +76,8 @@ class TensorBoard {
             ::mkdir(folder.substr(0, at).c_str(), 0777);
             if (at == std::string::npos) break;
         }
-        const std::string name = (folder.empty() ? std::string(".") : folder) + "/events.out.tfevents." + std::to_string(std::time(nullptr)) + ".etta." + std::to_string(::getpid()) + ".";
+        const std::string begin = (folder.empty() ? std::string(".") : folder) + "/events.out.tfevents.";
+        const std::string name = begin + std::to_string(std::time(nullptr)) + ".etta." + std::to_string(::getpid()) + ".";
         for (int k = 0; file_ < 0; ++k) {
             path_ = name + std::to_string(k);
             file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
