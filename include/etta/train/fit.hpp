@@ -24,6 +24,7 @@ struct FitEvent {
     double rate_factor = 1;         // multiplies the rate until the epoch's end; is 1 again when on_epoch_end is called, to be set anew
 
     // The model's parameters and states as they lie in memory, by name.
+    template <class Host = _::this_host>
     std::vector<named_tensor> model() const {
         std::vector<named_tensor> all = tensors_(trainer_), r;
         for (named_tensor& t : all)
@@ -33,7 +34,7 @@ struct FitEvent {
     // As etta::save() and save_checkpoint() write them.
     template <class Host = _::this_host>
     void save_model(const std::string& path) const {
-        write_safetensors<Host>(path, model());
+        write_safetensors<Host>(path, model<Host>());
     }
     template <class Host = _::this_host>
     void save_checkpoint(const std::string& path) const {
@@ -120,7 +121,8 @@ struct FitOptions {
 
 namespace _ {
 
-inline std::string describe(const EpochRecord& r, const History& h) {
+template <class Host>
+std::string describe(const EpochRecord& r, const History& h) {
     char b[160];
     int n = std::snprintf(b, sizeof b, "loss %.4f", r.loss);
     if (h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.accuracy);
@@ -218,7 +220,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         e.rate_factor = 1;
         tell(Callback::epoch_end);
         save();
-        bar.epoch(epoch, describe(r, h));
+        bar.epoch(epoch, describe<this_host>(r, h));
     }
     tell(Callback::train_end);
     return h;
