@@ -212,7 +212,10 @@ struct Lion {
 
     static constexpr int states = 1, scalars = 6;
     static constexpr std::string_view name = "Lion", state_names[] = {"exp_avg"};
-    void prepare(long, double rate, double* s) const { s[0] = beta1, s[1] = 1 - beta1, s[2] = beta2, s[3] = 1 - beta2, s[4] = rate, s[5] = 1 - rate * weight_decay; }
+    void prepare(long, double rate, double* s) const {
+        s[0] = beta1, s[1] = 1 - beta1, s[2] = beta2, s[3] = 1 - beta2;
+        s[4] = rate, s[5] = 1 - rate * weight_decay;
+    }
     static constexpr var update(const update_terms& t) {
         const var* const h = t.scalar;
         t.next_state[0] = h[2] * t.state[0] + h[3] * t.gradient;

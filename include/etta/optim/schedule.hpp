@@ -33,12 +33,18 @@ class Schedule {
     // This one for n steps, then the other from its beginning (torch's SequentialLR).
     Schedule then(long n, Schedule next) const {
         const bool ends = next.needs_length();
-        return Schedule([first = *this, n, next = static_cast<Schedule&&>(next)](long step, long total) { return step <= n ? first.factor(step, n) : next.factor(step - n, total - n); }, ends);
+        const auto f = [first = *this, n, next = static_cast<Schedule&&>(next)](long step, long total) {
+            return step <= n ? first.factor(step, n) : next.factor(step - n, total - n);
+        };
+        return Schedule(f, ends);
     }
     // Both at once (torch's ChainedScheduler).
     friend Schedule operator*(Schedule a, Schedule b) {
         const bool ends = a.needs_length() || b.needs_length();
-        return Schedule([a = static_cast<Schedule&&>(a), b = static_cast<Schedule&&>(b)](long step, long total) { return a.factor(step, total) * b.factor(step, total); }, ends);
+        const auto f = [a = static_cast<Schedule&&>(a), b = static_cast<Schedule&&>(b)](long step, long total) {
+            return a.factor(step, total) * b.factor(step, total);
+        };
+        return Schedule(f, ends);
     }
 
   private:
@@ -83,7 +89,8 @@ namespace _ {
 inline constexpr double pi = 3.14159265358979323846;
 template <class = void>
 Schedule after(long warmup, Schedule s) { return warmup > 0 ? warm_up(warmup).then(warmup, static_cast<Schedule&&>(s)) : s; }
-inline double part_of(double step, double total) { return total <= 0 ? 0 : step < total ? step / total : 1; }
+// How much of `total` steps lies before this one: 0 … 1.
+inline double part_of(long step, long total) { return total <= 0 ? 0 : step <= total ? static_cast<double>(step - 1) / static_cast<double>(total) : 1; }
 // From a to b, t in 0 … 1, along half a cosine or a line.
 inline double between(double a, double b, double t, bool line) { return line ? a + (b - a) * t : b + (a - b) * 0.5 * (1 + __builtin_cos(pi * t)); }
 }  // namespace _
@@ -93,18 +100,18 @@ inline double between(double a, double b, double t, bool line) { return line ? a
 // Half a cosine from the full rate down to final_part of it (Loshchilov & Hutter 2017; CosineAnnealingLR).
 template <class = void>
 Schedule cosine(double final_part = 0, long warmup = 0) {
-    return _::after(warmup, [final_part](long step, long total) { return _::between(1, final_part, _::part_of(static_cast<double>(step - 1), static_cast<double>(total)), false); });
+    return _::after(warmup, [final_part](long step, long total) { return _::between(1, final_part, _::part_of(step, total), false); });
 }
 // A straight line down to final_part.
 template <class = void>
 Schedule linear(double final_part = 0, long warmup = 0) {
-    return _::after(warmup, [final_part](long step, long total) { return _::between(1, final_part, _::part_of(static_cast<double>(step - 1), static_cast<double>(total)), true); });
+    return _::after(warmup, [final_part](long step, long total) { return _::between(1, final_part, _::part_of(step, total), true); });
 }
 // final_part + (1 - final_part) (1 - t / total)^power (PolynomialLR).
 template <class = void>
 Schedule polynomial(double power = 1, double final_part = 0, long warmup = 0) {
     return _::after(warmup, [power, final_part](long step, long total) {
-        return final_part + (1 - final_part) * __builtin_pow(1 - _::part_of(static_cast<double>(step - 1), static_cast<double>(total)), power);
+        return final_part + (1 - final_part) * __builtin_pow(1 - _::part_of(step, total), power);
     });
 }
 
@@ -113,7 +120,7 @@ Schedule polynomial(double power = 1, double final_part = 0, long warmup = 0) {
 // From one factor to another in n steps along a line; then the second (LinearLR).
 template <class = void>
 Schedule ramp(double from, double to, long n) {
-    return [from, to, n](long step) { return _::between(from, to, _::part_of(static_cast<double>(step - 1), static_cast<double>(n)), true); };
+    return [from, to, n](long step) { return _::between(from, to, _::part_of(step, n), true); };
 }
 // One factor for n steps, then 1 (ConstantLR).
 template <class = void>
@@ -176,7 +183,9 @@ Schedule one_cycle(OneCycle o = {}) {
     return [o](long step, long total) {
         const double t = static_cast<double>(step - 1), n = static_cast<double>(total), low = 1 / o.div_factor, end = low / o.final_div_factor;
         const double top = o.pct_start * n - 1, back = 2 * o.pct_start * n - 2;
-        const auto part = [&](double a, double b, double from, double to) { return _::between(a, b, to > from ? (t < to ? (t - from) / (to - from) : 1) : 1, o.line); };
+        const auto part = [&](double a, double b, double from, double to) {
+            return _::between(a, b, to > from && t < to ? (t - from) / (to - from) : 1, o.line);
+        };
         if (t <= top) return part(low, 1, 0, top);
         if (!o.three_phase) return part(1, end, top, n - 1);
         return t <= back ? part(1, low, top, back) : part(low, end, back, n - 1);

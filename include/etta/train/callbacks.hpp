@@ -1,6 +1,6 @@
 // callbacks.hpp: what fit() can be given beside data: {.callbacks = {EarlyStopping{.patience = 5}, CSVLog{"run.csv"}}}. Names and
 // defaults are Keras' where it has them, of ReduceOnPlateau PyTorch's. Whatever follows from the history is computed from it, so a
-// run that goes on from a checkpoint needs nothing else.
+// run that goes on from a checkpoint needs nothing else. They are templates so that programs which do not use them only read them.
 #pragma once
 
 #include <csignal>
@@ -27,10 +27,9 @@ struct watched {
     double operator[](std::size_t i) const { return sign * (history.epochs[i].*what); }  // less is better
 };
 
-}  // namespace _
-
 // Ends the run when `patience` epochs in a row were no better, by more than min_delta, than the best before them.
-struct EarlyStopping {
+template <class Host>
+struct early_stopping {
     int patience = 0;
     double min_delta = 0;
     Monitor monitor = nullptr;
@@ -43,7 +42,7 @@ struct EarlyStopping {
         bool stop = false;
     };
     verdict judge(const History& h) const {
-        const _::watched values(h, monitor);
+        const watched values(h, monitor);
         verdict v;
         int waited = 0;
         for (std::size_t i = static_cast<std::size_t>(start_from_epoch > 0 ? start_from_epoch : 0); i < values.size(); ++i) {
@@ -90,10 +89,14 @@ struct EarlyStopping {
         for (const named_tensor& t : e.model()) f(t, best_.data() + at), at += t.bytes;
     }
 };
+}  // namespace _
+using EarlyStopping = _::early_stopping<_::this_host>;
 
+namespace _ {
 // torch's ReduceLROnPlateau: the rate is multiplied by `factor` after more than `patience` epochs that were not better than the
 // best by the threshold; then `cooldown` epochs are not counted.
-struct ReduceOnPlateau {
+template <class Host>
+struct reduce_on_plateau {
     double factor = 0.1;
     int patience = 10;
     double threshold = 1e-4;
@@ -104,7 +107,7 @@ struct ReduceOnPlateau {
 
     // The factor after these epochs.
     double after(const History& h) const {
-        const _::watched values(h, monitor);
+        const watched values(h, monitor);
         double best = 0, f = 1;
         int bad = 0, cool = 0;
         for (std::size_t i = 0; i < values.size(); ++i) {
@@ -122,6 +125,8 @@ struct ReduceOnPlateau {
     void on_train_begin(FitEvent& e) const { e.rate_factor *= after(e.history); }
     void on_epoch_end(FitEvent& e) const { e.rate_factor *= after(e.history); }
 };
+}  // namespace _
+using ReduceOnPlateau = _::reduce_on_plateau<_::this_host>;
 
 struct SaveOptions {
     bool best_only = false;   // only if this epoch is the best so far
@@ -129,15 +134,16 @@ struct SaveOptions {
     bool checkpoint = false;  // everything that a run goes on from, not the model alone
     Monitor monitor = nullptr;
 };
+namespace _ {
 // Saves the model after epochs, atomically: SaveModel{"best.safetensors", {.best_only = true}}. "{epoch}" in the path becomes the
 // epoch's number.
-struct SaveModel {
+template <class Host>
+struct save_model_callback {
     std::string path;
     SaveOptions options = {};
 
-    template <class Host = _::this_host>
     void on_epoch_end(FitEvent& e) const {
-        const _::watched values(e.history, options.monitor);
+        const watched values(e.history, options.monitor);
         const std::size_t last = values.size() - 1;
         for (std::size_t i = 0; i < last; ++i)
             if (options.best_only && !(values[last] < values[i])) return;
@@ -148,15 +154,23 @@ struct SaveModel {
         else e.save_model<Host>(p);
     }
 };
+}  // namespace _
+using SaveModel = _::save_model_callback<_::this_host>;
 
+namespace _ {
 // The history in a file that is complete after every epoch: History::save_csv.
-struct CSVLog {
+template <class Host>
+struct csv_log {
     std::string path;
     void on_epoch_end(FitEvent& e) const { e.history.save_csv(path); }
 };
+}  // namespace _
+using CSVLog = _::csv_log<_::this_host>;
 
+namespace _ {
 // The rate and the loss of every step.
-struct StepLog {
+template <class Host>
+struct step_log {
     struct record {
         long step;
         double rate, loss;
@@ -175,6 +189,8 @@ struct StepLog {
         write_file(path, std::as_bytes(std::span<const char>(s.data(), s.size())));
     }
 };
+}  // namespace _
+using StepLog = _::step_log<_::this_host>;
 
 namespace _ {
 inline volatile std::sig_atomic_t interrupts = 0;
@@ -182,27 +198,27 @@ inline void on_interrupt(int signal) {
     interrupts = signal;
     std::signal(signal, SIG_DFL);  // a second one ends the program
 }
-}  // namespace _
 
 // Ctrl-C (or SIGTERM) ends fit() after the batch under way: its checkpoint is written, and it returns the history so far. A second
 // one ends the program. Signals are the program's again when the callback is destroyed.
-struct StopOnInterrupt {
-    StopOnInterrupt() = default;
-    StopOnInterrupt(const StopOnInterrupt&) {}
-    StopOnInterrupt& operator=(const StopOnInterrupt&) = delete;
-    ~StopOnInterrupt() { release(); }
+template <class Host>
+struct stop_on_interrupt {
+    stop_on_interrupt() = default;
+    stop_on_interrupt(const stop_on_interrupt&) {}
+    stop_on_interrupt& operator=(const stop_on_interrupt&) = delete;
+    ~stop_on_interrupt() { release(); }
 
     // Was the last run ended by a signal?
     bool interrupted() const { return interrupted_; }
 
     void on_train_begin(FitEvent&) {
         release();
-        _::interrupts = 0;
+        interrupts = 0;
         interrupted_ = false, holds_ = true;
-        before_[0] = std::signal(SIGINT, _::on_interrupt), before_[1] = std::signal(SIGTERM, _::on_interrupt);
+        before_[0] = std::signal(SIGINT, on_interrupt), before_[1] = std::signal(SIGTERM, on_interrupt);
     }
     void on_batch_end(FitEvent& e) {
-        if (_::interrupts != 0) e.stop = interrupted_ = true;
+        if (interrupts != 0) e.stop = interrupted_ = true;
     }
     void on_epoch_end(FitEvent& e) { on_batch_end(e); }
     void on_train_end(FitEvent&) { release(); }
@@ -215,5 +231,7 @@ struct StopOnInterrupt {
     bool interrupted_ = false, holds_ = false;
     void (*before_[2])(int) = {};
 };
+}  // namespace _
+using StopOnInterrupt = _::stop_on_interrupt<_::this_host>;
 
 }  // namespace etta

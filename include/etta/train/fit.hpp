@@ -24,6 +24,7 @@ struct FitEvent {
     double rate_factor = 1;         // multiplies the rate until the epoch's end; is 1 again when on_epoch_end is called, to be set anew
 
     // The model's parameters and states as they lie in memory, by name.
+    template <class Host = _::this_host>
     std::vector<named_tensor> model() const {
         std::vector<named_tensor> all = tensors_(trainer_), r;
         for (named_tensor& t : all)
@@ -33,7 +34,7 @@ struct FitEvent {
     // As etta::save() and save_checkpoint() write them.
     template <class Host = _::this_host>
     void save_model(const std::string& path) const {
-        write_safetensors<Host>(path, model());
+        write_safetensors<Host>(path, model<Host>());
     }
     template <class Host = _::this_host>
     void save_checkpoint(const std::string& path) const {
@@ -59,9 +60,11 @@ class Callback {
     template <class F, class X = std::remove_cvref_t<F>>
         requires(!std::is_same_v<X, Callback>)
     Callback(F&& f) : tell_(&tell<X>), append_(&append<X>) {
-        static_assert(requires(X x, FitEvent& e) { x(e); } || requires(X x, FitEvent& e) { x.on_train_begin(e); } || requires(X x, FitEvent& e) { x.on_epoch_begin(e); } ||
-                          requires(X x, FitEvent& e) { x.on_batch_end(e); } || requires(X x, FitEvent& e) { x.on_epoch_end(e); } || requires(X x, FitEvent& e) { x.on_train_end(e); },
-                      "etta: a callback is a callable of FitEvent&, or has on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end or on_train_end of FitEvent&");
+        constexpr bool begins = requires(X x, FitEvent& e) { x.on_train_begin(e); } || requires(X x, FitEvent& e) { x.on_epoch_begin(e); };
+        constexpr bool ends = requires(X x, FitEvent& e) { x.on_epoch_end(e); } || requires(X x, FitEvent& e) { x.on_train_end(e); };
+        static_assert(begins || ends || requires(X x, FitEvent& e) { x.on_batch_end(e); } || requires(X x, FitEvent& e) { x(e); },
+                      "etta: a callback is a callable of FitEvent&, or has on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end or "
+                      "on_train_end of FitEvent&");
         if constexpr (std::is_lvalue_reference_v<F> && !std::is_const_v<std::remove_reference_t<F>>) {
             object_ = &f;
         } else {
@@ -118,7 +121,8 @@ struct FitOptions {
 
 namespace _ {
 
-inline std::string describe(const EpochRecord& r, const History& h) {
+template <class Host>
+std::string describe(const EpochRecord& r, const History& h) {
     char b[160];
     int n = std::snprintf(b, sizeof b, "loss %.4f", r.loss);
     if (h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.accuracy);
@@ -129,7 +133,8 @@ inline std::string describe(const EpochRecord& r, const History& h) {
 }
 template <class T>
 History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
-    if (!(o.validation_split >= 0 && o.validation_split < 1)) fail<>("fit: validation_split is " + std::to_string(o.validation_split) + ", expected 0 to less than 1");
+    if (!(o.validation_split >= 0 && o.validation_split < 1))
+        fail<>("fit: validation_split is " + std::to_string(o.validation_split) + ", expected 0 to less than 1");
     if (o.validation_split > 0 && o.validation.size() > 0) fail<>("fit: validation data and a validation_split");
     const index kept = all.size() - static_cast<index>(o.validation_split * static_cast<double>(all.size()) + 0.5);
     const Dataset train = o.validation_split > 0 ? all.slice(0, kept) : all, validation = o.validation_split > 0 ? all.slice(kept, all.size()) : o.validation;
@@ -202,7 +207,8 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
             if (e.stop) break;
         }
         if (done < per_epoch) break;
-        if (s.seen > 0) r.loss = s.loss / static_cast<double>(s.seen), r.accuracy = static_cast<double>(s.right) / static_cast<double>(s.seen * T::labels_per_sample);
+        if (s.seen > 0)
+            r.loss = s.loss / static_cast<double>(s.seen), r.accuracy = static_cast<double>(s.right) / static_cast<double>(s.seen * T::labels_per_sample);
         r.rate = trainer.rate();
         if (h.validated) {
             const auto v = trainer.evaluate(validation);
@@ -214,7 +220,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         e.rate_factor = 1;
         tell(Callback::epoch_end);
         save();
-        bar.epoch(epoch, describe(r, h));
+        bar.epoch(epoch, describe<this_host>(r, h));
     }
     tell(Callback::train_end);
     return h;

@@ -40,7 +40,8 @@ public:
         const int full = total > 0 ? static_cast<int>(30 * done / total) : 30;
         for (int i = 0; i < 30; ++i) bar[i] = i < full ? '=' : i == full ? '>' : ' ';
         bar[30] = 0;
-        const long left = done > done_before_ ? static_cast<long>((now - start_) / static_cast<double>(done - done_before_) * static_cast<double>(total - done) + 0.5) : 0;
+        const double each = done > done_before_ ? (now - start_) / static_cast<double>(done - done_before_) : 0;
+        const long left = static_cast<long>(each * static_cast<double>(total - done) + 0.5);
         std::printf("\repoch %*d/%d [%s] %ld:%02ld left  loss %.4f \033[K", width(), epoch, epochs_, bar, left / 60, left % 60, loss);
         std::fflush(stdout);
     }

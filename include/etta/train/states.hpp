@@ -18,8 +18,10 @@ void estimate_states(Trainer<M, Loss, Rule>& trainer, const Dataset& data, int b
         trainer.check_dataset(data);
         M& model = trainer.model();
         const auto each = [&](const auto& f) {  // f(the state's elements, their number, where they are in a copy)
-            for (int i = 0; i < M::n_states; ++i)
-                if (F::states.type[i] == dtype_of<T>) f(reinterpret_cast<T*>(model.states.data() + F::states.at[i].offset), F::states.count[i], F::states.at[i].offset / static_cast<index>(sizeof(T)));
+            for (int i = 0; i < M::n_states; ++i) {
+                const index at = F::states.at[i].offset;
+                if (F::states.type[i] == dtype_of<T>) f(reinterpret_cast<T*>(model.states.data() + at), F::states.count[i], at / static_cast<index>(sizeof(T)));
+            }
         };
         const _::heap_elements<char> before = model.states;
         _::heap_elements<T> low(M::state_bytes / static_cast<index>(sizeof(T)));
@@ -43,9 +45,10 @@ void estimate_states(Trainer<M, Loss, Rule>& trainer, const Dataset& data, int b
             trainer.adapt(x, y);
             each([&](T* s, index k, index at) {
                 for (index i = 0; i < k; ++i) {
-                    const double large = static_cast<double>(static_cast<T>(high.data()[at + i])), part = 1 - (static_cast<double>(s[i]) - static_cast<double>(low.data()[at + i])) / large;
+                    const double large = static_cast<double>(static_cast<T>(high.data()[at + i])), small = static_cast<double>(low.data()[at + i]);
+                    const double part = 1 - (static_cast<double>(s[i]) - small) / large;
                     double& m = mean.data()[at + i];
-                    if (part > 1e-6) m += (static_cast<double>(low.data()[at + i]) / part - m) / n;
+                    if (part > 1e-6) m += (small / part - m) / n;
                     else m = static_cast<double>(reinterpret_cast<const T*>(before.data())[at + i]);
                 }
             });

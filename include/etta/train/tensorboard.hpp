@@ -61,38 +61,36 @@ inline std::string scalar_event(double time, std::int64_t step, std::string_view
     return tf_record(s);
 }
 
-}  // namespace _
-
 // A callback, and a writer of figures of one's own: TensorBoard board("runs/first"); board.scalar("gradient", norm, step).
 //     tensorboard --logdir runs
 // fit() writes loss, accuracy, validation_loss, validation_accuracy and rate, by epoch; with `steps`, also batch_loss and batch_rate
 // after so many batches each, by step. The folder is made if there is none; every object writes a file of its own in it, so a run
 // that goes on adds a file. What was written is in the file at once.
-class TensorBoard {
+template <class Host>
+class tensor_board {
   public:
-    template <class Host = _::this_host>
-    explicit TensorBoard(const std::string& folder, long steps = 0) : steps_(steps) {
+    explicit tensor_board(const std::string& folder, long steps = 0) : steps_(steps) {
         for (std::size_t at = folder.find('/', 1);; at = folder.find('/', at + 1)) {
             ::mkdir(folder.substr(0, at).c_str(), 0777);
             if (at == std::string::npos) break;
         }
-        const std::string name = (folder.empty() ? std::string(".") : folder) + "/events.out.tfevents." + std::to_string(std::time(nullptr)) + ".etta." + std::to_string(::getpid()) + ".";
+        const std::string begin = (folder.empty() ? std::string(".") : folder) + "/events.out.tfevents.";
+        const std::string name = begin + std::to_string(std::time(nullptr)) + ".etta." + std::to_string(::getpid()) + ".";
         for (int k = 0; file_ < 0; ++k) {
             path_ = name + std::to_string(k);
             file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-            if (file_ < 0 && errno != EEXIST) _::fail_by_system<Host>("write", path_, errno);
+            if (file_ < 0 && errno != EEXIST) fail_by_system<Host>("write", path_, errno);
         }
-        write<Host>(_::version_event(seconds()));
+        write(version_event(seconds()));
     }
-    TensorBoard(TensorBoard&& other) noexcept : steps_(other.steps_), file_(other.file_), path_(static_cast<std::string&&>(other.path_)) { other.file_ = -1; }
-    TensorBoard& operator=(TensorBoard&&) = delete;
-    ~TensorBoard() {
+    tensor_board(tensor_board&& other) noexcept : steps_(other.steps_), file_(other.file_), path_(static_cast<std::string&&>(other.path_)) { other.file_ = -1; }
+    tensor_board& operator=(tensor_board&&) = delete;
+    ~tensor_board() {
         if (file_ >= 0) ::close(file_);
     }
 
-    template <class Host = _::this_host>
     void scalar(std::string_view tag, double value, std::int64_t step) {
-        write<Host>(_::scalar_event(seconds(), step, tag, value));
+        write(scalar_event(seconds(), step, tag, value));
     }
     const std::string& path() const { return path_; }
 
@@ -109,12 +107,11 @@ class TensorBoard {
     }
 
   private:
-    static double seconds() { return _::seconds_now(); }
-    template <class Host>
+    static double seconds() { return seconds_now(); }
     void write(const std::string& record) {
         for (std::size_t done = 0; done < record.size();) {
             const ssize_t n = ::write(file_, record.data() + done, record.size() - done);
-            if (n < 0 && errno != EINTR) _::fail_by_system<Host>("write", path_, errno);
+            if (n < 0 && errno != EINTR) fail_by_system<Host>("write", path_, errno);
             if (n > 0) done += static_cast<std::size_t>(n);
         }
     }
@@ -122,5 +119,7 @@ class TensorBoard {
     int file_ = -1;
     std::string path_;
 };
+}  // namespace _
+using TensorBoard = _::tensor_board<_::this_host>;
 
 }  // namespace etta

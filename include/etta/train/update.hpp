@@ -139,22 +139,25 @@ void update_parameter(const double* prepared, T* parameters, const T* gradients,
     index counts[Rule::states + 1] = {};
     for (int k = 0; k < Rule::states; ++k) state[k] = states + l.at[k][I], counts[k] = elements_of(l.extents[k][I]);
     const index first = Facts::starts.at[I].first, n = Facts::starts.at[I].count;
-    if constexpr (sees_extents<Rule>)
-        run_parameter_update<Rule, T, static_cast<index>(Facts::layout.extents[I].at[K].code)...>(prepared, parameters + first, gradients + first, state, counts, n, room);
-    else run_parameter_update<Rule, T, Facts::layout.elements>(prepared, parameters + first, gradients + first, state, counts, n, room);
+    T* const p = parameters + first;
+    const T* const g = gradients + first;
+    if constexpr (sees_extents<Rule>) run_parameter_update<Rule, T, static_cast<index>(Facts::layout.extents[I].at[K].code)...>(prepared, p, g, state, counts, n, room);
+    else run_parameter_update<Rule, T, Facts::layout.elements>(prepared, p, g, state, counts, n, room);
 }
 
 // The update of all parameters, run by run; `each` calls a function with every run that is not frozen.
 template <class Rule, class Facts, class T, class Each, std::size_t... I>
-void update_each(const Rule& rule, long step, double factor, T* parameters, const T* gradients, T* states, update_room& room, const Each& each, std::index_sequence<I...>) {
+void update_each(const Rule& rule, long step, double factor, T* parameters, const T* gradients, T* states, update_room& room, const Each& each,
+                 std::index_sequence<I...>) {
     double s[Rule::scalars + 1];
     each([&](const update_run& r) {
         const Rule here = rule_of_group(rule, r.options);
         here.prepare(step, here.lr * factor, s);
         if constexpr (per_parameter<Rule>) {
             const auto one = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
+                constexpr auto rank = static_cast<std::size_t>(Facts::layout.extents[N].rank);
                 if (Facts::starts.at[N].first >= r.first && Facts::starts.at[N].first < r.first + r.count)
-                    update_parameter<Rule, Facts, T, static_cast<int>(N)>(s, parameters, gradients, states, room, std::make_index_sequence<static_cast<std::size_t>(Facts::layout.extents[N].rank)>{});
+                    update_parameter<Rule, Facts, T, static_cast<int>(N)>(s, parameters, gradients, states, room, std::make_index_sequence<rank>{});
             };
             (one(std::integral_constant<std::size_t, I>{}), ...);
         } else {

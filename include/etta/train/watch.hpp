@@ -92,11 +92,13 @@ std::string first_not_finite(Trainer<M, Loss, Rule>& trainer, const typename M::
         if (bad == 0) continue;
         const std::string_view name = path_of<typename M::facts>(S::notes.scope[i]).view();
         const std::string layer(name.substr(0, name.rfind('.') == name.npos ? name.size() : name.rfind('.')));
-        return std::string("the first values that are not finite ") + (S::notes.leaves[i] ? "leave" : "enter") + " layer '" + layer + "'" + elements(static_cast<index>(bad));
+        const std::string what = S::notes.leaves[i] ? "the first values that are not finite leave" : "the first values that are not finite enter";
+        return what + " layer '" + layer + "'" + elements(static_cast<index>(bad));
     }
     for (int i = M::n_parameters - 1; i >= 0; --i) {  // backwards, as they are computed
         const auto p = parameter_of<typename M::facts>(trainer.gradient_data(), i);
-        if (const index k = not_finite(p.data, p.size); k > 0) return "what enters and leaves the layers is finite, the gradient of '" + std::string(p.name) + "' is not" + elements(k);
+        if (const index k = not_finite(p.data, p.size); k > 0)
+            return "what enters and leaves the layers is finite, the gradient of '" + std::string(p.name) + "' is not" + elements(k);
     }
     return "what enters and leaves the layers is finite";
 }
