@@ -7,19 +7,23 @@
 
 namespace etta::_ {
 
+// Kinds: a bit for each kind of start that may occur. What a model's layers do not ask for is not compiled.
+constexpr bool may_be(unsigned kinds, int kind) { return (kinds >> kind) & 1; }
+template <unsigned Kinds>
 inline double drawn(const start_value& v, seed s, std::uint64_t stream, index k) {
     const philox_block b = philox(s, stream, static_cast<std::uint64_t>(k));
-    switch (v.kind) {
-        case start_value::uniform: return v.a + (v.b - v.a) * to_unit_double(b.low());
-        case start_value::orthogonal: return to_normal_double(b.high());
-        case start_value::normal: return v.a + v.b * to_normal_double(b.high());
-        case start_value::sparse: return v.b * to_normal_double(b.high());
-        case start_value::truncated: {
+    if (may_be(Kinds, start_value::uniform) && v.kind == start_value::uniform) return v.a + (v.b - v.a) * to_unit_double(b.low());
+    if constexpr (may_be(Kinds, start_value::normal) || may_be(Kinds, start_value::orthogonal) || may_be(Kinds, start_value::sparse)) {
+        if (v.kind == start_value::orthogonal) return to_normal_double(b.high());
+        if (v.kind == start_value::normal) return v.a + v.b * to_normal_double(b.high());
+        if (v.kind == start_value::sparse) return v.b * to_normal_double(b.high());
+    }
+    if constexpr (may_be(Kinds, start_value::truncated))
+        if (v.kind == start_value::truncated) {
             const double q = v.c + (v.d - v.c) * to_unit_double(b.low()), p = 0.5 - (q < 0 ? -q : q);
             return v.a + v.b * normal_quantile(q, p > 0x1p-60 ? p : 0x1p-60);
         }
-        default: return v.a;
-    }
+    return v.a;
 }
 
 // n vectors of m >= n elements, orthonormal: Gram and Schmidt's way, each vector twice, which is as exact as reflections
@@ -41,36 +45,51 @@ inline void orthonormalise(double* x, index n, index m) {
     }
 }
 
-// `to` has rows * columns elements, put(k, x) stores one.
+// The parts of starting a matrix as a whole.
+template <unsigned Kinds, class Put>
+inline void draw_orthogonal(const start_value& v, index rows, index columns, seed s, std::uint64_t stream, const Put& put) {
+    const bool wide = rows <= columns;
+    const index n = wide ? rows : columns, m = wide ? columns : rows, count = rows * columns;
+    heap_elements<double> x(count);
+    for (index k = 0; k < count; ++k) x.data()[wide ? k : k % columns * rows + k / columns] = drawn<Kinds>(v, s, stream, k);
+    orthonormalise(x.data(), n, m);
+    for (index k = 0; k < count; ++k) put(k, v.a * x.data()[wide ? k : k % columns * rows + k / columns]);
+}
 template <class Put>
-inline void draw_parameter(const start_value& v, index rows, index count, seed s, std::uint64_t stream, const Put& put) {
-    const index columns = rows > 0 ? count / rows : 0;
-    if (v.kind == start_value::orthogonal) {
-        const bool wide = rows <= columns;
-        const index n = wide ? rows : columns, m = wide ? columns : rows;
-        heap_elements<double> x(count);
-        for (index k = 0; k < count; ++k) x.data()[wide ? k : k % columns * rows + k / columns] = drawn(v, s, stream, k);
-        orthonormalise(x.data(), n, m);
-        for (index k = 0; k < count; ++k) put(k, v.a * x.data()[wide ? k : k % columns * rows + k / columns]);
-    } else if (v.kind == start_value::eye) {
-        for (index k = 0; k < count; ++k) put(k, k / columns == k % columns ? v.a : 0.0);
-    } else if (v.kind == start_value::dirac) {
-        const index per_group = rows / static_cast<index>(v.a), taps = static_cast<index>(v.c), middle = static_cast<index>(v.d);
-        for (index k = 0; k < count; ++k) put(k, k % taps == middle && k / columns % per_group == k % columns / taps ? 1.0 : 0.0);
-    } else {
-        for (index k = 0; k < count; ++k) put(k, drawn(v, s, stream, k));
-        if (v.kind != start_value::sparse) return;
-        const double wanted = v.a * static_cast<double>(rows);
-        index zeros = static_cast<index>(wanted);
-        if (static_cast<double>(zeros) < wanted) ++zeros;
-        // The first `zeros` of the rows in random order, another one for each column.
-        heap_elements<index> order(rows);
-        for (index c = 0; c < columns; ++c) {
-            for (index r = 0; r < rows; ++r) order.data()[r] = r;
-            shuffle(order.data(), rows, s, stream + ((static_cast<std::uint64_t>(c) + 1) << 32));
-            for (index r = 0; r < zeros && r < rows; ++r) put(order.data()[r] * columns + c, 0.0);
-        }
+inline void draw_dirac(const start_value& v, index rows, index columns, const Put& put) {
+    const index per_group = rows / static_cast<index>(v.a), taps = static_cast<index>(v.c), middle = static_cast<index>(v.d);
+    for (index k = 0; k < rows * columns; ++k) put(k, k % taps == middle && k / columns % per_group == k % columns / taps ? 1.0 : 0.0);
+}
+// The first of the rows in random order, another one for each column, become 0.
+template <class Put>
+inline void clear_part(double part, index rows, index columns, seed s, std::uint64_t stream, const Put& put) {
+    const double wanted = part * static_cast<double>(rows);
+    index zeros = static_cast<index>(wanted);
+    if (static_cast<double>(zeros) < wanted) ++zeros;
+    heap_elements<index> order(rows);
+    for (index c = 0; c < columns; ++c) {
+        for (index r = 0; r < rows; ++r) order.data()[r] = r;
+        shuffle(order.data(), rows, s, stream + ((static_cast<std::uint64_t>(c) + 1) << 32));
+        for (index r = 0; r < zeros && r < rows; ++r) put(order.data()[r] * columns + c, 0.0);
     }
+}
+
+// The parameter has `count` elements in `rows` rows, put(k, x) stores one.
+template <unsigned Kinds, class Put>
+inline void draw_parameter(const start_value& v, index rows, index count, seed s, std::uint64_t stream, const Put& put) {
+    [[maybe_unused]] const index columns = rows > 0 ? count / rows : 0;
+    if constexpr (may_be(Kinds, start_value::orthogonal))
+        if (v.kind == start_value::orthogonal) return draw_orthogonal<Kinds>(v, rows, columns, s, stream, put);
+    if constexpr (may_be(Kinds, start_value::dirac))
+        if (v.kind == start_value::dirac) return draw_dirac(v, rows, columns, put);
+    if constexpr (may_be(Kinds, start_value::eye))
+        if (v.kind == start_value::eye) {
+            for (index k = 0; k < count; ++k) put(k, k / columns == k % columns ? v.a : 0.0);
+            return;
+        }
+    for (index k = 0; k < count; ++k) put(k, drawn<Kinds>(v, s, stream, k));
+    if constexpr (may_be(Kinds, start_value::sparse))
+        if (v.kind == start_value::sparse) clear_part(v.a, rows, columns, s, stream, put);
 }
 
 // The Euclidean length of each row of an earlier parameter.
@@ -84,9 +103,9 @@ inline void row_lengths(const T* from, index rows, index count, T* to) {
 }
 
 // Parameter i of a model, whose elements begin at p.
-template <class T>
+template <unsigned Kinds, class T>
 inline void fill_parameter(T* p, const start_value& v, index rows, index count, seed s, int i) {
-    draw_parameter(v, rows, count, s, static_cast<std::uint64_t>(i), [p](index k, double x) { p[k] = static_cast<T>(x); });
+    draw_parameter<Kinds>(v, rows, count, s, static_cast<std::uint64_t>(i), [p](index k, double x) { p[k] = static_cast<T>(x); });
 }
 
 }  // namespace etta::_

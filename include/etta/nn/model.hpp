@@ -104,6 +104,11 @@ struct Model {
         return n;
     }();
 
+    static constexpr unsigned start_kinds = [] {
+        unsigned kinds = 0;
+        for (int i = 0; i < n_parameters; ++i) kinds |= 1u << facts::starts.values[facts::starts.at[i].start].kind;
+        return kinds;
+    }();
     static constexpr int n_states = facts::n_states;  // running means and the like
     static constexpr index state_bytes = facts::states.bytes;
 
@@ -120,7 +125,7 @@ struct Model {
                 const _::starting_parameter& rows = facts::starts.at[static_cast<int>(v.a)];
                 _::row_lengths(parameters.data() + rows.first, rows.rows, rows.count, parameters.data() + p.first);
             } else {
-                _::fill_parameter(parameters.data() + p.first, v, p.rows, p.count, s, i);
+                _::fill_parameter<start_kinds>(parameters.data() + p.first, v, p.rows, p.count, s, i);
             }
         }
         if constexpr (n_states > 0) _::fill_states<facts>(states.data());
@@ -139,7 +144,7 @@ struct Model {
                 const _::starting_parameter& p = facts::starts.at[i];
                 const initialiser v = Init::of(e, p.rows > 0 ? static_cast<double>(p.count / p.rows) : 0);
                 if (v.kind == initialiser::refused) fail<>("initialise: '" + std::string(facts::paths.at[i].view()) + "' has rank " + std::to_string(e.rank) + ", which this initialiser does not take");
-                if (pass == 1) _::fill_parameter(parameters.data() + p.first, v, p.rows, p.count, s, i);
+                if (pass == 1) _::fill_parameter<~0u>(parameters.data() + p.first, v, p.rows, p.count, s, i);
                 ++n;
             }
         if (n == 0) fail<>("initialise: no parameter of the model fits '" + std::string(pattern) + "'");
