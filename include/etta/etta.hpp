@@ -31,4 +31,5 @@
 #include "optim/schedule.hpp"
 #include "run/call.hpp"
 #include "train/ema.hpp"
+#include "train/metrics.hpp"
 #include "train/trainer.hpp"
