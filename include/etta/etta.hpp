@@ -7,6 +7,7 @@
 #include "core/random.hpp"
 #include "core/tensor.hpp"
 #include "data/encode.hpp"
+#include "data/files.hpp"
 #include "data/load.hpp"
 #include "data/loader.hpp"
 #include "data/scale.hpp"

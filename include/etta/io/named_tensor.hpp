@@ -21,6 +21,8 @@ struct named_tensor {
 
     index count() const {
         index n = 1;
+        for (const index e : shape)
+            if (e == 0) return 0;  // first: the others of an empty tensor may be too large to multiply
         for (const index e : shape) n *= e;
         return n;
     }
