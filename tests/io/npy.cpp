@@ -1,4 +1,5 @@
 // NPY and NPZ files: those that NumPy wrote (data/from_numpy.py), those that we write, and what is refused.
+#include <etta/core/tensor.hpp>
 #include <etta/data/files.hpp>
 
 #include <cstring>
@@ -75,6 +76,15 @@ TEST_CASE("what is written is read again") {
     // The same bytes wherever it is written: no time, no name of a machine.
     etta::write_npz(scratch.path("b.npz"), all);
     CHECK(as_text(etta::read_file(scratch.path("a.npz"))) == as_text(etta::read_file(scratch.path("b.npz"))));
+    // Of tensors, views and vectors.
+    const etta::Tensor<double, 2, 1> t = {1.5, -2};
+    const std::vector<std::int32_t> v = {4, 5, 6};
+    const etta::named_tensor ours[] = {etta::named("t", t), etta::named("view", t.view()), etta::named("v", v)};
+    etta::write_npz(scratch.path("t.npz"), ours);
+    const etta::npz_file tensors = etta::read_npz(scratch.path("t.npz"));
+    CHECK(tensors.find("t")->tensor.shape == std::vector<etta::index>{2, 1});
+    CHECK(tensors.find("view")->values<double>() == Numbers{1.5, -2});
+    CHECK(tensors.find("v")->values<std::int32_t>() == v);
     // float16 as it was.
     const etta::npz_file half = etta::read_npz(data + "plain.npz");
     etta::write_npy(scratch.path("half.npy"), half.find("f2")->tensor);

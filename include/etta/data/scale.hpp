@@ -20,14 +20,16 @@ struct Scaler {
         check<Host>(data.x_shape().count());
         return data.normalized<Host>(Moments{center, scale});
     }
-    // Whole samples in place, one after another, and back.
-    template <class Host = _::this_host, class T>
-    void transform(std::span<T> x) const {
-        each<Host>(x, [](double v, double c, double s) { return (v - c) / s; });
+    // Whole samples in place, one after another, and back: a vector, a span or a tensor of float or double.
+    template <class Host = _::this_host, class X>
+        requires requires(X& x) { x.data()[0] = 0; }
+    void transform(X&& x) const {
+        each<Host>(x.data(), static_cast<std::size_t>(x.size()), [](double v, double c, double s) { return (v - c) / s; });
     }
-    template <class Host = _::this_host, class T>
-    void inverse_transform(std::span<T> x) const {
-        each<Host>(x, [](double v, double c, double s) { return v * s + c; });
+    template <class Host = _::this_host, class X>
+        requires requires(X& x) { x.data()[0] = 0; }
+    void inverse_transform(X&& x) const {
+        each<Host>(x.data(), static_cast<std::size_t>(x.size()), [](double v, double c, double s) { return v * s + c; });
     }
 
   private:
@@ -38,9 +40,9 @@ struct Scaler {
             fail("a scaler of " + std::to_string(center.size()) + " elements, and " + std::to_string(n) + " numbers");
     }
     template <class Host, class T, class F>
-    void each(std::span<T> x, F f) const {
-        check<Host>(static_cast<index>(x.size()));
-        for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<T>(f(static_cast<double>(x[i]), center[i % center.size()], scale[i % center.size()]));
+    void each(T* x, std::size_t n, F f) const {
+        check<Host>(static_cast<index>(n));
+        for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<T>(f(static_cast<double>(x[i]), center[i % center.size()], scale[i % center.size()]));
     }
 };
 
