@@ -50,25 +50,59 @@ Split split_stratified(const Dataset& data, double fraction, seed s) {
     return {data.subset<Host>(train), data.subset<Host>(test)};
 }
 
-// k-fold cross-validation: k splits, each sample in exactly one of the test parts; their sizes differ by at most one.
-template <class Host = _::this_host>
-std::vector<Split> k_fold(const Dataset& data, int k, seed s) {
-    if (k < 2 || k > data.size())
-        fail("k_fold: " + std::to_string(k) + " folds of " + std::to_string(data.size()) + " samples");
+namespace _ {
+
+// Sample order[i] is tested in fold fold_of(i), and trained with in all others.
+template <class Host, class F>
+std::vector<Split> folds(const Dataset& data, int k, const std::vector<index>& order, F fold_of) {
+    std::vector<Split> parts;
+    for (int fold = 0; fold < k; ++fold) {
+        std::vector<index> train, test;
+        train.reserve(order.size());
+        for (std::size_t i = 0; i < order.size(); ++i) (fold_of(static_cast<index>(i)) == fold ? test : train).push_back(order[i]);
+        parts.push_back({data.subset<Host>(train), data.subset<Host>(test)});
+    }
+    return parts;
+}
+template <class Host>
+std::vector<index> order_for_folds(const Dataset& data, int k, seed s, const char* who) {
+    if (k < 2 || k > data.size()) fail(std::string(who) + ": " + std::to_string(k) + " folds of " + std::to_string(data.size()) + " samples");
     std::vector<index> order(static_cast<std::size_t>(data.size()));
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<index>(i);
     shuffle(order, s);
-    std::vector<Split> folds;
-    for (int fold = 0; fold < k; ++fold) {
-        const index begin = data.size() * fold / k, end = data.size() * (fold + 1) / k;
-        std::vector<index> train;
-        train.reserve(order.size());
-        for (index i = 0; i < data.size(); ++i)
-            if (i < begin || i >= end) train.push_back(order[static_cast<std::size_t>(i)]);
-        folds.push_back({data.subset<Host>(train),
-                         data.subset<Host>({order.data() + begin, static_cast<std::size_t>(end - begin)})});
+    return order;
+}
+
+}  // namespace _
+
+// k-fold cross-validation: k splits, each sample in exactly one of the test parts; their sizes differ by at most one.
+template <class Host = _::this_host>
+std::vector<Split> k_fold(const Dataset& data, int k, seed s) {
+    const std::vector<index> order = _::order_for_folds<Host>(data, k, s, "k_fold");
+    return _::folds<Host>(data, k, order, [&](index i) {  // the fold f with size * f / k <= i < size * (f + 1) / k
+        return static_cast<int>(((i + 1) * k - 1) / data.size());
+    });
+}
+
+// The same with each class divided on its own: in the test parts, its counts differ by at most one too. Needs labels, and k samples
+// or more of at least one class.
+template <class Host = _::this_host>
+std::vector<Split> k_fold_stratified(const Dataset& data, int k, seed s) {
+    const std::vector<index> mixed = _::order_for_folds<Host>(data, k, s, "k_fold_stratified");
+    if (!data.has_labels()) fail("k_fold_stratified: this data set has no labels");
+    // Class by class, dealt out to the folds like cards: a sample's card is its place among those of its class, after all classes
+    // before it. The parts' order is random.
+    std::vector<index> card(static_cast<std::size_t>(data.classes()) + 1);
+    for (const index i : mixed) ++card[static_cast<std::size_t>(data.label<Host>(i)) + 1];
+    index largest = 0;
+    for (std::size_t c = 1; c < card.size(); ++c) {
+        if (card[c] > largest) largest = card[c];
+        card[c] += card[c - 1];
     }
-    return folds;
+    if (largest < k) fail("k_fold_stratified: " + std::to_string(k) + " folds, and no class has more than " + std::to_string(largest) + " samples");
+    std::vector<int> fold;
+    for (const index i : mixed) fold.push_back(static_cast<int>(card[static_cast<std::size_t>(data.label<Host>(i))]++ % k));
+    return _::folds<Host>(data, k, mixed, [&](index i) { return fold[static_cast<std::size_t>(i)]; });
 }
 
 }  // namespace etta

@@ -70,6 +70,40 @@ file_bytes gunzip(std::span<const std::byte> bytes, const std::string& path, std
 #endif
 }
 
+// Inflates data without a header, as ZIP files hold them, to exactly `size` bytes; fails if they are damaged or of another size.
+// Deflate makes nothing more than 1032 times smaller: what claims more is refused before memory is taken.
+template <class Host = _::this_host>
+file_bytes inflate_raw(std::span<const std::byte> bytes, std::size_t size, const std::string& path) {
+#if defined(ETTA_HAS_ZLIB)
+    constexpr std::size_t most = std::size_t{1} << 30;  // zlib counts in unsigned int
+    if (size / 1032 > bytes.size()) _::fail_in_file<Host>(path, std::to_string(bytes.size()) + " compressed bytes cannot become " + std::to_string(size));
+    file_bytes out;
+    if (!out.reserve(size + 1)) _::fail_in_file<Host>(path, "no memory for " + std::to_string(size) + " bytes");
+    z_stream z{};
+    if (::inflateInit2(&z, -MAX_WBITS) != Z_OK) _::fail_in_file<Host>(path, "zlib does not start");
+    int code = Z_OK;
+    std::size_t used = 0;
+    while (code == Z_OK) {  // one byte of room more than expected: data that are too long are seen
+        const std::size_t in = bytes.size() - used < most ? bytes.size() - used : most, room = size + 1 - out.size() < most ? size + 1 - out.size() : most;
+        z.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data() + used));
+        z.avail_in = static_cast<uInt>(in);
+        z.next_out = reinterpret_cast<Bytef*>(out.data() + out.size());
+        z.avail_out = static_cast<uInt>(room);
+        code = ::inflate(&z, Z_NO_FLUSH);
+        used += in - z.avail_in;
+        out.set_size(out.size() + room - z.avail_out);
+    }
+    ::inflateEnd(&z);
+    if (code != Z_STREAM_END || used != bytes.size() || out.size() != size)
+        _::fail_in_file<Host>(path, "damaged compressed data near byte " + std::to_string(used) + ": expected " + std::to_string(size) + " bytes of them");
+    return out;
+#else
+    (void)bytes, (void)size;
+    _::fail_in_file<Host>(path, "is compressed, and this program was built without zlib: define ETTA_HAS_ZLIB and link with -lz, "
+                                "or write it without compression (numpy.savez)");
+#endif
+}
+
 // The whole file, inflated if it is a gzip file.
 template <class Host = _::this_host>
 file_bytes read_file_or_gzip(const std::string& path) {

@@ -1,0 +1,146 @@
+// scale.hpp: scalers: fitted on the training part, applied to all parts. Each is one centre and one scale per element of a sample,
+// x → (x - center) / scale, so that all transform alike, cost nothing until a sample is copied, and can be undone.
+//
+//     const auto scaler = etta::StandardScaler().fit(train);
+//     trainer.fit(scaler.transform(train), {.validation = scaler.transform(test)});
+#pragma once
+
+#include "../io/sort.hpp"
+#include "dataset.hpp"
+
+namespace etta {
+
+// What fitting gives, and what a program stores to scale the same way later. No scale is 0.
+struct Scaler {
+    std::vector<double> center, scale;
+
+    // A view of the data set. Fails if its samples have another number of elements.
+    template <class Host = _::this_host>
+    Dataset transform(const Dataset& data) const {
+        check<Host>(data.x_shape().count());
+        return data.normalized<Host>(Moments{center, scale});
+    }
+    // Whole samples in place, one after another, and back: a vector, a span or a tensor of float or double.
+    template <class Host = _::this_host, class X>
+        requires requires(X& x) { x.data()[0] = 0; }
+    void transform(X&& x) const {
+        each<Host>(x.data(), static_cast<std::size_t>(x.size()), [](double v, double c, double s) { return (v - c) / s; });
+    }
+    template <class Host = _::this_host, class X>
+        requires requires(X& x) { x.data()[0] = 0; }
+    void inverse_transform(X&& x) const {
+        each<Host>(x.data(), static_cast<std::size_t>(x.size()), [](double v, double c, double s) { return v * s + c; });
+    }
+
+  private:
+    template <class Host>
+    void check(index n) const {
+        if (center.empty()) fail("this scaler was not fitted");
+        if (center.size() != scale.size() || n % static_cast<index>(center.size()) != 0 || n == 0)
+            fail("a scaler of " + std::to_string(center.size()) + " elements, and " + std::to_string(n) + " numbers");
+    }
+    template <class Host, class T, class F>
+    void each(T* x, std::size_t n, F f) const {
+        check<Host>(static_cast<index>(n));
+        for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<T>(f(static_cast<double>(x[i]), center[i % center.size()], scale[i % center.size()]));
+    }
+};
+
+namespace _ {
+
+// Element by element of the samples: f(all samples' values, sorted, its place among the elements). One column at a time is in order.
+template <class Host, class F>
+void each_sorted_column(const Dataset& data, const char* who, F f) {
+    const auto n = static_cast<std::size_t>(data.size()), width = static_cast<std::size_t>(data.x_shape().count());
+    if (n == 0) fail(std::string(who) + ": there are no samples");
+    std::vector<double> all(n * width), row(width);
+    for (std::size_t i = 0; i < n; ++i) {
+        data.copy_x<double, Host>(static_cast<index>(i), row.data());
+        for (std::size_t k = 0; k < width; ++k) {
+            if (!(__builtin_fabs(row[k]) < __builtin_huge_val()))
+                fail(std::string(who) + ": element " + std::to_string(k) + " of sample " + std::to_string(i) + " is not finite");
+            all[k * n + i] = row[k];
+        }
+    }
+    for (std::size_t k = 0; k < width; ++k) {
+        sort(all.data() + k * n, n, [](double a, double b) { return a < b; });
+        f(std::span<const double>(all.data() + k * n, n), k);
+    }
+}
+// The quantile q of sorted numbers, between its neighbours in proportion (NumPy's "linear").
+inline double quantile_of(std::span<const double> sorted, double q) {
+    const double at = q * static_cast<double>(sorted.size() - 1);
+    const auto i = static_cast<std::size_t>(at);
+    return i + 1 < sorted.size() ? sorted[i] + (at - static_cast<double>(i)) * (sorted[i + 1] - sorted[i]) : sorted[i];
+}
+
+}  // namespace _
+
+// To mean 0 and standard deviation 1 (of all samples: divided by n). An element that does not vary keeps its scale.
+struct StandardScaler {
+    bool with_mean = true, with_std = true;
+    template <class Host = _::this_host>
+    Scaler fit(const Dataset& data) const {
+        const double n = static_cast<double>(data.size());
+        if (data.size() == 0) fail("StandardScaler: there are no samples");
+        Moments m = data.moments<Host>();
+        for (std::size_t k = 0; k < m.mean.size(); ++k) {
+            double& d = m.deviation[k];
+            if (!(d < __builtin_huge_val())) fail("StandardScaler: element " + std::to_string(k) + " is not finite in all samples");
+            const double rounding = n * m.mean[k] * 0x1p-52;  // what the sum of n equal numbers may be off
+            if (!with_std || d * d <= n * 0x1p-52 * d * d + rounding * rounding) d = 1;
+            if (!with_mean) m.mean[k] = 0;
+        }
+        return {static_cast<std::vector<double>&&>(m.mean), static_cast<std::vector<double>&&>(m.deviation)};
+    }
+};
+
+// To low … high. An element that does not vary becomes low.
+struct MinMaxScaler {
+    double low = 0, high = 1;
+    template <class Host = _::this_host>
+    Scaler fit(const Dataset& data) const {
+        if (!(low < high)) fail("MinMaxScaler: the range " + std::to_string(low) + " … " + std::to_string(high) + " is empty");
+        Scaler s;
+        _::each_sorted_column<Host>(data, "MinMaxScaler", [&](std::span<const double> x, std::size_t) {
+            const double range = x.back() - x.front();
+            s.scale.push_back((range > 0 ? range : 1) / (high - low));
+            s.center.push_back(x.front() - low * s.scale.back());
+        });
+        return s;
+    }
+};
+
+// The median to 0 and the distance of two quantiles to 1: samples far outside do not decide. An element whose quantiles are equal
+// keeps its scale.
+struct RobustScaler {
+    double low = 0.25, high = 0.75;
+    template <class Host = _::this_host>
+    Scaler fit(const Dataset& data) const {
+        if (!(low >= 0 && low < high && high <= 1))
+            fail("RobustScaler: quantiles " + std::to_string(low) + " and " + std::to_string(high) + ", expected 0 <= low < high <= 1");
+        Scaler s;
+        _::each_sorted_column<Host>(data, "RobustScaler", [&](std::span<const double> x, std::size_t) {
+            const double range = _::quantile_of(x, high) - _::quantile_of(x, low);
+            s.center.push_back(_::quantile_of(x, 0.5));
+            s.scale.push_back(range > 0 ? range : 1);
+        });
+        return s;
+    }
+};
+
+// Divided by the largest |x|: to -1 … 1, with zeros where they were.
+struct MaxAbsScaler {
+    template <class Host = _::this_host>
+    Scaler fit(const Dataset& data) const {
+        Scaler s;
+        _::each_sorted_column<Host>(data, "MaxAbsScaler", [&](std::span<const double> x, std::size_t) {
+            const double largest = x.back() > -x.front() ? x.back() : -x.front();
+            s.center.push_back(0);
+            s.scale.push_back(largest > 0 ? largest : 1);
+        });
+        return s;
+    }
+};
+
+}  // namespace etta

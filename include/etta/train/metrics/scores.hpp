@@ -1,0 +1,273 @@
+// scores.hpp: metrics of scores and probabilities rather than labels: curves over all thresholds (ROC, precision and recall), the
+// best k, log-loss and perplexity.
+#pragma once
+
+#include <vector>
+
+#include "../../io/sort.hpp"
+#include "labels.hpp"
+
+namespace etta {
+
+// Points of a curve, one per threshold, from the highest to the lowest: a sample counts as positive if its score is at least the
+// threshold. ROC: x is the false positive rate, y the true positive rate. Precision and recall: x is recall, y precision. The
+// first point belongs to a threshold above all scores, infinity.
+struct Curve {
+    std::vector<double> x, y, threshold;
+    // The area below, by trapezoids.
+    double area() const {
+        double sum = 0;
+        for (std::size_t i = 1; i < x.size(); ++i) sum += (x[i] - x[i - 1]) * (y[i] + y[i - 1]) / 2;
+        return sum;
+    }
+};
+
+// Scores of two classes, collected batch by batch: 16 bytes a sample, sorted when a value is asked for.
+class RankedScores {
+  public:
+    // Labels 0 or 1, and a score that is higher the more a sample seems to be 1: a probability, a logit, a distance. Nothing is
+    // added if a label is neither, or a score is NaN.
+    template <class Target = this_target>
+    void update(const number_span& actual, const number_span& score, const number_span& weight = {}) {
+        _::check_pairs<Target>("scores", actual.size, score.size, weight);
+        for (index i = 0; i < actual.size; ++i) {
+            _::label_at<Target>(actual, i, 2, "scores");
+            if (score[i] != score[i]) fail_with<Target>("scores: the one at place %lld is NaN", static_cast<long long>(i));
+        }
+        for (index i = 0; i < actual.size; ++i) {
+            const double w = weight.size > 0 ? weight[i] : 1;
+            samples_.push_back({score[i], actual[i] != 0 ? w : -w});
+            (actual[i] != 0 ? positive_ : negative_) += w;
+        }
+    }
+    void reset() { *this = RankedScores(); }
+    index size() const { return static_cast<index>(samples_.size()); }
+
+    // The probability that a sample of class 1 has a higher score than one of class 0; ties count half. Fails if one of the classes
+    // does not occur. O(n log n), as all that follow.
+    template <class Target = this_target>
+    double roc_auc() const {
+        return roc_curve<Target>().area();
+    }
+    template <class Target = this_target>
+    Curve roc_curve() const {
+        if (!(positive_ > 0 && negative_ > 0))
+            fail_with<Target>("a ROC curve needs samples of both classes; there %s", size() == 0 ? "are no samples" : "is one class only");
+        Curve c{{0}, {0}, {__builtin_huge_val()}};
+        walk<Target>([&](double right, double wrong, double threshold) {
+            c.x.push_back(wrong / negative_), c.y.push_back(right / positive_), c.threshold.push_back(threshold);
+        });
+        return c;
+    }
+    // Σ (recall[n] - recall[n-1]) precision[n]: the area below the curve of precision over recall, in steps.
+    template <class Target = this_target>
+    double average_precision() const {
+        const Curve c = precision_recall_curve<Target>();
+        double sum = 0;
+        for (std::size_t i = 1; i < c.x.size(); ++i) sum += (c.x[i] - c.x[i - 1]) * c.y[i];
+        return sum;
+    }
+    // The same area by trapezoids, which is too optimistic a little.
+    template <class Target = this_target>
+    double pr_auc() const {
+        return precision_recall_curve<Target>().area();
+    }
+    // Begins with recall 0 and precision 1.
+    template <class Target = this_target>
+    Curve precision_recall_curve() const {
+        if (!(positive_ > 0)) fail_with<Target>("precision and recall: no sample is of class 1");
+        Curve c{{0}, {1}, {__builtin_huge_val()}};
+        walk<Target>([&](double right, double wrong, double threshold) {
+            if (right + wrong > 0) c.x.push_back(right / positive_), c.y.push_back(right / (right + wrong)), c.threshold.push_back(threshold);
+        });
+        return c;
+    }
+
+  private:
+    struct sample {
+        double score, weight;  // negative: of class 0
+    };
+    // f(sum of positive weights, of negative ones, threshold) after every group of equal scores, highest first.
+    template <class Target, class F>
+    void walk(F f) const {
+        std::vector<sample> sorted = samples_;
+        _::sort(sorted.data(), sorted.size(), [](const sample& a, const sample& b) { return a.score > b.score; });
+        double right = 0, wrong = 0;
+        for (std::size_t i = 0; i < sorted.size(); ++i) {
+            (sorted[i].weight > 0 ? right : wrong) += __builtin_fabs(sorted[i].weight);
+            if (i + 1 == sorted.size() || sorted[i + 1].score != sorted[i].score) f(right, wrong, sorted[i].score);
+        }
+    }
+    std::vector<sample> samples_;
+    double positive_ = 0, negative_ = 0;
+};
+
+namespace _ {
+
+// The classes of scores [n, classes] for n labels.
+template <class Target>
+index classes_of_scores(const char* who, index n, index scores) {
+    if (n == 0 ? scores != 0 : scores % n != 0 || scores < n)
+        fail_with<Target>("%s: %lld labels and %lld scores, which are not the same number for each", who, static_cast<long long>(n), static_cast<long long>(scores));
+    return n == 0 ? 0 : scores / n;
+}
+
+}  // namespace _
+
+// How often the right class is among the k highest scores. Of equal scores, the higher class counts as the higher one, as in
+// scikit-learn; a class whose score is NaN, as the highest of all, and a right class whose score is NaN is never found.
+class TopKAccuracy {
+  public:
+    explicit TopKAccuracy(int k = 5) : k_(k) {
+        if (k < 1) fail_with<>("top-k accuracy: k is %d", k);
+    }
+    // Labels [n], scores [n, classes].
+    template <class Target = this_target>
+    void update(const number_span& actual, const number_span& scores) {
+        const index classes = _::classes_of_scores<Target>("top-k accuracy", actual.size, scores.size);
+        double right = 0;
+        for (index i = 0; i < actual.size; ++i) {
+            const index c = _::label_at<Target>(actual, i, classes, "top-k accuracy");
+            const double mine = scores[i * classes + c];
+            index ahead = 0;
+            for (index j = 0; j < classes; ++j) {
+                const double s = scores[i * classes + j];
+                ahead += j < c ? !(s <= mine) : j > c ? !(s < mine) : 0;
+            }
+            if (ahead < k_ && mine == mine) right += 1;
+        }
+        right_ += right, n_ += static_cast<double>(actual.size);
+    }
+    template <class Target = this_target>
+    double value() const {
+        if (n_ == 0) fail_with<Target>("top-k accuracy of no samples");
+        return right_ / n_;
+    }
+    void reset() { right_ = n_ = 0; }
+
+  private:
+    int k_;
+    double right_ = 0, n_ = 0;
+};
+
+struct log_loss_options {
+    bool from_logits = false;       // scores are logits: a softmax (a sigmoid, of one score per sample) comes first
+    std::int64_t ignore_index = -100;  // samples with this label do not count
+};
+
+// The mean of -log p(label), and its exponential, perplexity. Scores are probabilities [n, classes], or one per sample, of class 1.
+// Probabilities are taken as they are and need not sum to 1, but lie in 0 … 1; what is less than the type's epsilon (or more than
+// 1 - epsilon) counts as that, as in scikit-learn.
+class LogLoss {
+  public:
+    LogLoss() = default;
+    explicit LogLoss(log_loss_options o) : options_(o) {}
+
+    template <class Target = this_target>
+    void update(const number_span& actual, const number_span& scores, const number_span& weight = {}) {
+        const index width = _::classes_of_scores<Target>("log-loss", actual.size, scores.size), classes = width == 1 ? 2 : width;
+        _::check_pairs<Target>("log-loss", actual.size, actual.size, weight);
+        double sum = 0, n = 0;
+        for (index i = 0; i < actual.size; ++i) {
+            if (actual[i] == static_cast<double>(options_.ignore_index)) continue;
+            const index c = _::label_at<Target>(actual, i, classes, "log-loss");
+            const double w = weight.size > 0 ? weight[i] : 1;
+            sum += w * (options_.from_logits ? of_logits(scores, i, width, c) : of_probability<Target>(scores, i, width, c));
+            n += w;
+        }
+        sum_ += sum, n_ += n;
+    }
+    template <class Target = this_target>
+    double value() const {
+        if (!(n_ > 0)) fail_with<Target>("log-loss of no samples");
+        return sum_ / n_;
+    }
+    template <class Target = this_target>
+    double perplexity() const {
+        return __builtin_exp(value<Target>());
+    }
+    void reset() { sum_ = n_ = 0; }
+
+  private:
+    template <class Target>
+    static double of_probability(const number_span& scores, index i, index width, index c) {
+        for (index j = 0; j < width; ++j)
+            if (const double p = scores[i * width + j]; !(p >= 0 && p <= 1))
+                fail_with<Target>("log-loss: %g, a probability of sample %lld, is not in 0 … 1 (are these logits? then from_logits)", p, static_cast<long long>(i));
+        const double epsilon = scores.type == dtype::f32 ? 0x1p-23 : 0x1p-52;
+        const double given = scores[i * width + (width == 1 ? 0 : c)], p = width == 1 && c == 0 ? 1 - given : given;
+        return -__builtin_log(p < epsilon ? epsilon : p > 1 - epsilon ? 1 - epsilon : p);
+    }
+    static double of_logits(const number_span& scores, index i, index width, index c) {
+        if (width == 1) {
+            const double x = c == 1 ? scores[i] : -scores[i];
+            return x > 0 ? __builtin_log1p(__builtin_exp(-x)) : __builtin_log1p(__builtin_exp(x)) - x;
+        }
+        double largest = scores[i * width], sum = 0;
+        for (index j = 1; j < width; ++j)
+            if (scores[i * width + j] > largest) largest = scores[i * width + j];
+        for (index j = 0; j < width; ++j) sum += __builtin_exp(scores[i * width + j] - largest);
+        return __builtin_log(sum) + largest - scores[i * width + c];
+    }
+
+    log_loss_options options_;
+    double sum_ = 0, n_ = 0;
+};
+
+// Functions, named and defined as in scikit-learn (perplexity: as in torchmetrics, of logits unless from_logits is false).
+template <class Target = this_target>
+double average_precision_score(const number_span& actual, const number_span& score, const number_span& weight = {}) {
+    RankedScores r;
+    r.update<Target>(actual, score, weight);
+    return r.average_precision<Target>();
+}
+// One score per sample: of two classes. Scores [n, classes]: the mean over classes, each against all others ("ovr"), macro or
+// weighted. Fails if a class does not occur.
+template <class Target = this_target>
+double roc_auc_score(const number_span& actual, const number_span& scores, average a = average::macro, const number_span& weight = {}) {
+    const index classes = _::classes_of_scores<Target>("ROC-AUC", actual.size, scores.size), n = actual.size;
+    if (classes < 2) {
+        RankedScores r;
+        r.update<Target>(actual, scores, weight);
+        return r.roc_auc<Target>();
+    }
+    if (a != average::macro && a != average::weighted) fail_with<Target>("ROC-AUC of %lld classes: macro or weighted", static_cast<long long>(classes));
+    _::check_pairs<Target>("ROC-AUC", n, n, weight);
+    for (index i = 0; i < n; ++i) _::label_at<Target>(actual, i, classes, "ROC-AUC");
+    double sum = 0, weights = 0;
+    std::vector<double> is(static_cast<std::size_t>(n)), score(static_cast<std::size_t>(n));
+    for (index c = 0; c < classes; ++c) {
+        double support = 0;
+        for (index i = 0; i < n; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            is[at] = actual[i] == static_cast<double>(c), score[at] = scores[i * classes + c];
+            support += is[at] * (weight.size > 0 ? weight[i] : 1);
+        }
+        if (!(support > 0)) fail_with<Target>("ROC-AUC: class %lld does not occur", static_cast<long long>(c));
+        RankedScores r;
+        r.update<Target>(is, score, weight);
+        const double w = a == average::weighted ? support : 1;
+        sum += w * r.roc_auc<Target>(), weights += w;
+    }
+    return sum / weights;
+}
+template <class Target = this_target>
+double top_k_accuracy_score(const number_span& actual, const number_span& scores, int k = 2) {
+    TopKAccuracy t(k);
+    t.update<Target>(actual, scores);
+    return t.value<Target>();
+}
+template <class Target = this_target>
+double log_loss(const number_span& actual, const number_span& probabilities, const number_span& weight = {}) {
+    LogLoss l;
+    l.update<Target>(actual, probabilities, weight);
+    return l.value<Target>();
+}
+template <class Target = this_target>
+double perplexity(const number_span& actual, const number_span& scores, log_loss_options o = {.from_logits = true}) {
+    LogLoss l(o);
+    l.update<Target>(actual, scores);
+    return l.perplexity<Target>();
+}
+
+}  // namespace etta

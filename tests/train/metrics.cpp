@@ -1,0 +1,139 @@
+// Metrics: values that can be counted by hand, element types, edges, and what is refused. Parity with scikit-learn: tests/parity.
+#include <etta/core/tensor.hpp>
+#include <etta/train/metrics.hpp>
+
+#include <cmath>
+#include <limits>
+
+#include "catch.hpp"
+
+namespace {
+using etta::average;
+using Labels = std::vector<int>;
+using Numbers = std::vector<double>;
+constexpr double NaN = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+}  // namespace
+
+TEST_CASE("metrics take any element type, and tensors") {
+    const Labels actual = {0, 1, 1, 0}, predicted = {0, 1, 0, 0};
+    CHECK(etta::accuracy_score(actual, predicted) == 0.75);
+    const std::vector<std::uint8_t> bytes = {0, 1, 1, 0};
+    const std::vector<float> floats = {0, 1, 0, 0};
+    const bool bools[] = {false, true, false, false};
+    CHECK(etta::accuracy_score(bytes, floats) == 0.75);
+    CHECK(etta::accuracy_score(std::span(bools), floats) == 1);
+    CHECK(etta::accuracy_score(std::vector<std::int64_t>{0, 1, 1, 0}, std::vector<std::int16_t>{0, 1, 0, 0}) == 0.75);
+    CHECK(etta::accuracy_score(std::vector<std::int8_t>{0, 1, 1, 0}, bytes) == 1);
+    const etta::Tensor<double, 4> t = {0.5, 1, 2, 4};
+    const etta::Tensor<float, 2, 2> u = {0.5f, 1, 2, 5};
+    CHECK(etta::mean_absolute_error(t, u) == 0.25);
+    CHECK(etta::mean_absolute_error(t.view(), u.view()) == 0.25);
+}
+
+TEST_CASE("a confusion matrix counts, also what a trainer counted, and can begin again") {
+    etta::ConfusionMatrix m(3);
+    m.update(Labels{0, 1, 2, 2}, Labels{0, 2, 2, 1});
+    m.update(Labels{2}, Labels{2}, Numbers{2});
+    CHECK(m.count(1, 2) == 1);
+    CHECK(m.count(2, 2) == 3);
+    CHECK(m.total() == 6);
+    CHECK(m.support(2) == 4);
+    CHECK(m.taken_for(2) == 4);
+    CHECK(m.accuracy() == 4.0 / 6);
+    CHECK(m.precision(2) == 0.75);
+    CHECK(m.recall(1) == 0);
+    CHECK(m.f1(0) == 1);
+    CHECK(m.iou(2) == 0.6);
+    const etta::ConfusionMatrix counted(3, std::vector<etta::index>{1, 0, 0, 0, 0, 1, 0, 1, 3});
+    CHECK(counted.f1(average::macro) == m.f1(average::macro));
+    m.reset();
+    CHECK_THROWS_WITH(m.accuracy(), says("accuracy of no samples"));
+    // Nothing is counted of a batch with a mistake.
+    CHECK_THROWS_WITH(m.update(Labels{0, 3}, Labels{0, 0}), says("label 3 at place 1 is none of 0 .. 2"));
+    CHECK_THROWS_WITH(m.update(Labels{0, 0}, Labels{0, -1}), says("predicted: label -1 at place 1"));
+    CHECK_THROWS_WITH(m.update(Numbers{0, 0.5}, Labels{0, 0}), says("label 0.5"));
+    CHECK_THROWS_WITH(m.update(Numbers{0, NaN}, Labels{0, 0}), says("nan"));
+    CHECK_THROWS_WITH(m.update(Labels{0}, Labels{0, 1}), says("1 actual values and 2 predicted ones"));
+    CHECK_THROWS_WITH(m.update(Labels{0}, Labels{0}, Numbers{1, 2}), says("1 values and 2 weights"));
+    CHECK_THROWS_WITH(m.update(Labels{0}, Labels{0}, Numbers{-1}), says("weight -1 at place 0"));
+    CHECK_THROWS_WITH(m.update(Labels{0}, Labels{0}, Numbers{inf}), says("weight inf"));
+    CHECK(m.total() == 0);
+    CHECK_THROWS_WITH(etta::ConfusionMatrix(1), says("1 classes"));
+    CHECK_THROWS_WITH(etta::ConfusionMatrix(5000), says("5000 classes"));
+    CHECK_THROWS_WITH(etta::ConfusionMatrix(3, std::vector<etta::index>(8)), says("9 counts, given are 8"));
+}
+
+TEST_CASE("metrics of labels say what is missing, and have values where classes are") {
+    CHECK_THROWS_WITH(etta::accuracy_score(Labels{}, Labels{}), says("accuracy of no samples"));
+    CHECK_THROWS_WITH(etta::f1_score(Labels{}, Labels{}), says("no samples"));
+    CHECK_THROWS_WITH(etta::f1_score(Labels{0, 1, 2}, Labels{0, 1, 2}), says("the average of 3 classes: say which, micro, macro or weighted"));
+    CHECK_THROWS_WITH(etta::fbeta_score(Labels{0, 1}, Labels{0, 1}, 0), says("beta is 0"));
+    CHECK_THROWS_WITH(etta::accuracy_score(Labels{0, 1000000000}, Labels{0, 1}), says("a confusion matrix of 4097 classes"));
+    CHECK_THROWS_WITH(etta::classification_report(Labels{0, 1, 2}, Labels{0, 1, 2}, std::vector<std::string>{"a", "b"}), says("label 2 at place 2"));
+    CHECK_THROWS_WITH(etta::confusion_matrix(Labels{0}, Labels{0}).report({}, 99), says("99 digits"));
+    // One class only.
+    CHECK(etta::accuracy_score(Labels{1, 1}, Labels{1, 1}) == 1);
+    CHECK(etta::matthews_corrcoef(Labels{1, 1}, Labels{0, 1}) == 0);
+    CHECK_THROWS_WITH(etta::cohen_kappa_score(Labels{1, 1}, Labels{1, 1}), says("all actual and predicted labels are of one class"));
+    CHECK(etta::f1_score(Labels{0, 0}, Labels{0, 0}) == 0);
+    // A rare class among many samples keeps its digits.
+    Labels a(100000, 0), p(100000, 0);
+    a[7] = p[7] = 1;
+    CHECK(etta::matthews_corrcoef(a, p) == Approx(1).epsilon(1e-15));
+}
+
+TEST_CASE("curves of scores: ties, one class only, NaN and infinities") {
+    CHECK(etta::roc_auc_score(Labels{0, 1, 0, 1}, Numbers{1, 1, 1, 1}) == 0.5);
+    CHECK(etta::roc_auc_score(Labels{0, 1, 0, 1}, Numbers{-inf, inf, 0, 0.1}) == 1);
+    CHECK(etta::roc_auc_score(Labels{0, 1}, Numbers{2, 1}) == 0);
+    CHECK_THROWS_WITH(etta::roc_auc_score(Labels{1, 1}, Numbers{1, 2}), says("one class only"));
+    CHECK_THROWS_WITH(etta::roc_auc_score(Labels{}, Numbers{}), says("no samples"));
+    CHECK_THROWS_WITH(etta::roc_auc_score(Labels{0, 1}, Numbers{1, NaN}), says("the one at place 1 is NaN"));
+    CHECK_THROWS_WITH(etta::roc_auc_score(Labels{0, 1}, Numbers{1, 2, 3}), says("2 labels and 3 scores"));
+    CHECK_THROWS_WITH(etta::roc_auc_score(Labels{0, 1}, Numbers(6)), says("class 2 does not occur"));
+    CHECK_THROWS_WITH(etta::roc_auc_score(Labels{0, 1}, Numbers(4), average::micro), says("macro or weighted"));
+    CHECK_THROWS_WITH(etta::average_precision_score(Labels{0, 0}, Numbers{1, 2}), says("no sample is of class 1"));
+    CHECK(etta::average_precision_score(Labels{1, 1}, Numbers{1, 2}) == 1);
+    CHECK_THROWS_WITH(etta::average_precision_score(Labels{0, 2}, Numbers{1, 2}), says("label 2 at place 1 is none of 0 .. 1"));
+
+    etta::TopKAccuracy t(2);
+    t.update(Labels{0, 1}, Numbers{3, 2, 1, 3, 1, 2});
+    t.update(Labels{1, 1}, Numbers{NaN, 2, 1, 3, NaN, 2});
+    CHECK(t.value() == 0.5);
+    t.reset();
+    CHECK_THROWS_WITH(t.value(), says("of no samples"));
+    CHECK_THROWS_WITH(t.update(Labels{3}, Numbers{1, 2, 3}), says("label 3"));
+    CHECK_THROWS_WITH(etta::TopKAccuracy(0), says("k is 0"));
+}
+
+TEST_CASE("log-loss takes probabilities or logits, leaves labels out, and stays finite") {
+    CHECK(etta::log_loss(Labels{1, 0}, std::vector<float>{1, 0}) == Approx(std::log(1 / (1 - 0x1p-23))).epsilon(1e-12));
+    CHECK(etta::log_loss(Labels{0}, Numbers{1}) == Approx(-std::log(0x1p-52)).epsilon(1e-12));
+    etta::LogLoss logits({.from_logits = true});
+    logits.update(Labels{0, -100, 1}, Numbers{1000, 0, NaN, NaN, 0, 1000});
+    CHECK(logits.value() == 0);
+    CHECK(logits.perplexity() == 1);
+    etta::LogLoss one({.from_logits = true});
+    one.update(Labels{0, 1}, Numbers{800, -800});
+    CHECK(one.value() == 800);
+    CHECK(etta::perplexity(Labels{0, 1}, Numbers{0, 0, 0, 5, 5, 5}) == Approx(3).epsilon(1e-14));
+    CHECK_THROWS_WITH(etta::log_loss(Labels{0}, Numbers{1.5, 0}), says("1.5, a probability of sample 0, is not in 0"));
+    CHECK_THROWS_WITH(etta::log_loss(Labels{0}, Numbers{NaN, 0}), says("is not in 0"));
+    CHECK_THROWS_WITH(etta::log_loss(Labels{2}, Numbers{0.5, 0.5}), says("label 2"));
+    CHECK_THROWS_WITH(etta::log_loss(Labels{}, Numbers{}), says("log-loss of no samples"));
+    CHECK_THROWS_WITH(etta::log_loss(Labels{}, Numbers{1}), says("0 labels and 1 scores"));
+}
+
+TEST_CASE("metrics of numbers: one sample, none, NaN, and numbers far from 0") {
+    CHECK(etta::mean_squared_error(Numbers{1}, Numbers{3}) == 4);
+    CHECK_THROWS_WITH(etta::r2_score(Numbers{1}, Numbers{3}), says("of 1 samples"));
+    CHECK_THROWS_WITH(etta::mean_squared_error(Numbers{}, Numbers{}), says("no samples"));
+    CHECK_THROWS_WITH(etta::max_error(Numbers{}, Numbers{}), says("no samples"));
+    CHECK_THROWS_WITH(etta::mean_squared_error(Numbers{1, 2}, Numbers{1}), says("2 actual values and 1 predicted ones"));
+    CHECK(std::isnan(etta::r2_score(Numbers{1, 2}, Numbers{NaN, 2})));
+    CHECK(std::isnan(etta::max_error(Numbers{1, 2, 3}, Numbers{NaN, 2, 7})));
+    CHECK(etta::mean_absolute_error(Numbers{1, 2}, Numbers{1, 4}, Numbers{3, 1}) == 0.5);
+    Numbers y, p;
+    for (int i = 0; i < 1000; ++i) y.push_back(1e9 + i % 2), p.push_back(1e9 + (i % 4 == 0 ? 1 : i % 2));
+    CHECK(etta::r2_score(y, p) == Approx(0).margin(1e-9));
+}
