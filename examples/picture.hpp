@@ -2,6 +2,7 @@
 #pragma once
 #include <etta/etta.hpp>
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
