@@ -1,6 +1,7 @@
 // Trainer: a step lowers the loss, evaluation counts right, bad data is refused before anything changes, and neither
 // training nor inference allocates.
 #include <etta/etta.hpp>
+#include <etta/nn/compiled.hpp>
 
 #include <cmath>
 #include <cstdlib>
@@ -12,9 +13,9 @@
 #include "catch.hpp"
 
 namespace {
-long allocations = 0;
+long allocations = 0, allocated = 0;
 void* counted(std::size_t n, std::size_t alignment) {
-    ++allocations;
+    ++allocations, allocated += static_cast<long>(n);
     void* const p = std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment + (n == 0 ? alignment : 0));
     if (p == nullptr) throw std::bad_alloc();
     return p;
@@ -208,6 +209,21 @@ struct Line {
     constexpr auto operator()(auto x) const { return fc(x); }
 };
 }  // namespace
+
+TEST_CASE("a model has memory for its parameters and for inference; gradients and the like come with a trainer") {
+    const long start = allocated;
+    Network model{seed(1)};
+    float x[16 * 4] = {}, y[16 * 3];
+    model.run(x, y, 16);
+    constexpr long page = 64;  // alignment
+    CHECK(allocated - start <= Network::parameter_bytes + Network::workspace_bytes() + 2 * page);
+    static_assert(Network::workspace_bytes() == 16 * 16 * 4);  // the one activation between the layers
+    static_assert(sizeof(etta::Compiled<Net, etta::Input<float, 4>, 16>::Memory) == Network::workspace_bytes());
+    const long before = allocated;
+    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::Adam{});
+    CHECK(allocated - before >= 3 * Network::parameter_bytes + decltype(trainer)::workspace_bytes);  // the gradient and two moments
+    static_assert(decltype(trainer)::workspace_bytes > Network::workspace_bytes());
+}
 
 TEST_CASE("a regression finds the line") {
     std::vector<double> x(200), y(100);
