@@ -166,9 +166,13 @@ TEST_CASE("clipping by norm scales a gradient that is too long, and only that") 
     norm = std::sqrt(norm);
     CHECK(clipped.gradient_norm() == Approx(norm).epsilon(1e-13));
     REQUIRE(norm > 0.5);
+    const std::vector<double> before(model.parameters.data(), model.parameters.data() + n);
     clipped.step(d.x, d.y, 4);
     CHECK(clipped.gradient_norm() == Approx(norm).epsilon(1e-13));  // of the gradient as it was
-    for (std::size_t i = 0; i < n; ++i) CHECK(clipped.gradient_data()[i] == Approx(g[i] * 0.25 / (norm + 1e-6)).epsilon(1e-13));
+    for (std::size_t i = 0; i < n; ++i) {
+        CHECK(clipped.gradient_data()[i] == g[i]);
+        CHECK(model.parameters.data()[i] == Approx(before[i] - 0.1 * g[i] * 0.25 / (norm + 1e-6)).epsilon(1e-13));
+    }
     Network plain = trained(etta::SGD{.lr = 0.1}, {}, 1);
     loose.step(d.x, d.y, 4);
     CHECK(same(free_model, plain));

@@ -46,18 +46,19 @@ double sum_of_squares(const T* x, index n, T* scratch) {
     return total;
 }
 
-// An update of n <= N elements: rule's scalars were prepared in double. States lie N elements apart.
+// An update of n <= N elements by `scale` times the gradient: rule's scalars were prepared in double. States lie N elements apart.
 template <class Rule, class T, index N>
-void run_update(const double* prepared, T* parameters, const T* gradients, T* states, index n) {
+void run_update(const double* prepared, T* parameters, const T* gradients, T* states, index n, double scale = 1) {
     using P = program<update_source<Rule, T, N>, this_target>;
     T scalars[Rule::scalars + 1];
     for (int i = 0; i < Rule::scalars; ++i) scalars[i] = static_cast<T>(prepared[i]);
-    char* buffers[first_argument_buffer + 2 + Rule::states + Rule::scalars] = {};
+    scalars[Rule::scalars] = static_cast<T>(scale);
+    char* buffers[first_argument_buffer + 2 + Rule::states + Rule::scalars + 1] = {};
     char** const a = buffers + first_argument_buffer;
     a[0] = reinterpret_cast<char*>(parameters);
     a[1] = const_cast<char*>(reinterpret_cast<const char*>(gradients));
     for (int i = 0; i < Rule::states; ++i) a[2 + i] = reinterpret_cast<char*>(states + i * N);
-    for (int i = 0; i < Rule::scalars; ++i) a[2 + Rule::states + i] = reinterpret_cast<char*>(&scalars[i]);
+    for (int i = 0; i <= Rule::scalars; ++i) a[2 + Rule::states + i] = reinterpret_cast<char*>(&scalars[i]);
     program_table table = P::run_table;
     table.parallel = table.parallel && (n == N || n >= 1 << 15);  // planned for N elements; a few are not worth waking threads
     run_calls<this_target>(table, buffers, &n);

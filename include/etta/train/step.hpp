@@ -112,9 +112,10 @@ struct update_source {
         const dtype t = dtype_of<T>;
         const shape all(g.new_symbol(N));
         var state[Rule::states + 1], next[Rule::states + 1], scalar[Rule::scalars + 1];
-        const var p{&g, g.input(storage::argument, 0, t, all)}, d{&g, g.input(storage::argument, 1, t, all)};
+        const var p{&g, g.input(storage::argument, 0, t, all)};
         for (int i = 0; i < Rule::states; ++i) state[i] = {&g, g.input(storage::argument, 2 + i, t, all)};
-        for (int i = 0; i < Rule::scalars; ++i) scalar[i] = {&g, g.input(storage::argument, 2 + Rule::states + i, t, shape{})};
+        for (int i = 0; i <= Rule::scalars; ++i) scalar[i] = {&g, g.input(storage::argument, 2 + Rule::states + i, t, shape{})};
+        const var d = scalar[Rule::scalars] * var{&g, g.input(storage::argument, 1, t, all)};  // the last scalar shortens the gradient
         const var q = Rule::update({p, d, state, scalar, next});
         g.outputs.push(q.id);
         for (int i = 0; i < Rule::states; ++i) g.outputs.push(next[i].id);

@@ -163,6 +163,7 @@ public:
         else if constexpr (needs_targets) static_assert(std::is_same_v<Y, element>, "etta: the targets of this loss are numbers of the model's element type");
         return !(classifies || needs_targets) || std::is_same_v<Y, target_element>;
     }
+    // Of the last step, laid out like the parameters: before clip_norm, whose factor is the update's, behind the other ways of clipping.
     const element* gradient_data() const { return gradients_.data(); }
     // The length of the gradient that was computed last, without the frozen parameters' part; before it was made shorter, but
     // of elements limited by clip_value.
@@ -413,7 +414,7 @@ private:
     }
     // The update, run by run; one run where there are no groups.
     void apply(double factor) {
-        _::update_each<Rule, typename M::facts, element>(rule, steps_, factor, model_->parameters.data(), gradients_.data(), states_.data(), room_, [&](const auto& f) { each_run(f); },
+        _::update_each<Rule, typename M::facts, element>(rule, steps_, factor, gradient_scale_, model_->parameters.data(), gradients_.data(), states_.data(), room_, [&](const auto& f) { each_run(f); },
                                                          std::make_index_sequence<static_cast<std::size_t>(M::n_parameters)>{});
     }
     template <class F>
@@ -422,10 +423,13 @@ private:
         for (const _::update_run& r : runs_)
             if (!r.options.frozen) f(r);
     }
-    // torch.nn.utils.clip_grad_norm_ and clip_grad_value_. Nothing is updated from a gradient without a length.
+    // torch.nn.utils.clip_grad_norm_ and clip_grad_value_. Nothing is updated from a gradient without a length. The whole gradient is
+    // shortened where the update reads it, which takes no pass over it.
     void clip_by_norm(const input_element* x, const void* y, index n) {
-        const double norm = gradient_norm();
+        const double norm = gradient_norm(), whole = clip_at_ / (norm + 1e-6);
         refuse_unless_finite("gradient's norm", norm, x, y, n);
+        gradient_scale_ = 1;
+        if (!_::per_parameter<Rule> && !clip_each_) return void(gradient_scale_ = whole < 1 ? whole : 1);
         const auto shorten = [this](double length, index first, index count) {
             const double scale = clip_at_ / (length + 1e-6);
             if (scale < 1) _::run_update<_::scale_by, element, n_elements>(&scale, gradients_.data() + first, nullptr, nullptr, count);
@@ -477,7 +481,7 @@ private:
     std::vector<_::update_run> runs_;  // none: all parameters alike
     void (Trainer::*clip_)(const input_element*, const void*, index) = nullptr;
     double (Trainer::*sharp_)(const input_element*, const void*, index) = nullptr;
-    double clip_at_ = 0, norm_ = -1;   // norm_ < 0: not known yet
+    double gradient_scale_ = 1, clip_at_ = 0, norm_ = -1;   // norm_ < 0: not known yet
     bool clip_each_ = false;
     _::heap_elements<element> squares_;
     static constexpr std::int64_t ignored = _::ignored_label<Loss>();

@@ -145,9 +145,10 @@ void update_parameter(const double* prepared, T* parameters, const T* gradients,
     else run_parameter_update<Rule, T, Facts::layout.elements>(prepared, p, g, state, counts, n, room);
 }
 
-// The update of all parameters, run by run; `each` calls a function with every run that is not frozen.
+// The update of all parameters by `scale` times the gradient, run by run; `each` calls a function with every run that is not frozen.
+// (A rule that looks at whole parameters takes the gradient as it is: scale 1.)
 template <class Rule, class Facts, class T, class Each, std::size_t... I>
-void update_each(const Rule& rule, long step, double factor, T* parameters, const T* gradients, T* states, update_room& room, const Each& each,
+void update_each(const Rule& rule, long step, double factor, double scale, T* parameters, const T* gradients, T* states, update_room& room, const Each& each,
                  std::index_sequence<I...>) {
     double s[Rule::scalars + 1];
     each([&](const update_run& r) {
@@ -161,7 +162,7 @@ void update_each(const Rule& rule, long step, double factor, T* parameters, cons
             };
             (one(std::integral_constant<std::size_t, I>{}), ...);
         } else {
-            run_update<Rule, T, Facts::layout.elements>(s, parameters + r.first, gradients + r.first, states + r.first, r.count);
+            run_update<Rule, T, Facts::layout.elements>(s, parameters + r.first, gradients + r.first, states + r.first, r.count, scale);
         }
     });
 }
