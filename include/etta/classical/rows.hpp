@@ -132,6 +132,10 @@ decomposition svd(const Rows& a) {
     }
     const index n = a.rows, m = a.columns;
     Rows qr = a, w(m, m), v(m, m);
+    double unit = 0;  // so that squares neither overflow nor vanish
+    for (const double e : a.at) unit = __builtin_fmax(unit, __builtin_fabs(e));
+    if (unit == 0 || (unit > 1e-100 && unit < 1e100)) unit = 1;
+    for (double& e : qr.at) e /= unit;
     std::vector<double> beta(static_cast<std::size_t>(m)), sum(static_cast<std::size_t>(m));
     for (index j = 0; j < m; ++j) {
         double largest = 0, norm = 0;
@@ -180,7 +184,8 @@ decomposition svd(const Rows& a) {
         const index from = order[static_cast<std::size_t>(j)];
         const double sj = d.s[static_cast<std::size_t>(j)] = s[static_cast<std::size_t>(from)];
         for (index k = 0; k < m; ++k) d.v(j, k) = v(from, k), u(k, j) = sj > 0 ? w(from, k) / sj : 0;
-        if (sj > 0 && sj > d.s[0] * 1e-15) continue;
+        d.s[static_cast<std::size_t>(j)] *= unit;
+        if (sj > 0 && sj > s[static_cast<std::size_t>(order[0])] * 1e-15) continue;
         // No direction left: any one orthogonal to those before it.
         for (index e = 0; e < m; ++e) {
             for (index k = 0; k < m; ++k) u(k, j) = k == e;

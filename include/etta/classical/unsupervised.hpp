@@ -46,7 +46,7 @@ struct KMeans {
     std::vector<std::int32_t> predict(const Rows& x) const {
         _::check_fitted<Host>(x, centers.columns, "KMeans");
         std::vector<std::int32_t> y;
-        double distance;
+        double distance = 0;
         for (index i = 0; i < x.rows; ++i) y.push_back(static_cast<std::int32_t>(nearest<Host>(x.row(i), distance)));
         return y;
     }
@@ -63,7 +63,7 @@ struct KMeans {
     template <class Host = _::this_host>
     double score(const Rows& x) const {
         _::check_fitted<Host>(x, centers.columns, "KMeans");
-        double sum = 0, distance;
+        double sum = 0, distance = 0;
         for (index i = 0; i < x.rows; ++i) nearest<Host>(x.row(i), distance), sum += distance;
         return -sum;
     }
