@@ -29,7 +29,8 @@ struct GaussianNB {
             for (index k = 0; k < x.columns; ++k) {  // Welford's recurrence, of the class and of all
                 const double step = x(i, k) - mean(c, k), whole = x(i, k) - all[static_cast<std::size_t>(k)];
                 mean(c, k) += step / n, variance(c, k) += step * (x(i, k) - mean(c, k));
-                all[static_cast<std::size_t>(k)] += whole / static_cast<double>(i + 1), spread[static_cast<std::size_t>(k)] += whole * (x(i, k) - all[static_cast<std::size_t>(k)]);
+                all[static_cast<std::size_t>(k)] += whole / static_cast<double>(i + 1),
+                    spread[static_cast<std::size_t>(k)] += whole * (x(i, k) - all[static_cast<std::size_t>(k)]);
             }
         }
         double largest = 0;
@@ -46,7 +47,9 @@ struct GaussianNB {
             if (priors.empty()) class_prior.push_back(n / static_cast<double>(x.rows));
             for (index k = 0; k < x.columns; ++k) {
                 variance(c, k) = variance(c, k) / n + var_smoothing * largest;
-                if (!(variance(c, k) > 0)) fail("GaussianNB: column " + std::to_string(k) + " does not vary in class " + std::to_string(c) + ", and var_smoothing is 0");
+                if (!(variance(c, k) > 0))
+                    fail("GaussianNB: column " + std::to_string(k) + " does not vary in class " + std::to_string(c) +
+                         ", and var_smoothing is 0");
             }
         }
         return *this;

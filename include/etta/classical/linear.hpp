@@ -104,7 +104,9 @@ struct ElasticNet {
 
     template <class Host = _::this_host>
     ElasticNet& fit(const Dataset& data) {
-        if (!(alpha >= 0 && l1_ratio >= 0 && l1_ratio <= 1)) fail("ElasticNet: alpha is " + std::to_string(alpha) + " and l1_ratio " + std::to_string(l1_ratio) + ", expected 0 or more, and 0 … 1");
+        if (!(alpha >= 0 && l1_ratio >= 0 && l1_ratio <= 1))
+            fail("ElasticNet: alpha is " + std::to_string(alpha) + " and l1_ratio " + std::to_string(l1_ratio) +
+                 ", expected 0 or more, and 0 … 1");
         converged = true;
         _::fit_linear<Host>(*this, data, "ElasticNet", [&](const Rows& x, const Rows& y) {
             const Rows columns = _::transposed<Host>(x);

@@ -74,7 +74,8 @@ void fit_scores(M& model, const Dataset& data, index outputs, double penalty, bo
         for (double& e : g) e = 0;
         for (index i = 0; i < x.rows; ++i) {
             for (index o = 0; o < outputs; ++o)
-                z[static_cast<std::size_t>(o)] = dot<Host>(x.row(i), at.data() + o * width, x.columns) + (model.fit_intercept ? at[static_cast<std::size_t>(o * width + x.columns)] : 0);
+                z[static_cast<std::size_t>(o)] = dot<Host>(x.row(i), at.data() + o * width, x.columns) +
+                                                 (model.fit_intercept ? at[static_cast<std::size_t>(o * width + x.columns)] : 0);
             value += share * loss(z.data(), labels[static_cast<std::size_t>(i)], slope.data());
             for (index o = 0; o < outputs; ++o) {
                 const double f = share * slope[static_cast<std::size_t>(o)];
@@ -137,12 +138,13 @@ struct LogisticRegression {
     template <class Host = _::this_host>
     LogisticRegression& fit(const Dataset& data) {
         const index outputs = _::outputs_to_fit<Host>(*this, data, "LogisticRegression");
-        _::fit_scores<Host>(*this, data, outputs, 1 / (C * static_cast<double>(data.size())), false, "LogisticRegression", [&](const double* z, std::int32_t label, double* slope) {
-            const double log_of_sum = probabilities(z, outputs, slope);
-            if (outputs == 1) return slope[0] -= label, log_of_sum - label * z[0];
-            slope[label] -= 1;
-            return log_of_sum - z[label];
-        });
+        _::fit_scores<Host>(*this, data, outputs, 1 / (C * static_cast<double>(data.size())), false, "LogisticRegression",
+                            [&](const double* z, std::int32_t label, double* slope) {
+                                const double log_of_sum = probabilities(z, outputs, slope);
+                                if (outputs == 1) return slope[0] -= label, log_of_sum - label * z[0];
+                                slope[label] -= 1;
+                                return log_of_sum - z[label];
+                            });
         return *this;
     }
     template <class Host = _::this_host>
@@ -190,14 +192,15 @@ struct LinearSVC {
     template <class Host = _::this_host>
     LinearSVC& fit(const Dataset& data) {
         const index outputs = _::outputs_to_fit<Host>(*this, data, "LinearSVC");
-        _::fit_scores<Host>(*this, data, outputs, 1 / (C * static_cast<double>(data.size())), true, "LinearSVC", [&](const double* z, std::int32_t label, double* slope) {
-            double sum = 0;
-            for (index o = 0; o < outputs; ++o) {
-                const double y = label == (outputs == 1 ? 1 : o) ? 1 : -1, gap = __builtin_fmax(0, 1 - y * z[o]);
-                sum += gap * gap, slope[o] = -2 * y * gap;
-            }
-            return sum;
-        });
+        _::fit_scores<Host>(*this, data, outputs, 1 / (C * static_cast<double>(data.size())), true, "LinearSVC",
+                            [&](const double* z, std::int32_t label, double* slope) {
+                                double sum = 0;
+                                for (index o = 0; o < outputs; ++o) {
+                                    const double y = label == (outputs == 1 ? 1 : o) ? 1 : -1, gap = __builtin_fmax(0, 1 - y * z[o]);
+                                    sum += gap * gap, slope[o] = -2 * y * gap;
+                                }
+                                return sum;
+                            });
         return *this;
     }
     template <class Host = _::this_host>

@@ -63,7 +63,8 @@ struct KNeighborsClassifier {
         Rows p(x.rows, classes);
         for (index i = 0; i < x.rows; ++i) {
             double sum = 0;
-            _::each_neighbor<Host>(samples, x.row(i), n_neighbors, weights, [&](index j, double w) { p(i, labels[static_cast<std::size_t>(j)]) += w, sum += w; });
+            _::each_neighbor<Host>(samples, x.row(i), n_neighbors, weights,
+                                   [&](index j, double w) { p(i, labels[static_cast<std::size_t>(j)]) += w, sum += w; });
             for (index c = 0; c < classes; ++c) p(i, c) /= sum;
         }
         return p;

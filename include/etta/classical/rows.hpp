@@ -66,13 +66,16 @@ template <class Host, class M>
 double score_of(const M& model, const Dataset& data) {
     const auto predicted = model.template predict<Host>(data);
     if constexpr (M::classifier) {
-        return accuracy_score<this_target>(labels_of<Host>(data, "score"), predicted, {.classes = model.classes > data.classes() ? model.classes : data.classes()});
+        return accuracy_score<this_target>(labels_of<Host>(data, "score"), predicted,
+                                           {.classes = model.classes > data.classes() ? model.classes : data.classes()});
     } else {
         const Rows y = targets_of<Host>(data, "score");
         double sum = 0;
         std::vector<double> a(static_cast<std::size_t>(y.rows)), p(a.size());
         for (index k = 0; k < y.columns; ++k) {
-            for (index i = 0; i < y.rows; ++i) a[static_cast<std::size_t>(i)] = y(i, k), p[static_cast<std::size_t>(i)] = predicted[static_cast<std::size_t>(i * y.columns + k)];
+            for (index i = 0; i < y.rows; ++i)
+                a[static_cast<std::size_t>(i)] = y(i, k),
+                p[static_cast<std::size_t>(i)] = predicted[static_cast<std::size_t>(i * y.columns + k)];
             sum += r2_score(a, p);
         }
         return sum / static_cast<double>(y.columns);

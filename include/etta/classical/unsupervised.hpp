@@ -25,8 +25,8 @@ struct KMeans {
         const Rows x = _::rows_to_fit<Host>(given, "KMeans");
         if (n_clusters < 1 || n_clusters > x.rows) fail("KMeans: " + std::to_string(n_clusters) + " clusters of " + std::to_string(x.rows) + " samples");
         if (init.rows != 0 && (init.rows != n_clusters || init.columns != x.columns))
-            fail("KMeans: " + std::to_string(init.rows) + " centres of " + std::to_string(init.columns) + " numbers to begin with, expected " + std::to_string(n_clusters) + " of " +
-                 std::to_string(x.columns));
+            fail("KMeans: " + std::to_string(init.rows) + " centres of " + std::to_string(init.columns) +
+                 " numbers to begin with, expected " + std::to_string(n_clusters) + " of " + std::to_string(x.columns));
         double spread = 0;
         const std::vector<double> mean = _::mean_of<Host>(x);
         for (index i = 0; i < x.rows; ++i)
@@ -127,12 +127,17 @@ struct KMeans {
                 if (count[static_cast<std::size_t>(c)] > 0) continue;
                 index far = -1;
                 for (index i = 0; i < x.rows; ++i)
-                    if (count[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])] > 1 && (far < 0 || distance[static_cast<std::size_t>(i)] > distance[static_cast<std::size_t>(far)])) far = i;
+                    if (count[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])] > 1 &&
+                        (far < 0 || distance[static_cast<std::size_t>(i)] > distance[static_cast<std::size_t>(far)]))
+                        far = i;
                 --count[static_cast<std::size_t>(labels[static_cast<std::size_t>(far)])];
-                labels[static_cast<std::size_t>(far)] = static_cast<std::int32_t>(c), distance[static_cast<std::size_t>(far)] = 0, count[static_cast<std::size_t>(c)] = 1;
+                labels[static_cast<std::size_t>(far)] = static_cast<std::int32_t>(c), distance[static_cast<std::size_t>(far)] = 0,
+                count[static_cast<std::size_t>(c)] = 1;
             }
             for (index i = 0; i < x.rows; ++i)
-                for (index k = 0; k < x.columns; ++k) mean(labels[static_cast<std::size_t>(i)], k) += x(i, k) / static_cast<double>(count[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])]);
+                for (index k = 0; k < x.columns; ++k)
+                    mean(labels[static_cast<std::size_t>(i)], k) +=
+                        x(i, k) / static_cast<double>(count[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])]);
             double moved = 0;
             for (index c = 0; c < centers.rows; ++c) moved += squared<Host>(mean.row(c), centers.row(c), x.columns);
             centers = static_cast<Rows&&>(mean);
@@ -155,7 +160,9 @@ struct PCA {
     PCA& fit(const Rows& given) {
         Rows x = _::rows_to_fit<Host>(given, "PCA");
         const index most = x.rows < x.columns ? x.rows : x.columns, n = n_components == 0 ? most : n_components;
-        if (n < 1 || n > most) fail("PCA: " + std::to_string(n) + " components, 1 .. " + std::to_string(most) + " of " + std::to_string(x.rows) + " samples of " + std::to_string(x.columns) + " numbers");
+        if (n < 1 || n > most)
+            fail("PCA: " + std::to_string(n) + " components, 1 .. " + std::to_string(most) + " of " + std::to_string(x.rows) +
+                 " samples of " + std::to_string(x.columns) + " numbers");
         if (x.rows < 2) fail("PCA: there is one sample only");
         mean = _::mean_of<Host>(x);
         _::subtract<Host>(x, mean);

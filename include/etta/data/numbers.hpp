@@ -21,7 +21,8 @@ struct number_span {
     template <class R>
         requires requires(const R& r) { *r.data(), static_cast<index>(r.size()); }
     constexpr number_span(const R& r) : data(r.data()), type(type_behind(r.data())), size(static_cast<index>(r.size())) {
-        if constexpr (requires { R::contiguous; }) static_assert(R::contiguous, "etta: numbers are read one after another; this view has strides: copy it to a tensor");
+        if constexpr (requires { R::contiguous; })
+            static_assert(R::contiguous, "etta: numbers are read one after another; this view has strides: copy it to a tensor");
     }
 
     double operator[](index i) const {
