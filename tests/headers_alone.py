@@ -3,7 +3,7 @@
 
     headers_alone.py [--entries] COMPILER [FLAGS...]     from anywhere; says which fail, and exits with 1 if one does
 
---entries: only those that users include, etta.hpp and micro.hpp.
+--entries: only those that users include, etta.hpp, classical.hpp and micro.hpp.
 """
 import concurrent.futures
 import os

@@ -109,8 +109,11 @@ TEST_CASE("NPY headers that lie are refused") {
     };
     const std::string good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n";
     CHECK(etta::read_npy(scratch.file("x.npy", npy(good, std::string(8, '\0')))).values<float>() == std::vector<float>{0, 0});
-    CHECK(etta::read_npy(scratch.file("x.npy", npy("{\"shape\":(1,2),\"descr\":\"|u1\",\"fortran_order\":True}", "ab"))).values<int>() == std::vector<int>{97, 98});
-    CHECK(etta::read_npy(scratch.file("x.npy", npy("{'descr':'<f4','fortran_order':True,'shape':(1000000000000000,1000000000000000,0)}", ""))).tensor.count() == 0);
+    CHECK(etta::read_npy(scratch.file("x.npy", npy("{\"shape\":(1,2),\"descr\":\"|u1\",\"fortran_order\":True}", "ab"))).values<int>() ==
+          std::vector<int>{97, 98});
+    CHECK(
+        etta::read_npy(scratch.file("x.npy", npy("{'descr':'<f4','fortran_order':True,'shape':(1000000000000000,1000000000000000,0)}", "")))
+            .tensor.count() == 0);
     refuse("", "not an NPY file");
     refuse("\x93NUMPX\x01\x00\x00\x00\x00", "not an NPY file");
     refuse(npy(good, "1234567"), "does not go with 7 bytes");
@@ -159,6 +162,23 @@ TEST_CASE("NPZ files that are cut off or changed are refused, whatever the byte"
     }
     CHECK(refused > 350);
     CHECK_THROWS_WITH(etta::read_npz(scratch.file("bad.npz", std::string(100, 'x'))), says("not an NPZ file"));
+    // The same table by way of ZIP64's records, as files of more than 4 GiB or 65535 arrays have them.
+    const auto number = [](std::uint64_t v, int bytes) {
+        std::string b;
+        for (int i = 0; i < bytes; ++i) b += char(v >> 8 * i & 255);
+        return b;
+    };
+    std::uint32_t table = 0;
+    std::memcpy(&table, good.data() + good.size() - 6, 4);
+    const std::uint64_t at = good.size() - 22;
+    std::string big = good.substr(0, at) + number(0x06064b50, 4) + number(44, 8) + number(45, 2) + number(45, 2) + number(0, 8) + number(2, 8) + number(2, 8) +
+                      number(at - table, 8) + number(table, 8);
+    big += number(0x07064b50, 4) + number(0, 4) + number(at, 8) + number(1, 4);
+    big += number(0x06054b50, 4) + number(0, 4) + number(0xFFFF, 2) + number(0xFFFF, 2) + number(0xFFFFFFFF, 4) + number(0xFFFFFFFF, 4) + number(0, 2);
+    CHECK(etta::read_npz(scratch.file("big.npz", big)).arrays.size() == 2);
+    std::string comment = good;  // behind the table's end
+    comment[good.size() - 2] = 5;
+    CHECK(etta::read_npz(scratch.file("comment.npz", comment + "hello")).arrays.size() == 2);
     std::string damaged = good;
     damaged[good.find("\x40\x40")] ^= 1;  // the bytes of 3.0f
     CHECK_THROWS_WITH(etta::read_npz(scratch.file("bad.npz", damaged)), says("checksum"));

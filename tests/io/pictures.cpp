@@ -45,7 +45,8 @@ TEST_CASE("pictures are read, grey and colour, binary and text") {
 
 TEST_CASE("pictures of one size become a data set") {
     const Scratch scratch;
-    const std::string a = scratch.file("a", "P5 2 1 255 ab"), b = scratch.file("b", "P2 2 1 255 1 2"), c = scratch.file("c", "P5 1 2 255 ab"), d = scratch.file("d", "P2 2 1 256 0 256");
+    const std::string a = scratch.file("a", "P5 2 1 255 ab"), b = scratch.file("b", "P2 2 1 255 1 2"),
+                      c = scratch.file("c", "P5 1 2 255 ab"), d = scratch.file("d", "P2 2 1 256 0 256");
     const etta::Dataset set = etta::load_pictures({a, b}, {1, 0});
     CHECK(set.x_type() == etta::dtype::u8);
     CHECK(set.x_shape() == etta::dims{1, 1, 2});

@@ -41,13 +41,16 @@ TEST_CASE("metrics of labels are scikit-learn's") {
     for (const average m : {average::micro, average::macro, average::weighted})
         for (const bool weighted : {false, true}) {
             const etta::label_options o{.average = m, .weight = weighted ? etta::number_span(w) : etta::number_span()};
-            for (const double x : {etta::precision_score(a, p, o), etta::recall_score(a, p, o), etta::f1_score(a, p, o), etta::fbeta_score(a, p, 0.5, o), etta::jaccard_score(a, p, o)})
+            for (const double x : {etta::precision_score(a, p, o), etta::recall_score(a, p, o), etta::f1_score(a, p, o),
+                                   etta::fbeta_score(a, p, 0.5, o), etta::jaccard_score(a, p, o)})
                 v.push_back(x);
         }
-    for (const double x : {etta::precision_score(yes, guess), etta::recall_score(yes, guess), etta::f1_score(yes, guess), etta::fbeta_score(yes, guess, 2), etta::jaccard_score(yes, guess),
-                           etta::matthews_corrcoef(a, p), etta::matthews_corrcoef(a, p, {.weight = w}), etta::matthews_corrcoef(yes, guess),
-                           etta::cohen_kappa_score(a, p), etta::cohen_kappa_score(a, p, 1), etta::cohen_kappa_score(a, p, 2), etta::cohen_kappa_score(a, p, 0, {.weight = w}),
-                           etta::f1_score(gap, std::vector<int>(gap.size()), {.average = average::macro}), etta::balanced_accuracy_score(gap, gap)})
+    for (const double x :
+         {etta::precision_score(yes, guess), etta::recall_score(yes, guess), etta::f1_score(yes, guess), etta::fbeta_score(yes, guess, 2),
+          etta::jaccard_score(yes, guess), etta::matthews_corrcoef(a, p), etta::matthews_corrcoef(a, p, {.weight = w}),
+          etta::matthews_corrcoef(yes, guess), etta::cohen_kappa_score(a, p), etta::cohen_kappa_score(a, p, 1),
+          etta::cohen_kappa_score(a, p, 2), etta::cohen_kappa_score(a, p, 0, {.weight = w}),
+          etta::f1_score(gap, std::vector<int>(gap.size()), {.average = average::macro}), etta::balanced_accuracy_score(gap, gap)})
         v.push_back(x);
     compare(v, f["labels"]);
 
@@ -68,10 +71,12 @@ TEST_CASE("metrics of scores are scikit-learn's") {
     r.update(std::span(yes).subspan(31), std::span(score).subspan(31));
     std::vector<double> half = score;
     for (double& x : half) x /= 2;
-    compare({r.roc_auc(), etta::roc_auc_score(yes, score, average::macro, w), r.average_precision(), etta::average_precision_score(yes, score, w), r.pr_auc(),
-             etta::roc_auc_score(a, p), etta::roc_auc_score(a, p, average::weighted), etta::roc_auc_score(a, p, average::macro, w), etta::roc_auc_score(a, p, average::weighted, w),
-             etta::top_k_accuracy_score(a, scores, 1), etta::top_k_accuracy_score(a, scores, 2), etta::top_k_accuracy_score(a, scores, 3),
-             etta::log_loss(a, p), etta::log_loss(a, p, w), etta::log_loss(a, f["hard"]), etta::log_loss(yes, half), etta::perplexity(a, f["logits"])},
+    compare({r.roc_auc(), etta::roc_auc_score(yes, score, average::macro, w), r.average_precision(),
+             etta::average_precision_score(yes, score, w), r.pr_auc(), etta::roc_auc_score(a, p),
+             etta::roc_auc_score(a, p, average::weighted), etta::roc_auc_score(a, p, average::macro, w),
+             etta::roc_auc_score(a, p, average::weighted, w), etta::top_k_accuracy_score(a, scores, 1),
+             etta::top_k_accuracy_score(a, scores, 2), etta::top_k_accuracy_score(a, scores, 3), etta::log_loss(a, p),
+             etta::log_loss(a, p, w), etta::log_loss(a, f["hard"]), etta::log_loss(yes, half), etta::perplexity(a, f["logits"])},
             f["curves"]);
     const etta::Curve roc = r.roc_curve(), pr = r.precision_recall_curve();
     compare(roc.x, f["fpr"]);

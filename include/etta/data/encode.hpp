@@ -34,7 +34,9 @@ class LabelEncoder {
         ids.reserve(words.size());
         for (const std::string& w : words) {
             ids.push_back(find(w));
-            if (ids.back() < 0) fail("'" + w + "' at place " + std::to_string(ids.size() - 1) + " is none of the " + std::to_string(classes_.size()) + " classes fitted");
+            if (ids.back() < 0)
+                fail("'" + w + "' at place " + std::to_string(ids.size() - 1) + " is none of the " + std::to_string(classes_.size()) +
+                     " classes fitted");
         }
         return ids;
     }
@@ -87,7 +89,9 @@ class OneHotEncoder {
             for (std::size_t j = 0; j < columns_.size(); ++j) {
                 const std::string& w = words[i * columns_.size() + j];
                 const int id = columns_[j].find(w), first = drop_first ? 1 : 0;
-                if (id < 0 && !ignore_unknown) fail("'" + w + "' in row " + std::to_string(i) + ", column " + std::to_string(j) + ", was not there when the encoder was fitted");
+                if (id < 0 && !ignore_unknown)
+                    fail("'" + w + "' in row " + std::to_string(i) + ", column " + std::to_string(j) +
+                         ", was not there when the encoder was fitted");
                 if (id >= first) x[at + static_cast<std::size_t>(id - first)] = 1;
                 at += static_cast<std::size_t>(columns_[j].size() - first);
             }
@@ -112,7 +116,8 @@ class OneHotEncoder {
 template <class Host = _::this_host>
 Dataset one_hot_targets(const Dataset& data, double smoothing = 0) {
     if (!(smoothing >= 0 && smoothing <= 1)) fail("one_hot_targets: smoothing is " + std::to_string(smoothing) + ", expected 0 .. 1");
-    const auto classes = static_cast<std::size_t>(data.classes()), n = static_cast<std::size_t>(data.size()), width = static_cast<std::size_t>(data.x_shape().count());
+    const auto classes = static_cast<std::size_t>(data.classes()), n = static_cast<std::size_t>(data.size()),
+               width = static_cast<std::size_t>(data.x_shape().count());
     if (!data.has_labels()) fail("one_hot_targets: this data set has no labels");
     std::vector<double> y(n * classes, smoothing / static_cast<double>(classes)), x(n * width);
     for (std::size_t i = 0; i < n; ++i) {

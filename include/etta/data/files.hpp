@@ -22,7 +22,8 @@ samples npy_samples(const npy_array& a, const std::string& path, dims& shape) {
     if (t.type != dtype::i32 && t.type != dtype::i64) return samples(a.values<float, Host>());
     std::vector<std::int32_t> ids;
     for (const std::int64_t id : a.values<std::int64_t, Host>()) {
-        if (id < 0 || id > 0x7FFFFFFF) fail_in_file<Host>(path, "integers are ids, and " + std::to_string(id) + " is none: numbers are stored as floats or bytes");
+        if (id < 0 || id > 0x7FFFFFFF)
+            fail_in_file<Host>(path, "integers are ids, and " + std::to_string(id) + " is none: numbers are stored as floats or bytes");
         ids.push_back(static_cast<std::int32_t>(id));
     }
     return samples(static_cast<std::vector<std::int32_t>&&>(ids));
@@ -34,7 +35,8 @@ Dataset npy_dataset(const npy_array& x, const std::string& x_path, const npy_arr
     samples s = npy_samples<Host>(x, x_path, shape);
     const named_tensor& t = y.tensor;
     if (t.shape.empty() || t.shape[0] != x.tensor.shape[0])
-        fail_in_file<Host>(x_path, std::to_string(x.tensor.shape[0]) + " samples, and " + (t.shape.empty() ? "one number" : std::to_string(t.shape[0])) + " in '" + y_path + "'");
+        fail_in_file<Host>(x_path, std::to_string(x.tensor.shape[0]) + " samples, and " +
+                                       (t.shape.empty() ? "one number" : std::to_string(t.shape[0])) + " in '" + y_path + "'");
     if (is_floating(t.type) || t.stored == "F16")
         return Dataset::from<Host>(static_cast<samples&&>(s), shape, y.values<double, Host>(), dims(std::span<const index>(t.shape).subspan(1)));
     if (t.shape.size() != 1) fail_in_file<Host>(y_path, "labels have rank 1, these have " + std::to_string(t.shape.size()));
@@ -91,7 +93,8 @@ Dataset load_cifar(std::span<const std::string> paths, std::size_t label_bytes, 
         for (std::size_t i = 0; i < n; ++i) {
             labels.push_back(bytes[i * record + label]);
             if (labels.back() >= classes)
-                fail_in_file<Host>(path, "record " + std::to_string(i) + " has label " + std::to_string(labels.back()) + ", expected 0 .. " + std::to_string(classes - 1));
+                fail_in_file<Host>(path, "record " + std::to_string(i) + " has label " + std::to_string(labels.back()) +
+                                             ", expected 0 .. " + std::to_string(classes - 1));
             x.insert(x.end(), bytes + i * record + label_bytes, bytes + (i + 1) * record);
         }
     }

@@ -20,8 +20,9 @@ struct number_span {
     constexpr number_span(const void* p, dtype t, index n) : data(p), type(t), size(n) {}
     template <class R>
         requires requires(const R& r) { *r.data(), static_cast<index>(r.size()); }
-    constexpr number_span(const R& r) : data(r.data()), type(type_of_element(*r.data())), size(static_cast<index>(r.size())) {
-        if constexpr (requires { R::contiguous; }) static_assert(R::contiguous, "etta: numbers are read one after another; this view has strides: copy it to a tensor");
+    constexpr number_span(const R& r) : data(r.data()), type(type_behind(r.data())), size(static_cast<index>(r.size())) {
+        if constexpr (requires { R::contiguous; })
+            static_assert(R::contiguous, "etta: numbers are read one after another; this view has strides: copy it to a tensor");
     }
 
     double operator[](index i) const {
@@ -41,7 +42,7 @@ struct number_span {
 
   private:
     template <class T>
-    static constexpr dtype type_of_element(const T&) {
+    static constexpr dtype type_behind(const T*) {
         static_assert(element<T>, "etta: these are no numbers that can be read: expected float, double, int8 … int64, uint8 or bool");
         if constexpr (element<T>) return dtype_of<T>;
         else return dtype::none;

@@ -52,7 +52,8 @@ picture read_netpbm(const std::string& path) {
     const std::size_t pixels = static_cast<std::size_t>(p.width * p.height), channels = static_cast<std::size_t>(p.channels), bytes = p.maximum > 255 ? 2 : 1;
     // In text, a number and a blank are two bytes; so memory is never more than what the file justifies.
     if (text ? pixels * channels > (size - at + 1) / 2 : size - at != pixels * channels * bytes)
-        _::fail_in_file<Host>(path, std::to_string(p.width) + " x " + std::to_string(p.height) + " pixels are " + (text ? "more than " : "not ") + std::to_string(size - at) + " bytes");
+        _::fail_in_file<Host>(path, std::to_string(p.width) + " x " + std::to_string(p.height) + " pixels are " +
+                                        (text ? "more than " : "not ") + std::to_string(size - at) + " bytes");
     p.values.resize(pixels * channels);
     for (std::size_t i = 0; i < pixels; ++i)
         for (std::size_t c = 0; c < channels; ++c) {
@@ -60,7 +61,9 @@ picture read_netpbm(const std::string& path) {
             if (text) v = number("a value", p.maximum);
             else if (bytes == 1) v = byte(at++);
             else v = byte(at) << 8 | byte(at + 1), at += 2;
-            if (v > p.maximum) _::fail_in_file<Host>(path, "byte " + std::to_string(at - bytes) + ": a value of " + std::to_string(v) + ", the largest is " + std::to_string(p.maximum));
+            if (v > p.maximum)
+                _::fail_in_file<Host>(path, "byte " + std::to_string(at - bytes) + ": a value of " + std::to_string(v) +
+                                                ", the largest is " + std::to_string(p.maximum));
             p.values[c * pixels + i] = static_cast<float>(v);
         }
     for (; text && at < size; ++at)

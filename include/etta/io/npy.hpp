@@ -96,7 +96,8 @@ struct npy_header {
                     blanks();
                     const std::size_t begin = at;
                     std::uint64_t e = 0;
-                    for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && at - begin < 18; ++at) e = e * 10 + static_cast<std::uint64_t>(text[at] - '0');
+                    for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && at - begin < 18; ++at)
+                        e = e * 10 + static_cast<std::uint64_t>(text[at] - '0');
                     if (at == begin || shape.size() == 64) stop("expected a shape: up to 64 integers");
                     shape.push_back(static_cast<index>(e));
                     if (!take(",") && !(take(")") && (--at, true))) stop("expected , or )");
@@ -133,9 +134,12 @@ npy_array parse_npy(file_bytes&& bytes, const std::string& path) {
     const npy_type* type = nullptr;
     const char order = h.descr.empty() ? ' ' : h.descr[0];
     for (const npy_type& t : npy_types)
-        if (h.descr.size() == 3 && std::string_view(h.descr).substr(1) == t.code && (order == '<' || order == '>' || order == '=' || (order == '|' && t.bytes == 1))) type = &t;
+        if (h.descr.size() == 3 && std::string_view(h.descr).substr(1) == t.code &&
+            (order == '<' || order == '>' || order == '=' || (order == '|' && t.bytes == 1)))
+            type = &t;
     if (type == nullptr)
-        fail_in_file<Host>(path, "elements of type '" + h.descr + "' are not read" + (h.descr.find('O') != std::string::npos ? ": they are Python's objects" : ""));
+        fail_in_file<Host>(path, "elements of type '" + h.descr + "' are not read" +
+                                     (h.descr.find('O') != std::string::npos ? ": they are Python's objects" : ""));
     std::size_t count = 1;
     bool empty = false, fits = true;
     const std::size_t room = (size - begin - length) / type->bytes;
@@ -187,7 +191,8 @@ std::string npy_head(const named_tensor& t, const std::string& path) {
     if (type == nullptr) fail_in_file<Host>(path, "array '" + t.name + "' has a type that NumPy does not know");
     std::size_t bytes = type->bytes;
     for (const index e : t.shape) bytes *= static_cast<std::size_t>(e < 0 ? 0 : e);
-    if (bytes != t.bytes || t.shape.size() > 64) fail_in_file<Host>(path, "array '" + t.name + "' has " + std::to_string(t.bytes) + " bytes, its shape " + std::to_string(bytes));
+    if (bytes != t.bytes || t.shape.size() > 64)
+        fail_in_file<Host>(path, "array '" + t.name + "' has " + std::to_string(t.bytes) + " bytes, its shape " + std::to_string(bytes));
     std::string s = std::string("{'descr': '") + (type->bytes == 1 ? "|" : "<") + std::string(type->code) + "', 'fortran_order': False, 'shape': (";
     for (std::size_t i = 0; i < t.shape.size(); ++i) s += (i ? ", " : "") + std::to_string(t.shape[i]);
     s += t.shape.size() == 1 ? ",), }" : "), }";
@@ -254,13 +259,15 @@ npz_file read_npz(const std::string& path) {
     const file_bytes file = read_file<Host>(path);
     const std::size_t size = file.size();
     const auto number = [&](std::size_t at, int bytes) {
-        if (at > size || size - at < static_cast<std::size_t>(bytes)) fail_in_file<Host>(path, "the file ends inside its table, at byte " + std::to_string(size));
+        if (at > size || size - at < static_cast<std::size_t>(bytes))
+            fail_in_file<Host>(path, "the file ends inside its table, at byte " + std::to_string(size));
         std::uint64_t v = 0;
         for (int i = bytes; i-- > 0;) v = v << 8 | static_cast<std::uint64_t>(file.data()[at + static_cast<std::size_t>(i)]);
         return v;
     };
     const auto signature = [&](std::uint64_t at, std::uint32_t expected, const char* what) {
-        if (at > size || number(static_cast<std::size_t>(at), 4) != expected) fail_in_file<Host>(path, std::string("not an NPZ file: expected ") + what + " at byte " + std::to_string(at));
+        if (at > size || number(static_cast<std::size_t>(at), 4) != expected)
+            fail_in_file<Host>(path, std::string("not an NPZ file: expected ") + what + " at byte " + std::to_string(at));
     };
     std::size_t end = size >= 22 ? size - 22 : 0;  // the last record, behind which there may be a comment
     while (size >= 22 && end > 0 && size - end < 22 + 65535 && number(end, 4) != 0x06054b50) --end;
@@ -341,7 +348,17 @@ void write_npz(const std::string& path, std::span<const named_tensor> tensors) {
         if (at + size > 0xFFFF0000u) fail_in_file<Host>(path, "would be larger than 4 GiB: write NPY or safetensors files");
         const std::uint32_t crc = crc32<Host>(t.data, t.bytes, crc32<Host>(reinterpret_cast<const std::byte*>(npy.data()), npy.size()));
         std::string common;
-        for (const auto& [v, n] : {std::pair<std::uint64_t, int>{20, 2}, {0x800, 2}, {0, 2}, {0, 2}, {0x21, 2}, {crc, 4}, {size, 4}, {size, 4}, {name.size(), 2}, {0, 2}}) put(common, v, n);
+        for (const auto& [v, n] : {std::pair<std::uint64_t, int>{20, 2},
+                                   {0x800, 2},
+                                   {0, 2},
+                                   {0, 2},
+                                   {0x21, 2},
+                                   {crc, 4},
+                                   {size, 4},
+                                   {size, 4},
+                                   {name.size(), 2},
+                                   {0, 2}})
+            put(common, v, n);
         std::string head;
         put(head, 0x04034b50, 4);
         head += common + name + npy;
@@ -353,7 +370,8 @@ void write_npz(const std::string& path, std::span<const named_tensor> tensors) {
         heads.push_back(static_cast<std::string&&>(head));
     }
     std::string end;
-    put(end, 0x06054b50, 4), put(end, 0, 4), put(end, tensors.size(), 2), put(end, tensors.size(), 2), put(end, table.size(), 4), put(end, at, 4), put(end, 0, 2);
+    put(end, 0x06054b50, 4), put(end, 0, 4), put(end, tensors.size(), 2), put(end, tensors.size(), 2), put(end, table.size(), 4),
+        put(end, at, 4), put(end, 0, 2);
     if (at + table.size() > 0xFFFF0000u) fail_in_file<Host>(path, "would be larger than 4 GiB: write NPY or safetensors files");
     file_writer<Host> file(path);
     for (std::size_t i = 0; i < tensors.size(); ++i) {

@@ -37,7 +37,8 @@ class ConfusionMatrix {
     // From counts, [actual * classes + predicted]: those of Trainer::evaluate().
     ConfusionMatrix(int classes, const number_span& counts) : ConfusionMatrix(classes) {
         if (counts.size != static_cast<index>(counts_.size()))
-            fail_with<>("a confusion matrix of %d classes has %lld counts, given are %lld", classes, static_cast<long long>(counts_.size()), static_cast<long long>(counts.size));
+            fail_with<>("a confusion matrix of %d classes has %lld counts, given are %lld", classes, static_cast<long long>(counts_.size()),
+                        static_cast<long long>(counts.size));
         for (index i = 0; i < counts.size; ++i) total_ += counts_[static_cast<std::size_t>(i)] = counts[i];
     }
 
@@ -60,7 +61,9 @@ class ConfusionMatrix {
 
     int classes() const { return classes_; }
     double total() const { return total_; }
-    double count(int actual, int predicted) const { return counts_[static_cast<std::size_t>(actual) * static_cast<std::size_t>(classes_) + static_cast<std::size_t>(predicted)]; }
+    double count(int actual, int predicted) const {
+        return counts_[static_cast<std::size_t>(actual) * static_cast<std::size_t>(classes_) + static_cast<std::size_t>(predicted)];
+    }
     // Samples of a class, and samples taken for it.
     double support(int c) const {
         double n = 0;

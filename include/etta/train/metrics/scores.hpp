@@ -108,7 +108,8 @@ namespace _ {
 template <class Target>
 index classes_of_scores(const char* who, index n, index scores) {
     if (n == 0 ? scores != 0 : scores % n != 0 || scores < n)
-        fail_with<Target>("%s: %lld labels and %lld scores, which are not the same number for each", who, static_cast<long long>(n), static_cast<long long>(scores));
+        fail_with<Target>("%s: %lld labels and %lld scores, which are not the same number for each", who, static_cast<long long>(n),
+                          static_cast<long long>(scores));
     return n == 0 ? 0 : scores / n;
 }
 
@@ -193,7 +194,8 @@ class LogLoss {
     static double of_probability(const number_span& scores, index i, index width, index c) {
         for (index j = 0; j < width; ++j)
             if (const double p = scores[i * width + j]; !(p >= 0 && p <= 1))
-                fail_with<Target>("log-loss: %g, a probability of sample %lld, is not in 0 … 1 (are these logits? then from_logits)", p, static_cast<long long>(i));
+                fail_with<Target>("log-loss: %g, a probability of sample %lld, is not in 0 … 1 (are these logits? then from_logits)", p,
+                                  static_cast<long long>(i));
         const double epsilon = scores.type == dtype::f32 ? 0x1p-23 : 0x1p-52;
         const double given = scores[i * width + (width == 1 ? 0 : c)], p = width == 1 && c == 0 ? 1 - given : given;
         return -__builtin_log(p < epsilon ? epsilon : p > 1 - epsilon ? 1 - epsilon : p);

@@ -1,0 +1,100 @@
+// bayes.hpp: naive Bayes with a normal distribution for each class and column.
+#pragma once
+
+#include "rows.hpp"
+
+namespace etta {
+
+// p(class | x) ∝ p(class) Π N(x[k]; mean[class, k], variance[class, k]). To every variance, var_smoothing times the largest variance of
+// a column is added. Every class must occur.
+struct GaussianNB {
+    double var_smoothing = 1e-9;
+    std::vector<double> priors = {};  // of the classes; none: as often as they occur
+
+    Rows mean = {}, variance = {};  // [classes, columns]
+    std::vector<double> class_prior = {};
+    int classes = 0;
+    static constexpr bool classifier = true;
+
+    template <class Host = _::this_host>
+    GaussianNB& fit(const Dataset& data) {
+        const Rows x = _::rows_to_fit<Host>(data, "GaussianNB");
+        const std::vector<std::int32_t> labels = _::labels_of<Host>(data, "GaussianNB");
+        classes = data.classes();
+        mean = variance = Rows(classes, x.columns);
+        std::vector<double> count(static_cast<std::size_t>(classes)), all(static_cast<std::size_t>(x.columns)), spread(all.size());
+        for (index i = 0; i < x.rows; ++i) {
+            const auto c = static_cast<index>(labels[static_cast<std::size_t>(i)]);
+            const double n = ++count[static_cast<std::size_t>(c)];
+            for (index k = 0; k < x.columns; ++k) {  // Welford's recurrence, of the class and of all
+                const double step = x(i, k) - mean(c, k), whole = x(i, k) - all[static_cast<std::size_t>(k)];
+                mean(c, k) += step / n, variance(c, k) += step * (x(i, k) - mean(c, k));
+                all[static_cast<std::size_t>(k)] += whole / static_cast<double>(i + 1),
+                    spread[static_cast<std::size_t>(k)] += whole * (x(i, k) - all[static_cast<std::size_t>(k)]);
+            }
+        }
+        double largest = 0;
+        for (const double s : spread) largest = __builtin_fmax(largest, s / static_cast<double>(x.rows));
+        if (!(largest > 0)) fail("GaussianNB: all samples are equal");
+        class_prior = priors;
+        double sum = 0;
+        for (const double p : priors) sum += p >= 0 ? p : 2;
+        if (!priors.empty() && (priors.size() != count.size() || !(__builtin_fabs(sum - 1) < 1e-8)))
+            fail("GaussianNB: " + std::to_string(priors.size()) + " priors, expected " + std::to_string(classes) + " probabilities that sum to 1");
+        for (index c = 0; c < classes; ++c) {
+            const double n = count[static_cast<std::size_t>(c)];
+            if (n == 0) fail("GaussianNB: class " + std::to_string(c) + " does not occur");
+            if (priors.empty()) class_prior.push_back(n / static_cast<double>(x.rows));
+            for (index k = 0; k < x.columns; ++k) {
+                variance(c, k) = variance(c, k) / n + var_smoothing * largest;
+                if (!(variance(c, k) > 0))
+                    fail("GaussianNB: column " + std::to_string(k) + " does not vary in class " + std::to_string(c) +
+                         ", and var_smoothing is 0");
+            }
+        }
+        return *this;
+    }
+    // log p(class) + log p(x | class), [rows, classes].
+    template <class Host = _::this_host>
+    Rows predict_joint_log_proba(const Rows& x) const {
+        _::check_fitted<Host>(x, mean.columns, "GaussianNB");
+        Rows z(x.rows, classes);
+        for (index i = 0; i < x.rows; ++i)
+            for (index c = 0; c < classes; ++c) {
+                double sum = 0;
+                for (index k = 0; k < x.columns; ++k) {
+                    const double d = x(i, k) - mean(c, k);
+                    sum += __builtin_log(6.283185307179586476925 * variance(c, k)) + d * d / variance(c, k);
+                }
+                z(i, c) = __builtin_log(class_prior[static_cast<std::size_t>(c)]) - sum / 2;
+            }
+        return z;
+    }
+    template <class Host = _::this_host>
+    Rows predict_proba(const Rows& x) const {
+        Rows p = predict_joint_log_proba<Host>(x);
+        for (index i = 0; i < p.rows; ++i) {
+            double largest = p(i, 0), sum = 0;
+            for (index c = 1; c < classes; ++c) largest = __builtin_fmax(largest, p(i, c));
+            for (index c = 0; c < classes; ++c) sum += p(i, c) = __builtin_exp(p(i, c) - largest);
+            for (index c = 0; c < classes; ++c) p(i, c) /= sum;
+        }
+        return p;
+    }
+    template <class Host = _::this_host>
+    std::vector<std::int32_t> predict(const Rows& x) const {
+        const Rows z = predict_joint_log_proba<Host>(x);
+        std::vector<std::int32_t> y;
+        for (index i = 0; i < z.rows; ++i) {
+            int best = 0;
+            for (int c = 1; c < classes; ++c)
+                if (z(i, c) > z(i, best)) best = c;
+            y.push_back(best);
+        }
+        return y;
+    }
+    template <class Host = _::this_host>
+    double score(const Dataset& data) const { return _::score_of<Host>(*this, data); }
+};
+
+}  // namespace etta

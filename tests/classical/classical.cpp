@@ -1,0 +1,167 @@
+// Classical models: the decomposition below them, edges, choosing among models, and what is refused. Parity with scikit-learn:
+// tests/parity/classical.cpp.
+#include <etta/classical.hpp>
+#include <etta/data/scale.hpp>
+
+#include <cmath>
+#include <limits>
+
+#include "catch.hpp"
+
+namespace {
+using etta::Dataset;
+using etta::Rows;
+using etta::seed;
+using Index = etta::index;
+using Numbers = std::vector<double>;
+
+// Normal numbers.
+Numbers noise(std::size_t n, std::uint64_t stream) {
+    Numbers v;
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto b = etta::philox(seed(7), stream, i);
+        v.push_back(std::sqrt(-2 * std::log(1 - etta::to_unit_double(b.low()))) * std::cos(6.283185307179586 * etta::to_unit_double(b.high())));
+    }
+    return v;
+}
+// Three groups of samples around (0, 0), (6, 0) and (0, 6).
+Dataset groups(int n) {
+    Numbers x = noise(std::size_t(2 * n), 1);
+    std::vector<std::int32_t> y;
+    for (int i = 0; i < n; ++i) {
+        y.push_back(i % 3);
+        if (i % 3 > 0) x[std::size_t(2 * i + i % 3 - 1)] += 6;
+    }
+    return Dataset::from(x, {2}, y);
+}
+// y = 1 + 2 a - 3 b, c says nothing
+Dataset line(int n, double error) {
+    const Numbers x = noise(std::size_t(3 * n), 2), e = noise(std::size_t(n), 3);
+    Numbers y;
+    for (std::size_t i = 0; i < std::size_t(n); ++i) y.push_back(1 + 2 * x[3 * i] - 3 * x[3 * i + 1] + error * e[i]);
+    return Dataset::from(x, {3}, y);
+}
+void check_svd(const Rows& a) {
+    const auto d = etta::_::svd<etta::_::this_host>(a);
+    const Index r = std::min(a.rows, a.columns);
+    double largest = 0;
+    for (const double e : a.at) largest = std::max(largest, std::abs(e));
+    CAPTURE(a.rows, a.columns, largest);
+    REQUIRE(Index(d.s.size()) == r);
+    double worst = 0, skew = 0;
+    for (Index i = 0; i < a.rows; ++i)
+        for (Index k = 0; k < a.columns; ++k) {
+            double sum = 0;
+            for (Index j = 0; j < r; ++j) sum += d.u(j, i) * d.s[std::size_t(j)] * d.v(j, k);
+            worst = std::max(worst, std::abs(sum - a(i, k)));
+        }
+    for (const Rows* q : {&d.u, &d.v})
+        for (Index i = 0; i < r; ++i)
+            for (Index j = 0; j < r; ++j) skew = std::max(skew, std::abs(etta::_::dot<void>(q->row(i), q->row(j), q->columns) - (i == j)));
+    CHECK(worst <= 1e-14 * largest * double(r));
+    CHECK(skew <= 1e-13);
+    for (std::size_t j = 1; j < d.s.size(); ++j) CHECK(d.s[j] <= d.s[j - 1]);
+}
+}  // namespace
+
+TEST_CASE("the decomposition of any matrix multiplies back, with orthonormal vectors") {
+    for (const auto& [n, m] : {std::pair<Index, Index>{1, 1}, {5, 1}, {1, 5}, {7, 7}, {30, 4}, {4, 30}, {60, 25}}) {
+        Rows a(n, m, noise(std::size_t(n * m), 5));
+        check_svd(a);
+        for (double& e : a.at) e *= 1e200;
+        check_svd(a);
+        for (double& e : a.at) e *= 1e-300, e *= 1e-100;
+        check_svd(a);
+    }
+    check_svd(Rows(4, 3));                                     // zeros
+    check_svd(Rows(3, 3, {1, 2, 3, 2, 4, 6, -1, -2, -3}));     // rank 1
+    check_svd(Rows(2, 4, {0, 0, 0, 0, 1, 0, 0, 2}));
+    Rows graded(6, 6);
+    for (Index i = 0; i < 6; ++i)
+        for (Index k = 0; k < 6; ++k) graded(i, k) = 1.0 / double(i + k + 1);  // Hilbert's
+    check_svd(graded);
+    // The smallest singular value of that one, to full precision.
+    CHECK(etta::_::svd<etta::_::this_host>(graded).s[5] == Approx(1.0827994846e-7).epsilon(1e-8));
+}
+
+TEST_CASE("models fit what they should, and the best of several is found") {
+    const Dataset d = groups(150), exact = line(60, 0), rough = line(60, 0.5);
+    const auto [train, test] = etta::split_stratified(d, 0.6, seed(1));
+    CHECK(etta::LogisticRegression().fit(train).score(test) > 0.95);
+    CHECK(etta::LinearSVC().fit(train).score(test) > 0.9);
+    CHECK(etta::KNeighborsClassifier().fit(train).score(test) > 0.95);
+    CHECK(etta::GaussianNB().fit(train).score(test) > 0.95);
+    CHECK(etta::LinearRegression().fit(exact).score(exact) == Approx(1).epsilon(1e-14));
+    const auto lasso = etta::Lasso(0.2).fit(rough);
+    CHECK(lasso.coef(0, 2) == 0);
+    CHECK(lasso.coef(0, 1) == Approx(-2.8).margin(0.3));
+
+    const etta::KMeans k = etta::KMeans{.n_clusters = 3, .n_init = 5, .seed = seed(4)}.fit(d);
+    std::vector<int> pairs(9);
+    for (Index i = 0; i < d.size(); ++i) ++pairs[std::size_t(3 * d.label(i) + k.labels[std::size_t(i)])];
+    int found = 0;
+    for (const int n : pairs) found += n > 45;
+    CHECK(found == 3);
+    CHECK(k.score(d) == Approx(-k.inertia).epsilon(1e-12));
+    CHECK(etta::KMeans{.n_clusters = 3, .n_init = 5, .seed = seed(4)}.fit(d).labels == k.labels);
+    CHECK(k.predict(d) == k.labels);
+
+    const auto scores = etta::cross_validate(etta::GaussianNB(), d, 5, seed(2));
+    REQUIRE(scores.size() == 5);
+    for (const double s : scores) CHECK(s > 0.8);
+    const auto search = etta::grid_search(std::vector{etta::Ridge{.alpha = 1e4}, etta::Ridge{.alpha = 0.01}, etta::Ridge{.alpha = 1e3}}, exact, 4, seed(3));
+    CHECK(search.best == 1);
+    CHECK(search.scores[0] < search.scores[2]);
+    CHECK(search.model.score(exact) > 0.999);
+    // The same samples, scaled.
+    CHECK(etta::KNeighborsClassifier().fit(etta::StandardScaler().fit(d).transform(d)).score(etta::StandardScaler().fit(d).transform(d)) > 0.95);
+}
+
+TEST_CASE("models stand edges: one sample, equal samples, perfectly separable classes") {
+    const Dataset one = Dataset::from(Numbers{2, 3}, {2}, Numbers{5});
+    CHECK(etta::LinearRegression().fit(one).predict(one)[0] == Approx(5));
+    CHECK(etta::KNeighborsRegressor{.n_neighbors = 1}.fit(one).predict(one) == Numbers{5});
+    const Dataset equal = Dataset::from(Numbers{1, 1, 1}, {1}, Numbers{1, 2, 3});
+    CHECK(etta::Ridge().fit(equal).predict(equal)[0] == Approx(2));
+    CHECK(etta::Lasso().fit(equal).predict(equal)[0] == Approx(2));
+    const etta::KMeans k = etta::KMeans{.n_clusters = 3}.fit(equal);
+    CHECK(k.inertia == 0);
+    const etta::PCA p = etta::PCA().fit(Dataset::from(Numbers{1, 1, 1, 1, 1, 1}, {2}));
+    CHECK(p.explained_variance == Numbers{0, 0});
+    CHECK(p.explained_variance_ratio == Numbers{0, 0});
+    const Dataset apart = Dataset::from(Numbers{-2, -1, 1, 2}, {1}, std::vector<std::int32_t>{0, 0, 1, 1});
+    etta::LogisticRegression m{.C = 1e6};
+    CHECK(m.fit(apart).score(apart) == 1);
+    CHECK(m.predict_proba(Rows(2, 1, {1e4, -1e4})).at == Numbers{0, 1, 1, 0});
+    // A class that the training part lacks.
+    const Dataset lacking = Dataset::from(Numbers{-2, -1, 1, 2}, {1}, std::vector<std::int32_t>{0, 0, 2, 2}, 3);
+    CHECK(etta::LogisticRegression().fit(lacking).score(lacking) == 1);
+    CHECK(etta::LinearSVC().fit(lacking).score(lacking) == 1);
+}
+
+TEST_CASE("models say what is wrong with the data or with an option") {
+    const Dataset labelled = groups(9), values = line(9, 0), none = Dataset::from(Numbers{}, {2}, std::vector<std::int32_t>{}, 2);
+    const Dataset bad = Dataset::from(Numbers{1, std::numeric_limits<double>::infinity()}, {1}, std::vector<std::int32_t>{0, 1});
+    const Dataset one_class = Dataset::from(Numbers{1, 2}, {1}, std::vector<std::int32_t>{0, 0});
+    CHECK_THROWS_WITH(etta::LinearRegression().fit(labelled), says("LinearRegression: this data set has no targets"));
+    CHECK_THROWS_WITH(etta::LogisticRegression().fit(values), says("LogisticRegression: this data set has no labels"));
+    CHECK_THROWS_WITH(etta::LogisticRegression().fit(one_class), says("one class only"));
+    CHECK_THROWS_WITH(etta::LogisticRegression{.C = 0}.fit(labelled), says("C is 0"));
+    CHECK_THROWS_WITH(etta::LogisticRegression().fit(none), says("there are no samples"));
+    CHECK_THROWS_WITH(etta::GaussianNB().fit(bad), says("element 0 of sample 1 is not finite"));
+    CHECK_THROWS_WITH(etta::LinearRegression().predict(Rows(1, 1)), says("LinearRegression: fit() comes first"));
+    CHECK_THROWS_WITH(etta::LinearRegression().fit(values).predict(labelled), says("was fitted to samples of 3 numbers, these have 2"));
+    CHECK_THROWS_WITH(etta::Ridge{.alpha = -1}.fit(values), says("alpha is -1"));
+    CHECK_THROWS_WITH((etta::ElasticNet{.l1_ratio = 2}.fit(values)), says("l1_ratio 2"));
+    CHECK_THROWS_WITH(etta::KNeighborsClassifier{.n_neighbors = 10}.fit(labelled), says("10 neighbours of 9 samples"));
+    CHECK_THROWS_WITH(etta::KMeans{.n_clusters = 10}.fit(labelled), says("10 clusters of 9 samples"));
+    CHECK_THROWS_WITH((etta::KMeans{.n_clusters = 3, .init = Rows(2, 2)}.fit(labelled)), says("2 centres of 2 numbers"));
+    CHECK_THROWS_WITH(etta::PCA{.n_components = 3}.fit(labelled), says("3 components, 1 .. 2"));
+    CHECK_THROWS_WITH(etta::PCA().fit(Rows(1, 2)), says("one sample only"));
+    CHECK_THROWS_WITH((etta::GaussianNB{.priors = {0.5, 0.6, 0.1}}.fit(labelled)), says("3 priors"));
+    CHECK_THROWS_WITH(etta::GaussianNB().fit(Dataset::from(Numbers{1, 2}, {1}, std::vector<std::int32_t>{0, 2})), says("class 1 does not occur"));
+    CHECK_THROWS_WITH(etta::GaussianNB().fit(Dataset::from(Numbers{1, 1}, {1}, std::vector<std::int32_t>{0, 1})), says("all samples are equal"));
+    CHECK_THROWS_WITH(etta::grid_search(std::vector<etta::Ridge>(), values, 3, seed(1)), says("there are no candidates"));
+    CHECK_THROWS_WITH(etta::cross_validate(etta::GaussianNB(), labelled, 4, seed(1)), says("no class has more than 3 samples"));
+    CHECK_THROWS_WITH(Rows(2, 2, {1, 2, 3}), says("3 numbers are not 2 rows of 2"));
+}

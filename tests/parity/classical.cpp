@@ -1,0 +1,142 @@
+// Classical models against scikit-learn (make_classical.py wrote the file).
+#include <etta/classical.hpp>
+#include <etta/io/safetensors.hpp>
+
+#include <cmath>
+
+#include "catch.hpp"
+
+namespace {
+using etta::Dataset;
+using etta::Rows;
+
+struct recorded_models {
+    etta::safetensors_file file = etta::safetensors_file::open(ETTA_TEST_DIR "/parity/classical.st");
+    template <class T = double>
+    std::vector<T> get(const std::string& name) const {
+        const etta::named_tensor* const t = file.find(name);
+        if (t == nullptr) throw etta::Error("no tensor " + name);
+        std::vector<T> v(static_cast<std::size_t>(t->count()));
+        etta::copy_elements<T>(*t, v.data());
+        return v;
+    }
+    Rows rows(const std::string& name) const {
+        const auto& shape = file.find(name)->shape;
+        return Rows(shape[0], shape.size() > 1 ? shape[1] : 1, get(name));
+    }
+    Dataset values(const std::string& x, const std::string& y, etta::index outputs) const {
+        return Dataset::from(get(x), {rows(x).columns}, get(y), outputs == 1 ? etta::dims() : etta::dims{outputs});
+    }
+    Dataset classes(const std::string& y) const { return Dataset::from(get("x"), {5}, get<std::int32_t>(y)); }
+    // Relative to the largest element.
+    void compare(const std::string& name, const std::vector<double>& got, double tolerance = 1e-10) const {
+        const std::vector<double> want = get(name);
+        REQUIRE(got.size() == want.size());
+        double largest = 0;
+        for (const double w : want) largest = std::max(largest, std::abs(w));
+        for (std::size_t i = 0; i < want.size(); ++i) {
+            CAPTURE(name, i, got[i], want[i]);
+            CHECK(std::abs(got[i] - want[i]) <= tolerance * largest);
+        }
+    }
+    // coef and intercept side by side.
+    template <class M>
+    void compare_linear(const std::string& name, const M& m, double tolerance = 1e-10) const {
+        std::vector<double> both;
+        for (etta::index o = 0; o < m.coef.rows; ++o) {
+            both.insert(both.end(), m.coef.row(o), m.coef.row(o) + m.coef.columns);
+            both.push_back(m.intercept[static_cast<std::size_t>(o)]);
+        }
+        compare(name, both, tolerance);
+    }
+};
+}  // namespace
+
+TEST_CASE("linear models of numbers are scikit-learn's") {
+    const recorded_models f;
+    const Dataset d = f.values("x", "y", 2), wide = f.values("wide", "wide_y", 1);
+    etta::LinearRegression m;
+    f.compare_linear("linear", m.fit(d));
+    f.compare("linear_predict", m.predict(f.rows("t")));
+    f.compare("linear_score", {m.score(d)});
+    f.compare_linear("linear_origin", etta::LinearRegression{.fit_intercept = false}.fit(d));
+    f.compare_linear("linear_wide", etta::LinearRegression().fit(wide));
+    f.compare_linear("linear_flat", etta::LinearRegression().fit(f.values("flat", "y", 2)));
+    f.compare_linear("ridge", etta::Ridge{.alpha = 2.5}.fit(d));
+    f.compare_linear("ridge_wide", etta::Ridge{.alpha = 0.1}.fit(wide));
+    std::vector<double> first;
+    for (std::size_t i = 0; i < 40; ++i) first.push_back(f.get("y")[2 * i]);
+    const Dataset one = Dataset::from(f.get("x"), {5}, first);
+    etta::ElasticNet lasso = etta::Lasso(0.3);
+    lasso.tol = 1e-15, lasso.max_iter = 100000;
+    f.compare_linear("lasso", lasso.fit(one));
+    CHECK(lasso.converged);
+    f.compare_linear("elastic", etta::ElasticNet{.alpha = 0.2, .l1_ratio = 0.4, .max_iter = 100000, .tol = 1e-15}.fit(one));
+}
+
+TEST_CASE("linear models of classes are scikit-learn's") {
+    const recorded_models f;
+    const Dataset d = f.classes("labels"), two = f.classes("two");
+    const Rows t = f.rows("t");
+    const auto integers = [](const std::vector<std::int32_t>& v) { return std::vector<double>(v.begin(), v.end()); };
+    etta::LogisticRegression m{.tol = 1e-11};
+    f.compare_linear("softmax", m.fit(d), 1e-8);
+    CHECK(m.converged);
+    f.compare("softmax_proba", m.predict_proba(t).at, 1e-8);
+    f.compare("softmax_predict", integers(m.predict(t)));
+    f.compare("softmax_score", {m.score(d)});
+    m = {.C = 0.5, .tol = 1e-11};
+    f.compare_linear("logistic", m.fit(two), 1e-8);
+    f.compare("logistic_proba", m.predict_proba(t).at, 1e-8);
+    f.compare("logistic_predict", integers(m.predict(t)));
+    f.compare("logistic_score", {m.score(two)});
+    etta::LinearSVC s{.tol = 1e-11};
+    f.compare_linear("svm", s.fit(d), 1e-8);
+    f.compare("svm_predict", integers(s.predict(t)));
+    f.compare_linear("svm_two", s.fit(two), 1e-8);
+    f.compare("svm_two_predict", integers(s.predict(t)));
+}
+
+TEST_CASE("neighbours and naive Bayes are scikit-learn's") {
+    const recorded_models f;
+    const Dataset d = f.classes("labels"), y = f.values("x", "y", 2);
+    const Rows t = f.rows("t");
+    const auto integers = [](const std::vector<std::int32_t>& v) { return std::vector<double>(v.begin(), v.end()); };
+    Rows more = t;
+    for (int i = 0; i < 10; ++i) more.at.push_back(f.get("x")[std::size_t(i)]);
+    more.rows += 2;
+    for (const auto w : {etta::neighbor_weights::uniform, etta::neighbor_weights::distance}) {
+        const std::string name = w == etta::neighbor_weights::uniform ? "uniform" : "distance";
+        etta::KNeighborsClassifier m{.n_neighbors = 4, .weights = w};
+        f.compare("neighbors_" + name, m.fit(d).predict_proba(t).at);
+        f.compare("neighbors_predict_" + name, integers(m.predict(t)));
+        f.compare("neighbors_values_" + name, etta::KNeighborsRegressor{.n_neighbors = 3, .weights = w}.fit(y).predict(more));
+    }
+    etta::GaussianNB b;
+    f.compare("bayes", b.fit(d).predict_proba(t).at);
+    f.compare("bayes_variance", b.variance.at);
+    f.compare("bayes_predict", integers(b.predict(t)));
+    f.compare("bayes_priors", etta::GaussianNB{.priors = {0.2, 0.5, 0.3}}.fit(d).predict_proba(t).at);
+}
+
+TEST_CASE("k-means and principal components are scikit-learn's") {
+    const recorded_models f;
+    const auto integers = [](const std::vector<std::int32_t>& v) { return std::vector<double>(v.begin(), v.end()); };
+    etta::KMeans k{.n_clusters = 3, .tol = 0, .init = f.rows("centres")};
+    f.compare("kmeans", k.fit(f.rows("x")).centers.at);
+    f.compare("kmeans_labels", integers(k.labels));
+    f.compare("kmeans_inertia", {k.inertia});
+    f.compare("kmeans_predict", integers(k.predict(f.rows("t"))));
+    f.compare("kmeans_transform", k.transform(f.rows("t")).at);
+    for (const std::string name : {"pca", "pca_wide"}) {
+        const Rows x = f.rows(name == "pca" ? "x" : "wide");
+        etta::PCA p{.n_components = name == "pca" ? 3 : 4};
+        f.compare(name, p.fit(x).components.at);
+        f.compare(name + "_variance", p.explained_variance);
+        f.compare(name + "_ratio", p.explained_variance_ratio);
+        f.compare(name + "_transform", p.transform(x).at);
+        f.compare(name + "_back", p.inverse_transform(p.transform(x)).at);
+        p.whiten = true;
+        f.compare(name + "_whiten", p.transform(x).at);
+    }
+}
