@@ -126,6 +126,9 @@ TEST_CASE("models stand edges: one sample, equal samples, perfectly separable cl
     CHECK(etta::Lasso().fit(equal).predict(equal)[0] == Approx(2));
     const etta::KMeans k = etta::KMeans{.n_clusters = 3}.fit(equal);
     CHECK(k.inertia == 0);
+    // A centre that gets no samples takes one far from its own.
+    const Rows five(5, 1, {0, 0.1, 5, 5.1, 10});
+    CHECK(etta::KMeans{.n_clusters = 3, .init = Rows(3, 1, {0, 1, 1000})}.fit(five).inertia == Approx(0.01));
     const etta::PCA p = etta::PCA().fit(Dataset::from(Numbers{1, 1, 1, 1, 1, 1}, {2}));
     CHECK(p.explained_variance == Numbers{0, 0});
     CHECK(p.explained_variance_ratio == Numbers{0, 0});

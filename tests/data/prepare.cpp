@@ -28,6 +28,9 @@ TEST_CASE("scalers take samples of any shape and one sample, and refuse what the
     etta::MinMaxScaler().fit(bytes.scaled(2)).transform(bytes.scaled(2)).copy_x(1, x);
     CHECK((x[0] == 1 && x[1] == 0));
 
+    // What varies by rounding alone does not vary, as in scikit-learn.
+    CHECK(etta::StandardScaler().fit(Dataset::from(Numbers{1e15, 1e15 + 0.125}, {1})).scale == Numbers{1});
+
     const Dataset none = Dataset::from(Numbers{}, {2}), bad = Dataset::from(Numbers{1, 2, std::numeric_limits<double>::quiet_NaN(), 4}, {2});
     CHECK_THROWS_WITH(etta::StandardScaler().fit(none), says("StandardScaler: there are no samples"));
     CHECK_THROWS_WITH(etta::MinMaxScaler().fit(none), says("MinMaxScaler: there are no samples"));
@@ -77,15 +80,15 @@ TEST_CASE("labels become targets") {
 TEST_CASE("stratified folds have every class in proportion, and test each sample once") {
     Numbers x;
     std::vector<std::int32_t> labels;
-    for (int i = 0; i < 53; ++i) x.push_back(i), labels.push_back(i < 11 ? 0 : i < 13 ? 1 : 2);  // 11, 2 and 40 of the classes
+    for (int i = 0; i < 54; ++i) x.push_back(i), labels.push_back(i < 11 ? 0 : i < 13 ? 1 : 2);  // 11, 2 and 41 of the classes
     const Dataset d = Dataset::from(x, {}, labels);
-    std::vector<int> tested(53);
+    std::vector<int> tested(54);
     const auto folds = etta::k_fold_stratified(d, 5, etta::seed(3));
     REQUIRE(folds.size() == 5);
     bool sorted = true;
     for (const auto& [train, test] : folds) {
         CHECK((test.size() == 10 || test.size() == 11));
-        CHECK(train.size() + test.size() == 53);
+        CHECK(train.size() + test.size() == 54);
         int counts[3] = {};
         double before = -1;
         for (etta::index i = 0; i < test.size(); ++i) {
@@ -96,11 +99,11 @@ TEST_CASE("stratified folds have every class in proportion, and test each sample
         }
         CHECK((counts[0] == 2 || counts[0] == 3));
         CHECK(counts[1] <= 1);
-        CHECK(counts[2] == 8);
+        CHECK((counts[2] == 8 || counts[2] == 9));
     }
     CHECK_FALSE(sorted);
-    CHECK(tested == std::vector<int>(53, 1));
-    CHECK_THROWS_WITH(etta::k_fold_stratified(d, 41, etta::seed(3)), says("no class has more than 40 samples"));
-    CHECK_THROWS_WITH(etta::k_fold_stratified(d, 1, etta::seed(3)), says("1 folds of 53 samples"));
+    CHECK(tested == std::vector<int>(54, 1));
+    CHECK_THROWS_WITH(etta::k_fold_stratified(d, 42, etta::seed(3)), says("no class has more than 41 samples"));
+    CHECK_THROWS_WITH(etta::k_fold_stratified(d, 1, etta::seed(3)), says("1 folds of 54 samples"));
     CHECK_THROWS_WITH(etta::k_fold_stratified(Dataset::from(x, {}), 2, etta::seed(3)), says("no labels"));
 }

@@ -176,6 +176,18 @@ TEST_CASE("NPZ files that are cut off or changed are refused, whatever the byte"
     big += number(0x07064b50, 4) + number(0, 4) + number(at, 8) + number(1, 4);
     big += number(0x06054b50, 4) + number(0, 4) + number(0xFFFF, 2) + number(0xFFFF, 2) + number(0xFFFFFFFF, 4) + number(0xFFFFFFFF, 4) + number(0, 2);
     CHECK(etta::read_npz(scratch.file("big.npz", big)).arrays.size() == 2);
+    // Entries that lie over each other would multiply a file.
+    const std::vector<float> many(1000, 1.0f);
+    const etta::named_tensor one[] = {array("a", {1000}, many)};
+    etta::write_npz(scratch.path("one.npz"), one);
+    const std::string single = as_text(etta::read_file(scratch.path("one.npz")));
+    std::memcpy(&table, single.data() + single.size() - 6, 4);
+    const std::string entry = single.substr(table, single.size() - 22 - table);
+    std::string again = entry;
+    again[46] = 'b';
+    const std::string over = single.substr(0, table) + entry + again + number(0x06054b50, 4) + number(0, 4) + number(2, 2) + number(2, 2) +
+                             number(2 * entry.size(), 4) + number(table, 4) + number(0, 2);
+    CHECK_THROWS_WITH(etta::read_npz(scratch.file("over.npz", over)), says("b': is not in the file as its table says"));
     std::string comment = good;  // behind the table's end
     comment[good.size() - 2] = 5;
     CHECK(etta::read_npz(scratch.file("comment.npz", comment + "hello")).arrays.size() == 2);
