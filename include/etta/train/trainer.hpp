@@ -414,8 +414,7 @@ private:
     }
     // The update, run by run; one run where there are no groups.
     void apply(double factor) {
-        _::update_each<Rule, typename M::facts, element>(rule, steps_, factor, gradient_scale_, model_->parameters.data(), gradients_.data(), states_.data(), room_, [&](const auto& f) { each_run(f); },
-                                                         std::make_index_sequence<static_cast<std::size_t>(M::n_parameters)>{});
+        _::update_each<Rule, typename M::facts, element>(rule, steps_, factor, gradient_scale_, model_->parameters.data(), gradients_.data(), states_.data(), room_, [&](const auto& f) { each_run(f); });
     }
     template <class F>
     void each_run(const F& f) {

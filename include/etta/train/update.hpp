@@ -133,7 +133,7 @@ void run_parameter_update(const double* prepared, T* parameter, const T* gradien
 }
 
 template <class Rule, class Facts, class T, int I, std::size_t... K>
-void update_parameter(const double* prepared, T* parameters, const T* gradients, T* states, update_room& room, std::index_sequence<K...>) {
+void update_parameter(const double* prepared, T* parameters, const T* gradients, T* states, update_room& room) {
     constexpr auto& l = rule_states<Rule, Facts, T>;
     T* state[Rule::states + 1] = {};
     index counts[Rule::states + 1] = {};
@@ -145,22 +145,33 @@ void update_parameter(const double* prepared, T* parameters, const T* gradients,
     else run_parameter_update<Rule, T, Facts::layout.elements>(prepared, p, g, state, counts, n, room);
 }
 
+// Each parameter's update. A table: a function that took all parameters' numbers would have a name as long as the network.
+template <class Rule, class Facts, class T>
+struct parameter_updates {
+    using function = void (*)(const double*, T*, const T*, T*, update_room&);
+    struct list {
+        function at[Facts::n_parameters + 1];
+    };
+    template <int I, std::size_t... K>
+    static constexpr function one(std::index_sequence<K...>) { return &update_parameter<Rule, Facts, T, I, K...>; }
+    template <std::size_t... I>
+    static constexpr list make(std::index_sequence<I...>) {
+        return {{one<static_cast<int>(I)>(std::make_index_sequence<static_cast<std::size_t>(Facts::layout.extents[I].rank)>{})..., nullptr}};
+    }
+    static constexpr list all = make(std::make_index_sequence<static_cast<std::size_t>(Facts::n_parameters)>{});
+};
+
 // The update of all parameters by `scale` times the gradient, run by run; `each` calls a function with every run that is not frozen.
 // (A rule that looks at whole parameters takes the gradient as it is: scale 1.)
-template <class Rule, class Facts, class T, class Each, std::size_t... I>
-void update_each(const Rule& rule, long step, double factor, double scale, T* parameters, const T* gradients, T* states, update_room& room, const Each& each,
-                 std::index_sequence<I...>) {
+template <class Rule, class Facts, class T, class Each>
+void update_each(const Rule& rule, long step, double factor, double scale, T* parameters, const T* gradients, T* states, update_room& room, const Each& each) {
     double s[Rule::scalars + 1];
     each([&](const update_run& r) {
         const Rule here = rule_of_group(rule, r.options);
         here.prepare(step, here.lr * factor, s);
         if constexpr (per_parameter<Rule>) {
-            const auto one = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
-                constexpr auto rank = static_cast<std::size_t>(Facts::layout.extents[N].rank);
-                if (Facts::starts.at[N].first >= r.first && Facts::starts.at[N].first < r.first + r.count)
-                    update_parameter<Rule, Facts, T, static_cast<int>(N)>(s, parameters, gradients, states, room, std::make_index_sequence<rank>{});
-            };
-            (one(std::integral_constant<std::size_t, I>{}), ...);
+            for (int i = 0; i < Facts::n_parameters; ++i)
+                if (Facts::starts.at[i].first >= r.first && Facts::starts.at[i].first < r.first + r.count) parameter_updates<Rule, Facts, T>::all.at[i](s, parameters, gradients, states, room);
         } else {
             run_update<Rule, T, Facts::layout.elements>(s, parameters + r.first, gradients + r.first, states + r.first, r.count, scale);
         }
