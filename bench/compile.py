@@ -26,6 +26,9 @@ WHAT = {
     "pinn": (ROOT / "examples" / "pinn" / "pinn.cpp", "-O3", [], 1),
     "lstm64": (PROGRAMS / "lstm_train.cpp", "-O3", ["-DSTEPS=64"], 3),
     "lstm4096": (PROGRAMS / "lstm_train.cpp", "-O3", ["-DSTEPS=4096"], 3),
+    "gpt1": (PROGRAMS / "gpt_train.cpp", "-O3", ["-DLAYERS=1"], 1),
+    "gpt2": (PROGRAMS / "gpt_train.cpp", "-O3", ["-DLAYERS=2"], 1),
+    "gpt12": (PROGRAMS / "gpt_train.cpp", "-O3", ["-DLAYERS=12"], 1),
     "deep25": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=25"], 1),
     "deep50": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=50"], 1),
     "deep100": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=100"], 1),
@@ -45,6 +48,8 @@ BUDGETS = [
     (("lstm4096", "lstm64"),              "seconds",        1.1,          1.2),  # whatever the number of steps
     (("lstm64", "lstm4096"),              "seconds",        1.1,          1.2),
     (("lstm4096", "lstm64"),              "binary_bytes",   1.01,         1),
+    ("gpt1",                              "seconds",        6,            2),
+    (("gpt12", "gpt2"),                   "seconds",        1.5,          1.4),
     ("deep100",                           "seconds",        10,           2),
     ("deep100",                           "peak_mb",        1536,         2),
     ("deep100",                           "binary_bytes",   100 * 1024,   2),
