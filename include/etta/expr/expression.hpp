@@ -15,12 +15,6 @@ struct is_expression<basic_tensor<T, E, S>> : std::true_type {};
 template <class Op, class Attrs, class... X>
 struct is_expression<expression<Op, Attrs, X...>> : std::true_type {};
 
-// A number beside tensors: stored in the expression, weak in its dtype.
-template <class T>
-struct scalar_operand {
-    T value;
-};
-
 // How each kind of operand stands in an expression.
 template <class T, class E, class L>
 struct leaf_of_view {
@@ -57,12 +51,6 @@ struct leaf_of<X, expression<Op, A, Y...>> {
 template <class X>
     requires operand<X>
 struct leaf_type<X> : leaf_of<X, bare<X>> {};
-template <class X>
-    requires scalar_number<X>
-struct leaf_type<X> {
-    using type = scalar_operand<bare<X>>;
-    static constexpr type of(bare<X> x) { return {x}; }
-};
 template <>
 struct leaf_type<var&> {
     using type = void;

@@ -113,6 +113,17 @@ template <class X>
 struct leaf_type {
     using type = void;
 };
+// A number beside tensors: stored in the expression, weak in its dtype. Said here, before anything can have asked.
+template <class T>
+struct scalar_operand {
+    T value;
+};
+template <class X>
+    requires scalar_number<X>
+struct leaf_type<X> {
+    using type = scalar_operand<bare<X>>;
+    static constexpr type of(bare<X> x) { return {x}; }
+};
 
 template <bool Traced, class Op, class Attrs, class... X>
 struct applied_type {

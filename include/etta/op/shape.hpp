@@ -180,7 +180,7 @@ struct Part : CompositeOp<Part> {  // attributes: which of how many equal parts,
         const int axis = axis_of(*x.g, a[2], x.rank(), "split");
         const index n = x.extent(axis);
         if (n < 0 || n % a[1] != 0) {
-            x.g->blame(mistake::axis, "split", shape(x.extents()[axis]), shape(index{a[1]}));
+            x.g->blame(mistake::axis, "split", shape(x.extents()[axis]), shape(static_cast<index>(a[1])));
             return x;
         }
         const std::int64_t t[4] = {axis, n / a[1] * a[0], n / a[1] * (a[0] + 1), 1};

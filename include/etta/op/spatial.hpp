@@ -4,6 +4,7 @@
 #pragma once
 
 #include "conv.hpp"
+#include "softmax.hpp"
 #include "window.hpp"
 
 namespace etta {
