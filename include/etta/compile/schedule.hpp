@@ -68,6 +68,8 @@ struct scheduler {
         }
         plan_memory();
     }
+    scheduler(const scheduler&) = delete;  // s points into it
+    scheduler& operator=(const scheduler&) = delete;
     template <int Nodes, int Values>
     constexpr schedule<Nodes, Values> freeze() const {
         schedule<Nodes, Values> r{};

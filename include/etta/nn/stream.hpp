@@ -57,13 +57,7 @@ struct stream_source {
         return m;
     }
     static constexpr memory_layout layout = lay_out();
-    static constexpr binding places(const graph_view&) {
-        binding b;
-        b.parameters = facts::layout.at;
-        b.states = facts::states.at;
-        b.outputs = layout.outputs;
-        return b;
-    }
+    static constexpr binding places(const graph_view&) { return bound_to<facts>(layout.outputs); }
 };
 
 }  // namespace _

@@ -180,6 +180,14 @@ struct model_facts {
     }();
 };
 
+// Where a program of a model finds parameters and states, and puts its outputs.
+template <class Facts>
+constexpr binding bound_to(const place* outputs) {
+    binding b;
+    b.parameters = Facts::layout.at, b.states = Facts::states.at, b.outputs = outputs;
+    return b;
+}
+
 // The inference program: input (argument 0), prediction (argument 1).
 template <class Net, class In, int Batch>
 struct inference_source {
@@ -191,13 +199,7 @@ struct inference_source {
     static constexpr failure find_error() { return traced_model<Net, In, Batch>::forward().first_mistake(); }
     static constexpr failure error = find_error();
     static constexpr place out_place[1] = {{first_argument_buffer + 1, 0}};
-    static constexpr binding places(const graph_view&) {
-        binding b;
-        b.parameters = model_facts<Net, In, Batch>::layout.at;
-        b.states = model_facts<Net, In, Batch>::states.at;
-        b.outputs = out_place;
-        return b;
-    }
+    static constexpr binding places(const graph_view&) { return bound_to<model_facts<Net, In, Batch>>(out_place); }
 };
 
 // States start from constants.

@@ -76,13 +76,7 @@ struct training_source {
         return p;
     }
     static constexpr output_places out_places = make_places();
-    static constexpr binding places(const graph_view&) {
-        binding b;
-        b.parameters = model_facts<Net, In, Batch>::layout.at;
-        b.states = model_facts<Net, In, Batch>::states.at;
-        b.outputs = out_places.at;
-        return b;
-    }
+    static constexpr binding places(const graph_view&) { return bound_to<model_facts<Net, In, Batch>>(out_places.at); }
 };
 
 // Loss and prediction only, on the same arguments.
@@ -94,13 +88,7 @@ struct evaluation_source {
         return g;
     }
     static constexpr place out_places[2] = {{first_argument_buffer + 2, 0}, {first_argument_buffer + 3, 0}};
-    static constexpr binding places(const graph_view&) {
-        binding b;
-        b.parameters = model_facts<Net, In, Batch>::layout.at;
-        b.states = model_facts<Net, In, Batch>::states.at;
-        b.outputs = out_places;
-        return b;
-    }
+    static constexpr binding places(const graph_view&) { return bound_to<model_facts<Net, In, Batch>>(out_places); }
 };
 
 // Arguments: parameters 0, gradients 1, states, scalars; the results go where parameters and states lie. For 1 to N elements:

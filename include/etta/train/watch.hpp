@@ -57,13 +57,7 @@ struct watch_source {
         return p;
     }
     static constexpr output_places out_places = make_places();
-    static constexpr binding places(const graph_view&) {
-        binding b;
-        b.parameters = model_facts<Net, In, Batch>::layout.at;
-        b.states = model_facts<Net, In, Batch>::states.at;
-        b.outputs = out_places.at;
-        return b;
-    }
+    static constexpr binding places(const graph_view&) { return bound_to<model_facts<Net, In, Batch>>(out_places.at); }
 };
 
 template <class T>
