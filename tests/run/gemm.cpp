@@ -60,14 +60,15 @@ struct product {
         g.a = a.data(), g.b = b.data();
     }
     static constexpr std::size_t guard = 64;
-    std::vector<T> run(int threads, int* stored_other_than_once = nullptr) const {
+    // in_place: C is known to the product, which computes whole blocks in it.
+    std::vector<T> run(int threads, int* stored_other_than_once = nullptr, bool in_place = false) const {
         std::vector<T> c(static_cast<std::size_t>(m * n) + 2 * guard, T(7));
         std::vector<int> times(static_cast<std::size_t>(m * n) + 2 * guard, 0);
         const store<T> e{c.data() + guard, times.data() + guard, n};
         for (int t = 0; t < threads; ++t) {
             context x;
             x.thread = t, x.threads = threads;
-            etta::_::gemm<T, lanes<T>, etta::this_target, lane_class::strided, lane_class::strided, lane_class::strided>(g, e, x);
+            etta::_::gemm<T, lanes<T>, etta::this_target, lane_class::strided, lane_class::strided, lane_class::strided>(g, e, x, in_place ? c.data() + guard : nullptr, n);
         }
         if (stored_other_than_once != nullptr)
             for (long i = 0; i < m * n; ++i) *stored_other_than_once += times[guard + static_cast<std::size_t>(i)] != 1;
@@ -89,6 +90,7 @@ struct product {
                 bad += !(error <= static_cast<long double>(k + 1) * std::numeric_limits<T>::epsilon() * size);
             }
         for (int threads : {2, 3, 5}) bad += std::memcmp(run(threads).data(), c.data(), c.size() * sizeof(T)) != 0;
+        bad += m > 0 && n > 0 && std::memcmp(run(2, nullptr, true).data(), c.data(), c.size() * sizeof(T)) != 0;
         return bad;
     }
 };
@@ -114,6 +116,13 @@ TEMPLATE_TEST_CASE("matrix products of all sizes around lanes and blocks are rig
 TEMPLATE_TEST_CASE("sums longer than a block are carried to its end", "", float, double) {
     CHECK(wrong_products<TestType>({1, 6, 9, 40}, {1, 4, 17, 64}, {191, 192, 193, 400, 1000}) == 0);
     CHECK(wrong_products<TestType>({300}, {50}, {200}) == 0);
+}
+
+TEMPLATE_TEST_CASE("a left operand that runs along its columns is right also where it spans many pages, and is turned first", "", float, double) {
+    int bad = 0;
+    for (const long m : {260, 263, 300}) bad += product<TestType>(m, 52, 400, transposed, row_major).wrong();          // all of K at a time
+    for (const long m : {80, 101}) bad += product<TestType>(m, 100, 2500, transposed, row_major).wrong();  // a part of K
+    CHECK(bad == 0);
 }
 
 TEMPLATE_TEST_CASE("an empty sum is 0, an empty product writes nothing", "", float, double) {

@@ -56,7 +56,7 @@ struct gemm_kernel {
             g.a = reinterpret_cast<const T*>(ctx.address(0)) + from.a;
             g.b = reinterpret_cast<const T*>(ctx.address(1)) + from.b;
             gemm<T, lanes, Target, traits::head.a_k, traits::head.b_k, traits::head.b_n>(
-                g, epilogue{&c, &o, &ctx, &f}, one, plain ? reinterpret_cast<T*>(c.row[0]) : nullptr, plain ? o.slots[o.n_rows - 1] : 0);
+                g, epilogue{&c, &o, &ctx, &f}, one, plain ? reinterpret_cast<T*>(c.row[0]) : nullptr, plain ? o.slots[o.n_rows - 1] : 0, {c.row, &o, loop::facts.at, slots});
         }
     }
 };

@@ -7,6 +7,7 @@
 // Everything but the epilogue's loop is instantiated once per element type and target, not per fused kernel.
 #pragma once
 
+#include "opening.hpp"
 #include "registers.hpp"
 
 namespace etta::_ {
@@ -21,6 +22,15 @@ struct gemm_operands {
     index terms = 1, a_term = 0, b_term = 0;  // the sum of so many products, whose operands are so far apart
 };
 
+// What an epilogue will read and write: the places of its slots, which move with C's rows and columns. Of a result that lies
+// beyond L2, each line would be waited for in turn; so a block's lines are asked for one block before.
+struct gemm_lines {
+    const char* const* at = nullptr;
+    const loop_shape* shape = nullptr;
+    const slot_fact* facts = nullptr;
+    int n = 0;
+};
+
 // Hands rows i … i + rows - 1, columns j … j + columns - 1 of a finished tile to an epilogue.
 template <class T>
 struct gemm_finish {
@@ -28,6 +38,7 @@ struct gemm_finish {
     const void* epilogue = nullptr;
     T* c = nullptr;  // set where the epilogue only stores: C itself, which whole blocks are then written to
     index c_row = 0;
+    gemm_lines lines{};
     void operator()(const T* tile, index tile_row, index i, int rows, index j, int columns) const {
         run(epilogue, tile, tile_row, i, rows, j, columns);
     }
@@ -51,6 +62,12 @@ struct gemm_engine {
     static constexpr index depth = 256;
     static constexpr int carry = 32;
     static constexpr index tile_size = rows * widest * Lanes;
+    // Elements of A that are turned at a time where A runs along its columns: 128 KiB, a part of L2 and of a thread's stack.
+    static constexpr index turned_size = (index{1} << 17) / static_cast<index>(sizeof(T));
+    // What A spans, in bytes, where it is turned: its columns then lie on more pages than a processor keeps the addresses of.
+    static constexpr index span = index{3} << 17;
+    // Operands and results of more bytes are fetched ahead of their use.
+    static constexpr index far = index{1} << 17;
 
     using finish_t = gemm_finish<T>;
 
@@ -189,6 +206,24 @@ struct gemm_engine {
         }
     }
 
+    // A's rows begin … end - 1 of a chunk, turned: block after block of `rows` rows, k after k within a block. A runs along its
+    // columns here: each of its lines then serves all blocks that it reaches into, where a block for itself would take a part
+    // of a line from every k, from a few sets of the cache if they are a power of two apart.
+    ETTA_NOINLINE static void turn(const T* a, index a_k, index k, index begin, index end, index m, T* to) {
+        constexpr index together = 16;
+        for (index q = 0; q < k; q += together, a += together * a_k, to += together * rows) {
+            const index n = k - q < together ? k - q : together;
+            T* block = to;
+            for (index i = begin; i < end; i += rows, block += rows * k) {
+                const T* from = a + (i + rows <= m ? i : m - rows);
+                for (index p = 0; p < n; ++p, from += a_k) {
+                    __builtin_prefetch(from + together * a_k);
+                    __builtin_memcpy(block + p * rows, from, sizeof(T) * static_cast<std::size_t>(rows));
+                }
+            }
+        }
+    }
+
     // --- dot products ----------------------------------------------------------------------------------------------
     // out[0 … 3] = x · y_0 … x · y_3, each in two accumulators of K / Lanes terms and a tree over their sum.
     ETTA_NOINLINE static void dots(index k, const T* x, const T* y0, const T* y1, const T* y2, const T* y3, T* out, index out_step) {
@@ -253,7 +288,28 @@ struct gemm_engine {
         index begin, end, j;
         int columns, width, block_rows;
         micro_function micro, copying;
+        bool fetch_a, fetch_c;
+        T* turned;   // room for A's rows, if they are to be turned
+        bool whole;  // they have been, for all of K
     };
+    // Asks for the lines that the block after the one at row i will need: A's rows, for k of K, and those of the epilogue's slots.
+    ETTA_NOINLINE static void fetch_next(const panel_call& c, index i, const T* a, index k, bool slots) {
+        asm volatile("");  // or g++ sees a function without effects, and never calls it
+        if (i + 2 * c.block_rows > c.end) return;
+        const auto fetch = [&c](const char* p, index row, index bytes) {
+            for (int r = 0; r < c.block_rows; ++r, p += row)
+                for (index q = 0; q < bytes; q += 64) __builtin_prefetch(p + q);
+        };
+        const gemm_lines& l = c.finish.lines;
+        for (int s = 0; s < l.n && slots; ++s) {
+            const std::int64_t* const strides = l.shape->slots + s * l.shape->slot_words;
+            const index size = l.facts[s].size, row = l.shape->n_rows > 0 ? static_cast<index>(strides[l.shape->n_rows - 1]) * size : 0;
+            const bool memory = l.facts[s].kind == instruction::load || l.facts[s].kind == instruction::store;
+            if (memory && row != 0 && strides[l.shape->slot_words - 1] == 1) fetch(l.at[s] + (i + c.block_rows) * row + c.j * size, row, c.columns * size);
+        }
+        constexpr index size = sizeof(T);
+        if (a != nullptr) fetch(reinterpret_cast<const char*>(a + c.block_rows * c.g.a_row), c.g.a_row * size, k * size);
+    }
     static index first_row(const panel_call& c, index i) {  // the last block overlaps the one before it
         return i + c.block_rows <= c.g.m ? i : c.g.m - c.block_rows;
     }
@@ -272,14 +328,25 @@ struct gemm_engine {
         if (c.finish.c == nullptr || c.columns != row || c.end - i < c.block_rows) return {tile, row, false};
         return {c.finish.c + i * c.finish.c_row + c.j, c.finish.c_row, true};
     }
+    // A's rows of a block, from the K at q on, of which there are k; q counts in turned blocks only if they hold all of K.
+    struct rows_of_a {
+        const T* at;
+        index row, step;
+    };
+    ETTA_INLINE static rows_of_a a_of(const panel_call& c, index i, index s, index q, index k) {
+        const gemm_operands<T>& g = c.g;
+        if (c.turned == nullptr) return {g.a + first_row(c, i) * g.a_row + s * g.a_term + q * g.a_k, g.a_row, g.a_k};
+        return {c.turned + (i - c.begin) * (c.whole ? g.k : k) + (c.whole ? q * rows : 0), 1, rows};
+    }
     static void run_direct(const panel_call& c, index b_vector) {
         const gemm_operands<T>& g = c.g;
         alignas(64) T tile[tile_size];
         const T* const b = g.b + c.j * g.b_col;
         for (index i = c.begin; i < c.end; i += c.block_rows) {
             const target_block t = target_of(c, tile, i);
-            const T* const a = g.a + first_row(c, i) * g.a_row;
-            for (index s = 0; s < g.terms; ++s) c.micro(g.k, a + s * g.a_term, g.a_row, g.a_k, b + s * g.b_term, g.b_k, b_vector, t.to, t.row, s == 0, nullptr);
+            const rows_of_a a = a_of(c, i, 0, 0, g.k);
+            if (c.fetch_a || c.fetch_c) fetch_next(c, i, c.fetch_a ? a.at : nullptr, g.k, c.fetch_c);
+            for (index s = 0; s < g.terms; ++s) c.micro(g.k, a.at + s * g.a_term, a.row, a.step, b + s * g.b_term, g.b_k, b_vector, t.to, t.row, s == 0, nullptr);
             if (!t.in_place) finish_block(c, tile, i);
         }
     }
@@ -289,7 +356,8 @@ struct gemm_engine {
         alignas(64) T tiles[carry * rows * panel * Lanes];
         const index row = index{c.width} * Lanes;
         const T* const b = g.b + c.j * g.b_col;
-        const index fits = depth * panel / c.width < depth ? depth * panel / c.width : depth;
+        index fits = depth * panel / c.width < depth ? depth * panel / c.width : depth;
+        if (c.turned != nullptr && !c.whole && fits > turned_size / (carry * rows)) fits = turned_size / (carry * rows);
         const index blocks = (g.k + fits - 1) / fits, step = blocks > 1 ? (g.k + blocks - 1) / blocks : g.k;
         index q = 0, s = 0;
         do {
@@ -298,12 +366,15 @@ struct gemm_engine {
             const bool first = q == 0 && s == 0, last = q + k >= g.k && s + 1 >= g.terms;
             const T* const from = b + s * g.b_term + q * g.b_k;
             if (!copy) pack(from, g.b_k, g.b_col, k, c.columns, c.width, packed);
+            if (c.turned != nullptr && !c.whole) turn(g.a + q * g.a_k, g.a_k, k, c.begin, c.end, g.m, c.turned);
             T* tile = tiles;
             for (index i = c.begin; i < c.end; i += c.block_rows) {
                 const target_block t = target_of(c, tile, i);
-                const T* const a = g.a + first_row(c, i) * g.a_row + s * g.a_term + q * g.a_k;
-                if (copy && i == c.begin) c.copying(k, a, g.a_row, g.a_k, from, g.b_k, Lanes, t.to, t.row, first, packed);
-                else c.micro(k, a, g.a_row, g.a_k, packed, row, Lanes, t.to, t.row, first, nullptr);
+                const rows_of_a a = a_of(c, i, s, q, k);
+                const bool touches = c.fetch_c && (c.finish.c != nullptr ? first : last);
+                if (c.fetch_a || touches) fetch_next(c, i, c.fetch_a ? a.at : nullptr, k, touches);
+                if (copy && i == c.begin) c.copying(k, a.at, a.row, a.step, from, g.b_k, Lanes, t.to, t.row, first, packed);
+                else c.micro(k, a.at, a.row, a.step, packed, row, Lanes, t.to, t.row, first, nullptr);
                 if (!t.in_place && last) finish_block(c, tile, i);
                 if (blocks > 1 || g.terms > 1) tile += c.block_rows * row;
             }
@@ -326,23 +397,44 @@ struct gemm_engine {
             if (few_dots(g)) return run_dots(g, finish, ctx);
         const int block_rows = g.m >= rows ? rows : g.m >= few ? few : 1;
         chunk r{0, g.m}, s{0, g.n};
-        if (ctx.threads > 1) {  // by rows or by columns, whichever leaves the longest share shorter
+        if (ctx.threads > 1) {  // by rows or by columns: whichever leaves the longest share shorter, then whichever makes every thread read less
             const index by_rows = (((g.m + block_rows - 1) / block_rows + ctx.threads - 1) / ctx.threads) * block_rows * g.n;
             const index by_columns = (((g.n + Lanes - 1) / Lanes + ctx.threads - 1) / ctx.threads) * Lanes * g.m;
-            if (by_rows < by_columns) r = share(g.m, block_rows, ctx);
+            if (by_rows < by_columns || (by_rows == by_columns && g.m >= g.n)) r = share(g.m, block_rows, ctx);
             else s = share(g.n, Lanes, ctx);
         }
-        const index many = index{carry} * block_rows;
+        if constexpr (vectors)
+            if (g.a_row == 1 && g.b_col == 1 && g.k * g.a_k * static_cast<index>(sizeof(T)) > span && g.terms == 1 && block_rows == rows && g.n > index{panel} * Lanes) return run_turned(g, finish, r, s);
+        index many = index{carry} * block_rows;
+        if (block_rows == rows && g.terms == 1 && g.k <= depth) {  // nothing is carried: as many rows as 256 KiB hold, a part of L2
+            const index hold = (index{1} << 18) / (static_cast<index>(sizeof(T)) * (g.k > 0 ? g.k : 1)) / rows * rows;
+            many = hold > many ? hold : many;
+        }
+        run_blocks(g, finish, r, s, block_rows, many, nullptr, false);
+    }
+    ETTA_NOINLINE static void run_turned(const gemm_operands<T>& g, const finish_t& finish, const chunk& r, const chunk& s) {
+        alignas(64) T room[turned_size];
+        const index most = turned_size / g.k / rows;  // blocks with all of K
+        const bool whole = most >= 3;
+        run_blocks(g, finish, r, s, rows, (whole && most < carry ? most : carry) * rows, room, whole);
+    }
+    // Rows r, columns s, so many rows at a time.
+    ETTA_NOINLINE static void run_blocks(const gemm_operands<T>& g, const finish_t& finish, const chunk& r, const chunk& s, int block_rows, index many, T* turned, bool whole) {
+        constexpr index size = sizeof(T);
+        const bool large = vectors && block_rows == rows && g.k >= 4 * Lanes;
+        const bool fetch_c = large && g.m * g.n * size > far && finish.lines.at != nullptr, fetch_a = large && turned == nullptr && g.a_k == 1 && g.m * g.k * size > far;
         for (index i = r.begin; i < r.end; i += many) {
             const index end = r.end - i < many ? r.end : i + many;
+            if (whole) turn(g.a, g.a_k, g.k, i, end, g.m, turned);
             for (index j = s.begin; j < s.end;) {
                 const int width = panel_width(block_rows, (s.end - j + Lanes - 1) / Lanes);
                 const index columns = s.end - j < index{width} * Lanes ? s.end - j : index{width} * Lanes;
-                const panel_call c{g, finish, i, end, j, static_cast<int>(columns), width, block_rows, micro_for(block_rows, width), copying_for(block_rows, width)};
+                const panel_call c{g,     finish, i, end, j, static_cast<int>(columns), width, block_rows, micro_for(block_rows, width), copying_for(block_rows, width), fetch_a && j == s.begin, fetch_c,
+                                   turned, whole};
                 if constexpr (!vectors) {
                     run_direct(c, g.b_col);
                 } else {
-                    if (columns == width * Lanes && stream(g, end - i)) run_direct(c, Lanes);
+                    if (columns == width * Lanes && stream(g, end - i) && (turned == nullptr || whole)) run_direct(c, Lanes);
                     else run_packed(c);
                 }
                 j += columns;
@@ -365,8 +457,8 @@ ETTA_NOINLINE void gemm_tile(const void* epilogue, const T* tile, index tile_row
 
 // The lane classes are known from the strides as well: the blocks choose by those, and so are shared by all classes.
 template <class T, int Lanes, class Target, lane_class, lane_class, lane_class, class Epilogue>
-inline void gemm(const gemm_operands<T>& g, const Epilogue& e, const context& ctx, T* c = nullptr, index c_row = 0) {
-    gemm_engine<T, Lanes, Target>::run(g, {&gemm_tile<T, Lanes, Target, Epilogue>, &e, c, c_row}, ctx);
+inline void gemm(const gemm_operands<T>& g, const Epilogue& e, const context& ctx, T* c = nullptr, index c_row = 0, const gemm_lines& lines = {}) {
+    gemm_engine<T, Lanes, Target>::run(g, {&gemm_tile<T, Lanes, Target, Epilogue>, &e, c, c_row, lines}, ctx);
 }
 
 }  // namespace etta::_
