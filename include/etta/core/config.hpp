@@ -36,6 +36,9 @@
 #else
 #define ETTA_NOINLINE __attribute__((noinline, noclone))  // g++ -O3 copies large functions for constant arguments
 #endif
+// What hardly ever runs: compiled for size, which takes a fraction of the time. (Not for what always runs once: g++ takes what leads to
+// a call of it for rare as well.)
+#define ETTA_COLD __attribute__((cold)) ETTA_NOINLINE
 #define ETTA_RESTRICT __restrict__
 // In front of a loop of few steps, and in its body: compilers then neither run it in several copies nor vectorise it, which
 // would cost more time to compile than it can save.

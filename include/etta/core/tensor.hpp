@@ -197,10 +197,10 @@ struct heap_elements {
     T* at = nullptr;
     index size = 0;
     heap_elements() = default;
-    explicit heap_elements(index n) : heap_elements(n, unfilled{}) { __builtin_memset(static_cast<void*>(at), 0, bytes_for(n)); }
+    ETTA_NOINLINE explicit heap_elements(index n) : heap_elements(n, unfilled{}) { __builtin_memset(static_cast<void*>(at), 0, bytes_for(n)); }
     // For what is written before it is read. To fill it would not only take time: it would put all of it into the cache of
     // one core, where the others' threads must fetch it.
-    heap_elements(index n, unfilled) : size(n) {
+    ETTA_NOINLINE heap_elements(index n, unfilled) : size(n) {
         if (n < 0) fail<>("a tensor's extent is negative");
         at = static_cast<T*>(::operator new(bytes_for(n), std::align_val_t{64}));
     }

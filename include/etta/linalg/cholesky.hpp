@@ -66,7 +66,7 @@ struct Cholesky : cholesky_rules {
     }
     template <class Target, class Context>
     static void run(const std::int64_t* w, const Context& ctx) {
-        const strided_operand a = strided_operand::read(w, ctx), o = strided_operand::read(w, ctx);
+        const strided_operand a = strided_operand::read<Target>(w, ctx), o = strided_operand::read<Target>(w, ctx);
         const auto mine = share(o.count() == 0 ? 0 : matrices(o), 1, ctx);
         for (index q = mine.begin; q < mine.end; ++q) {
             const matrix<T> x = matrix<T>::of(a, q), y = matrix<T>::result(o, q);

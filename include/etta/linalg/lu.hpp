@@ -110,7 +110,7 @@ struct LuFactor : lu_rules {
     }
     template <class Target, class Context>
     static void run(const std::int64_t* w, const Context& ctx) {
-        const strided_operand a = strided_operand::read(w, ctx), o = strided_operand::read(w, ctx);
+        const strided_operand a = strided_operand::read<Target>(w, ctx), o = strided_operand::read<Target>(w, ctx);
         const auto mine = share(o.count() == 0 ? 0 : matrices(o), 1, ctx);
         for (index q = mine.begin; q < mine.end; ++q) {
             const matrix<T> x = matrix<T>::of(a, q), whole = matrix<T>::result(o, q), y = whole.from_row(1);
@@ -180,8 +180,8 @@ struct LuSolve : lu_solve_rules {
     }
     template <class Target, class Context>
     static void run(const std::int64_t* w, const Context& ctx) {
-        strided_operand::read(w, ctx);
-        const strided_operand f = strided_operand::read(w, ctx), b = strided_operand::read(w, ctx), y = strided_operand::read(w, ctx);
+        strided_operand::read<Target>(w, ctx);
+        const strided_operand f = strided_operand::read<Target>(w, ctx), b = strided_operand::read<Target>(w, ctx), y = strided_operand::read<Target>(w, ctx);
         const bool transposed = w[0] != 0;
         for_columns(y, ctx, [&](index q, index first, index columns) {
             const matrix<T> x = matrix<T>::result(y, q), in = matrix<T>::of(b, q), whole = matrix<T>::of(f, q), m = whole.from_row(1);

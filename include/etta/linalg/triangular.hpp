@@ -62,7 +62,7 @@ template <class T>
 struct TriangularSolve : triangular_rules {
     template <class Target, class Context>
     static void run(const std::int64_t* w, const Context& ctx) {
-        const strided_operand a = strided_operand::read(w, ctx), b = strided_operand::read(w, ctx), y = strided_operand::read(w, ctx);
+        const strided_operand a = strided_operand::read<Target>(w, ctx), b = strided_operand::read<Target>(w, ctx), y = strided_operand::read<Target>(w, ctx);
         const bool upper = w[0] != 0, transposed = w[1] != 0, unit = w[2] != 0;
         for_columns(y, ctx, [&](index q, index first, index columns) {
             const matrix<T> x = matrix<T>::result(y, q), in = matrix<T>::of(b, q), m = matrix<T>::of(a, q);

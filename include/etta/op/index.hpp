@@ -35,52 +35,51 @@ struct Gather {
     }
     static constexpr void batch_rule(builder& g, int id, const int* operands, const bool* batched, int* results);
 
-    // Elements are moved as bytes: one kernel serves every dtype of that size.
-    template <int Size, class I, class Context>
-    static void rows(const strided_operand& x, const strided_operand& at, const strided_operand& y, const std::int64_t* a, const Context& ctx) {
-        const int axis = static_cast<int>(a[0]), last = y.rank - 1;
-        const index n = x.extent[axis], step = axis == last ? 0 : x.stride[last] * Size, jump = x.stride[axis] * Size;
-        const index width = y.extent[last], index_step = width == 1 ? 0 : at.stride[last];
+    // Elements are moved as bytes: one kernel serves every dtype, and every dtype of index.
+    template <class Target, class Context>
+    static void run(const std::int64_t* w, const Context& ctx) {
+        strided_operand x = strided_operand::read<Target>(w, ctx);
+        const strided_operand at = strided_operand::read<Target>(w, ctx), y = strided_operand::read<Target>(w, ctx);
+        const int axis = static_cast<int>(w[0]), last = y.rank - 1;
+        const index wide = static_cast<index>(w[1]), size = static_cast<index>(w[2]);
+        const char* const outside = reinterpret_cast<const char*>(w + 3);
+        x.broadcast(axis);
+        const index n = x.extent[axis], step = axis == last ? 0 : x.stride[last] * size, jump = x.stride[axis] * size;
+        const index width = y.extent[last], index_step = width == 1 ? 0 : at.stride[last] * wide;
         const auto mine = share(width == 0 ? 0 : y.count() / width, 1, ctx);
         for (index r = mine.begin; r < mine.end; ++r) {
-            index place[max_rank] = {}, rest = r;
-            for (int i = last - 1; i >= 0; --i) place[i] = rest % y.extent[i], rest /= y.extent[i];
-            const I* const where = reinterpret_cast<const I*>(at.data) + at.offset(place);
-            char* const out = y.data + y.offset(place) * Size;
+            index place[max_rank];
+            y.place_of(r, place);
+            const char* where = at.data + at.offset(place) * wide;
+            char* out = y.data + y.offset(place) * size;
             if (axis != last) place[axis] = 0;
-            const char* const in = x.data + x.offset(place) * Size;
-            if (index_step == 0 && step == Size) {
-                const index j = resolve(static_cast<index>(*where), n, a[4]);
-                if (j >= 0) __builtin_memcpy(out, in + j * jump, static_cast<std::size_t>(width * Size));
-                else for (index k = 0; k < width; ++k) __builtin_memcpy(out + k * Size, &a[3], Size);
-            } else {
-                for (index k = 0; k < width; ++k) {
-                    const index j = resolve(static_cast<index>(where[k * index_step]), n, a[4]);
-                    __builtin_memcpy(out + k * Size, j < 0 ? reinterpret_cast<const char*>(&a[3]) : in + j * jump + k * step, Size);
-                }
+            const char* in = x.data + x.offset(place) * size;
+            // A row from one place is one copy; else element by element.
+            const bool row = index_step == 0 && step == size;
+            for (index k = row ? width - 1 : 0; k < width; ++k, where += index_step, in += step, out += size) {
+                ETTA_PLAIN_LOOP;
+                const index j = resolve(index_at(where, wide), n, w[4]);
+                if (row && j >= 0) __builtin_memcpy(out, in + j * jump, static_cast<std::size_t>(width * size));
+                else for (index q = row ? width - 1 : 0; q >= 0; --q) copy_element(out + q * size, j < 0 ? outside : in + j * jump, size);
             }
         }
     }
+    ETTA_INLINE static index index_at(const char* p, index wide) {
+        std::int32_t narrow;
+        std::int64_t j;
+        if (wide == 8) return __builtin_memcpy(&j, p, 8), static_cast<index>(j);
+        return __builtin_memcpy(&narrow, p, 4), static_cast<index>(narrow);
+    }
+    ETTA_INLINE static void copy_element(char* to, const char* from, index size) {
+        if (size == 4) __builtin_memcpy(to, from, 4);
+        else if (size == 8) __builtin_memcpy(to, from, 8);
+        else if (size == 2) __builtin_memcpy(to, from, 2);
+        else *to = *from;
+    }
     // The index as 0 … n - 1, or -1.
-    static index resolve(index j, index n, std::int64_t wrap) {
+    ETTA_INLINE static index resolve(index j, index n, std::int64_t wrap) {
         if (j < 0 && wrap != 0) j += n;
         return j >= 0 && j < n ? j : -1;
-    }
-    template <class Target, class Context>
-    static void run(const std::int64_t* w, const Context& ctx) {
-        strided_operand x = strided_operand::read(w, ctx);
-        const strided_operand at = strided_operand::read(w, ctx), y = strided_operand::read(w, ctx);
-        x.broadcast(static_cast<int>(w[0]));
-        switch (w[1] + 16 * w[2]) {
-            case 4 + 16: return rows<1, std::int32_t>(x, at, y, w, ctx);
-            case 8 + 16: return rows<1, std::int64_t>(x, at, y, w, ctx);
-            case 4 + 32: return rows<2, std::int32_t>(x, at, y, w, ctx);
-            case 8 + 32: return rows<2, std::int64_t>(x, at, y, w, ctx);
-            case 4 + 64: return rows<4, std::int32_t>(x, at, y, w, ctx);
-            case 8 + 64: return rows<4, std::int64_t>(x, at, y, w, ctx);
-            case 4 + 128: return rows<8, std::int32_t>(x, at, y, w, ctx);
-            default: return rows<8, std::int64_t>(x, at, y, w, ctx);
-        }
     }
 };
 
@@ -105,43 +104,48 @@ struct scatter_rules {
 };
 template <class T>
 struct ScatterAdd : scatter_rules {
-    template <class I, class Context>
-    static void rows(const strided_operand& at, const strided_operand& x, strided_operand y, const std::int64_t* a, const Context& ctx) {
-        const int axis = static_cast<int>(a[0]), last = x.rank - 1;
+    template <class Target, class Context>
+    static void run(const std::int64_t* w, const Context& ctx) {
+        const strided_operand at = strided_operand::read<Target>(w, ctx), x = strided_operand::read<Target>(w, ctx);
+        strided_operand y = strided_operand::read<Target>(w, ctx);
+        const int axis = static_cast<int>(w[0]), last = x.rank - 1;
+        const index wide = static_cast<index>(w[1]);
         T* const out = reinterpret_cast<T*>(y.data);
         const index n = y.extent[axis], inner = y.stride[axis];
         const auto mine = share(n, 1, ctx);
         if (mine.begin >= mine.end) return;
         const index columns = axis == last ? mine.end - mine.begin : y.extent[last], n_zero = y.extent[last] > 0 ? y.count() / y.extent[last] : 0;
         for (index r = 0; r < n_zero; ++r) {
-            index place[max_rank] = {}, rest = r;
-            for (int i = last - 1; i >= 0; --i) place[i] = rest % y.extent[i], rest /= y.extent[i];
+            index place[max_rank];
+            y.place_of(r, place);
             if (axis == last) place[last] = mine.begin;
             else if (place[axis] < mine.begin || place[axis] >= mine.end) continue;
             __builtin_memset(static_cast<void*>(out + y.offset(place)), 0, static_cast<std::size_t>(columns) * sizeof(T));
         }
         y.broadcast(axis);
-        const index width = x.extent[last], index_step = width == 1 ? 0 : at.stride[last];
+        const index width = x.extent[last], index_step = width == 1 ? 0 : at.stride[last] * wide;
         const index out_step = axis == last ? 0 : y.stride[last], in_step = x.stride[last];
         for (index r = 0, n_rows = width == 0 ? 0 : x.count() / width; r < n_rows; ++r) {
-            index place[max_rank] = {}, rest = r;
-            for (int i = last - 1; i >= 0; --i) place[i] = rest % x.extent[i], rest /= x.extent[i];
-            const I* const where = reinterpret_cast<const I*>(at.data) + at.offset(place);
-            const T* const in = reinterpret_cast<const T*>(x.data) + x.offset(place);
+            index place[max_rank];
+            x.place_of(r, place);
+            const char* where = at.data + at.offset(place) * wide;
+            const T* in = reinterpret_cast<const T*>(x.data) + x.offset(place);
             if (axis != last) place[axis] = 0;
-            T* const to = out + y.offset(place);
-            for (index k = 0; k < width; ++k) {
-                const index j = Gather::resolve(static_cast<index>(where[k * index_step]), n, a[2]);
-                if (j >= mine.begin && j < mine.end) to[j * inner + k * out_step] += in[k * in_step];
-                else if (index_step == 0) break;
+            T* to = out + y.offset(place);
+            if (index_step == 0 && in_step == 1 && out_step == 1) {  // a row, to one place
+                const index j = Gather::resolve(Gather::index_at(where, wide), n, w[2]);
+                T* const ETTA_RESTRICT sum = to + j * inner;
+                const T* const ETTA_RESTRICT more = in;
+                if (j >= mine.begin && j < mine.end)
+                    for (index k = 0; k < width; ++k) sum[k] += more[k];
+                continue;
+            }
+            for (index k = 0; k < width; ++k, where += index_step, to += out_step, in += in_step) {
+                ETTA_PLAIN_LOOP;
+                const index j = Gather::resolve(Gather::index_at(where, wide), n, w[2]);
+                if (j >= mine.begin && j < mine.end) to[j * inner] += *in;
             }
         }
-    }
-    template <class Target, class Context>
-    static void run(const std::int64_t* w, const Context& ctx) {
-        const strided_operand at = strided_operand::read(w, ctx), x = strided_operand::read(w, ctx), y = strided_operand::read(w, ctx);
-        if (w[1] == 4) rows<std::int32_t>(at, x, y, w, ctx);
-        else rows<std::int64_t>(at, x, y, w, ctx);
     }
 };
 

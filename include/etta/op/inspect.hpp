@@ -51,8 +51,8 @@ struct Inspect {
     template <class Target, class Context>
     static void run(const std::int64_t* w, const Context& ctx) {
         if (ctx.thread != 0) return;
-        const strided_operand x = strided_operand::read(w, ctx);
-        strided_operand::read(w, ctx);
+        const strided_operand x = strided_operand::read<Target>(w, ctx);
+        strided_operand::read<Target>(w, ctx);
         std::string label;
         for (std::int64_t i = 0; i < w[1]; ++i) label += static_cast<char>(w[2 + i / 8] >> (i % 8 * 8) & 0xff);
         std::printf("%s: %s\n", label.c_str(), text(x, static_cast<dtype>(w[0])).c_str());

@@ -28,36 +28,64 @@ constexpr const op_info* info_for(dtype t) {
     }
 }
 
-// One operand or result, as the call's words give it.
-struct strided_operand {
-    char* data = nullptr;
+// Extents and strides of an operand or result, as the call's words give them.
+struct operand_shape {
     int rank = 0;
     index extent[max_rank] = {};
     index stride[max_rank] = {};  // in elements
 
-    template <class Context>
-    static strided_operand read(const std::int64_t*& w, const Context& ctx) {
-        strided_operand o;
-        o.data = ctx.address(w[0]);
-        o.rank = static_cast<int>(w[1]);
-        w += 2;
-        for (int i = 0; i < o.rank; ++i, w += 2) o.extent[i] = ctx.value(w[0]), o.stride[i] = static_cast<index>(w[1]);
-        return o;
-    }
-    index count() const {
+    ETTA_INLINE index count() const {
         index n = 1;
-        for (int i = 0; i < rank; ++i) n *= extent[i];
+        ETTA_ROLLED for (int i = 0; i < rank; ++i) {
+            ETTA_PLAIN_LOOP;
+            n *= extent[i];
+        }
         return n;
     }
-    index offset(const index* at) const {
+    ETTA_INLINE index offset(const index* at) const {
         index n = 0;
-        for (int i = 0; i < rank; ++i) n += at[i] * stride[i];
+        ETTA_ROLLED for (int i = 0; i < rank; ++i) {
+            ETTA_PLAIN_LOOP;
+            n += at[i] * stride[i];
+        }
         return n;
     }
     // Extents of 1 (but for one axis) are read again and again.
-    void broadcast(int but) {
-        for (int i = 0; i < rank; ++i)
+    ETTA_INLINE void broadcast(int but) {
+        ETTA_ROLLED for (int i = 0; i < rank; ++i) {
+            ETTA_PLAIN_LOOP;
             if (i != but && extent[i] == 1) stride[i] = 0;
+        }
+    }
+    // The place of row number r of those along the last axis, in row-major order.
+    ETTA_INLINE void place_of(index r, index* place) const {
+        ETTA_ROLLED for (int i = rank - 2; i >= 0; --i) {
+            ETTA_PLAIN_LOOP;
+            place[i] = r % extent[i], r /= extent[i];
+        }
+        if (rank > 0) place[rank - 1] = 0;
+    }
+};
+// Reads one, moves on behind it and returns where its elements begin.
+template <class Target, class Context>
+ETTA_NOINLINE char* read_operand(const std::int64_t*& w, const Context& ctx, operand_shape& o) {
+    char* const data = ctx.address(w[0]);
+    o.rank = static_cast<int>(w[1]);
+    w += 2;
+    ETTA_ROLLED for (int i = 0; i < o.rank; ++i, w += 2) {
+        ETTA_PLAIN_LOOP;
+        o.extent[i] = ctx.value(w[0]), o.stride[i] = static_cast<index>(w[1]);
+    }
+    return data;
+}
+struct strided_operand : operand_shape {
+    char* data = nullptr;
+
+    template <class Target, class Context>
+    static strided_operand read(const std::int64_t*& w, const Context& ctx) {
+        strided_operand o;
+        o.data = read_operand<Target>(w, ctx, o);
+        return o;
     }
 };
 

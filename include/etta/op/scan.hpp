@@ -29,7 +29,7 @@ template <class T>
 struct Cumsum : cumsum_rules {
     template <class Target, class Context>
     static void run(const std::int64_t* w, const Context& ctx) {
-        const strided_operand x = strided_operand::read(w, ctx), y = strided_operand::read(w, ctx);
+        const strided_operand x = strided_operand::read<Target>(w, ctx), y = strided_operand::read<Target>(w, ctx);
         const int axis = static_cast<int>(w[0]), last = y.rank - 1;
         const index n = y.extent[axis], from = w[1] != 0 ? n - 1 : 0, step = w[1] != 0 ? -1 : 1;
         for_lines(y, axis, ctx, [&](const index* at, index lines) {
@@ -94,7 +94,7 @@ template <class T>
 struct LinearScan : scan_rules {
     template <class Target, class Context>
     static void run(const std::int64_t* w, const Context& ctx) {
-        const strided_operand a = strided_operand::read(w, ctx), b = strided_operand::read(w, ctx), y = strided_operand::read(w, ctx);
+        const strided_operand a = strided_operand::read<Target>(w, ctx), b = strided_operand::read<Target>(w, ctx), y = strided_operand::read<Target>(w, ctx);
         const int axis = static_cast<int>(w[0]), last = y.rank - 1;
         const bool transposed = w[1] != 0;
         const index n = y.extent[axis], from = transposed ? n - 1 : 0, step = transposed ? -1 : 1;

@@ -66,7 +66,7 @@ struct Argsort : argsort_rules {
     };
     template <class Target, class Context>
     static void run(const std::int64_t* w, const Context& ctx) {
-        const strided_operand x = strided_operand::read(w, ctx), y = strided_operand::read(w, ctx);
+        const strided_operand x = strided_operand::read<Target>(w, ctx), y = strided_operand::read<Target>(w, ctx);
         const int axis = static_cast<int>(w[0]), last = y.rank - 1;
         const bool descending = w[2] != 0;
         for_lines(y, axis, ctx, [&](const index* at, index lines) {

@@ -84,12 +84,12 @@ public:
     // The fewest samples of a step: batch normalisation of single numbers needs two.
     static constexpr int least_batch = source::facts.least_batch;
 
-    Trainer(M& model, Loss, Rule rule, seed randomness = seed(0))
+    ETTA_NOINLINE Trainer(M& model, Loss, Rule rule, seed randomness = seed(0))
         : rule(rule), randomness(randomness), model_(&model), gradients_(n_elements), states_(_::rule_states<Rule, typename M::facts, element>.elements), workspace_(workspace_bytes),
           prediction_(batch_bound * M::output_size) {
         if constexpr (M::n_states > 0) next_states_ = _::heap_elements<char>(M::state_bytes);
     }
-    Trainer(M& model, Loss loss, Rule rule, const TrainerOptions& o) : Trainer(model, loss, rule, o.seed) {
+    ETTA_NOINLINE Trainer(M& model, Loss loss, Rule rule, const TrainerOptions& o) : Trainer(model, loss, rule, o.seed) {
         schedule = o.schedule;
         if (!o.groups.empty()) runs_ = _::runs_of<typename M::facts>(o.groups);
         for (const _::update_run& r : runs_)
@@ -332,23 +332,26 @@ private:
         const double loss = gradients(x, y, n);
         refuse_unless_finite("loss", loss, x, y, n);
         if (sharp_ != nullptr) refuse_unless_finite("loss nearby", (this->*sharp_)(x, y, n), x, y, n);
-        if (accumulate_ > 1) {
-            const element* const g = gradients_.data();
-            for (index i = 0; i < n_elements; ++i) sum_.data()[i] += static_cast<element>(n) * g[i];
-            if constexpr (M::n_states > 0 && sound) keep_states();
-            ++batches_[0], batches_[1] += n;
-            if (batches_[0] < accumulate_) return loss;
-        }
+        if (accumulate_ > 1 && !gather(n)) return loss;
         make_step(x, y, n);
         return loss;
     }
+    // Adds a batch's gradient to the sum: whether it was the last of a step.
+    ETTA_COLD bool gather(index n) {
+        const element* const g = gradients_.data();
+        for (index i = 0; i < n_elements; ++i) sum_.data()[i] += static_cast<element>(n) * g[i];
+        if constexpr (M::n_states > 0 && sound) keep_states();
+        ++batches_[0], batches_[1] += n;
+        return batches_[0] >= accumulate_;
+    }
+    ETTA_COLD void average() {
+        const element part = static_cast<element>(1 / static_cast<double>(batches_[1]));
+        for (index i = 0; i < n_elements; ++i) gradients_.data()[i] = part * sum_.data()[i], sum_.data()[i] = 0;
+        batches_[0] = batches_[1] = 0;
+        norm_ = -1;
+    }
     void make_step(const input_element* x = nullptr, const void* y = nullptr, index n = 0) {
-        if (batches_[0] > 0) {
-            const element part = static_cast<element>(1 / static_cast<double>(batches_[1]));
-            for (index i = 0; i < n_elements; ++i) gradients_.data()[i] = part * sum_.data()[i], sum_.data()[i] = 0;
-            batches_[0] = batches_[1] = 0;
-            norm_ = -1;
-        }
+        if (batches_[0] > 0) average();
         if (clip_ != nullptr) (this->*clip_)(x, y, n);
         ++steps_;
         if constexpr (M::n_states > 0 && sound)
@@ -357,13 +360,15 @@ private:
         for (const follower& f : followers_) f.tell(f.object);
     }
     void refuse_unless_finite(const char* what, double v, const input_element* x, const void* y, index n) {
-        if (v - v == 0) return;
+        if (!(v - v == 0)) refuse(what, v, x, y, n);
+    }
+    ETTA_COLD void refuse(const char* what, double v, const input_element* x, const void* y, index n) {
         const std::string why = explain != nullptr && x != nullptr ? ": " + explain(*this, x, y, n) : std::string();
         fail_with<>("the %s is %s at step %ld: the parameters were not updated%s", what, v != v ? "NaN" : "infinite", steps_ + 1, why.c_str());
     }
     // Foret et al. 2021: the gradient not here but where the loss is largest nearby, p + rho g / |g|. Predictions and layers' states
     // are those of the first pass.
-    double gradients_nearby(const input_element* x, const void* y, index n) {
+    ETTA_COLD double gradients_nearby(const input_element* x, const void* y, index n) {
         const double scale = radius_ / (gradient_norm() + 1e-12);
         __builtin_memcpy(sum_.data(), model_->parameters.data(), static_cast<std::size_t>(n_elements) * sizeof(element));
         if constexpr (M::n_states > 0) __builtin_memcpy(kept_states_.data(), next_states_.data(), static_cast<std::size_t>(M::state_bytes));

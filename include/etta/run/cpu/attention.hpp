@@ -29,18 +29,18 @@ struct attention_call {
     T scale = 0;
     index batches = 1, heads, kv, group, rows, keys, d, e;
 
-    template <bool Packed, bool Masked, bool Backward>
+    template <class Target, bool Packed, bool Masked, bool Backward>
     void read(const std::int64_t* words, const context& ctx) {
-        library_reader r{words, ctx};
-        q = k = v = r.operand<T>();
-        if constexpr (!Packed) k = r.operand<T>(), v = r.operand<T>();
-        if constexpr (Masked) mask = r.operand<T>();
+        library_reader<T, Target> r{words, ctx};
+        q = k = v = r.operand();
+        if constexpr (!Packed) k = r.operand(), v = r.operand();
+        if constexpr (Masked) mask = r.operand();
         masked = Masked;
-        o = r.operand<T>(), lse = r.operand<T>();
+        o = r.operand(), lse = r.operand();
         if constexpr (Backward) {
-            g = r.operand<T>();
-            dq = dk = dv = r.operand<T>();
-            if constexpr (!Packed) dk = r.operand<T>(), dv = r.operand<T>();
+            g = r.operand();
+            dq = dk = dv = r.operand();
+            if constexpr (!Packed) dk = r.operand(), dv = r.operand();
         }
         causal = r.attribute() != 0;
         [[maybe_unused]] const std::int64_t wide = r.attribute();
@@ -58,12 +58,18 @@ struct attention_call {
             kv = k.extent[last - 1];
         }
         group = heads / kv, rows = q.extent[last - 2], keys = k.extent[last - 2], d = q.extent[last], e = v.extent[last];
-        for (int i = 0; i + 3 < q.rank; ++i) batches *= q.extent[i];
+        ETTA_ROLLED for (int i = 0; i + 3 < q.rank; ++i) {
+            ETTA_PLAIN_LOOP;
+            batches *= q.extent[i];
+        }
     }
     // Where sample b of the batch begins; `own`: an operand's axes that are no batch.
     T* sample(const typed_operand<T>& x, index b, int own) const {
         T* p = x.data;
-        for (int i = x.rank - own - 1; i >= 0; --i) p += b % x.extent[i] * x.stride[i], b /= x.extent[i];
+        ETTA_ROLLED for (int i = x.rank - own - 1; i >= 0; --i) {
+            ETTA_PLAIN_LOOP;
+            p += b % x.extent[i] * x.stride[i], b /= x.extent[i];
+        }
         return p;
     }
     head_view<T> head(const typed_operand<T>& x, index b, index h) const {
@@ -79,19 +85,35 @@ struct attention_call {
 // One row at a time, without a buffer: the scalar target's kernels, and every target's for very wide heads.
 template <class T, class Target>
 struct attention_direct {
-    using V = lane<T, 1, Target>;
-    static T exp_of(T x) { return exp(V(x)).v; }
-    static T dot(const head_view<T>& a, index i, const head_view<T>& b, index j, index n) {
-        T s = T(0);
-        for (index c = 0; c < n; ++c) s += a.data[i * a.row + c * a.col] * b.data[j * b.row + c * b.col];
-        return s;
+    static constexpr int lanes = native_lanes<T, Target>;
+    using V = lane<T, lanes, Target>;
+    using One = lane<T, 1, Target>;
+    static T exp_of(T x) { return exp(One(x)).v; }
+    ETTA_INLINE static V take(const T* p, index col, index c, int count) { return col == 1 ? V::load(p + c, count) : V::load_strided(p + c * col, col, count); }
+    ETTA_INLINE static void give(T* p, index col, index c, int count, V x) {
+        if (col == 1) return x.store(p + c, count);
+        for (int i = 0; i < count; ++i) p[(c + i) * col] = x[i];
     }
-    static void add(T f, const head_view<T>& a, index i, const head_view<T>& to, index j, index n) {
-        for (index c = 0; c < n; ++c) to.data[j * to.row + c * to.col] += f * a.data[i * a.row + c * a.col];
+    ETTA_NOINLINE static T dot(const T* a, index a_col, const T* b, index b_col, index n) {
+        V s = V(T(0));
+        for (index c = 0; c < n; c += lanes) {
+            const int count = static_cast<int>(n - c < lanes ? n - c : lanes);
+            s = mul_add(take(a, a_col, c, count), take(b, b_col, c, count), s);
+        }
+        return reduce_add(s);
     }
-    static void scale(T f, const head_view<T>& a, index i, index n) {
-        for (index c = 0; c < n; ++c) a.data[i * a.row + c * a.col] = f == T(0) ? T(0) : f * a.data[i * a.row + c * a.col];
+    // to = keep to + f a; without an a, to = keep to. Where keep is 0, `to` is not read.
+    ETTA_NOINLINE static void add(T f, const T* a, index a_col, T keep, T* to, index to_col, index n) {
+        for (index c = 0; c < n; c += lanes) {
+            const int count = static_cast<int>(n - c < lanes ? n - c : lanes);
+            V x = keep == T(0) ? V(T(0)) : take(to, to_col, c, count) * V(keep);
+            if (a != nullptr) x = mul_add(V(f), take(a, a_col, c, count), x);
+            give(to, to_col, c, count, x);
+        }
     }
+    static T dot(const head_view<T>& a, index i, const head_view<T>& b, index j, index n) { return dot(a.data + i * a.row, a.col, b.data + j * b.row, b.col, n); }
+    static void add(T f, const head_view<T>& a, index i, const head_view<T>& to, index j, index n) { add(f, a.data + i * a.row, a.col, T(1), to.data + j * to.row, to.col, n); }
+    static void scale(T f, const head_view<T>& a, index i, index n) { add(T(0), nullptr, 0, f, a.data + i * a.row, a.col, n); }
     static constexpr T least = -static_cast<T>(__builtin_inf());
 
     ETTA_NOINLINE static void forward(const attention_call<T>& a, const context& ctx) {
@@ -117,7 +139,7 @@ struct attention_direct {
                     add(p, v, j, o, i, a.e);
                 }
                 if (sum != T(0)) scale(T(1) / sum, o, i, a.e);
-                sums.data[i * sums.row] = sum == T(0) ? -least : most + log(V(sum)).v;
+                sums.data[i * sums.row] = sum == T(0) ? -least : most + log(One(sum)).v;
             }
         }
     }
@@ -172,46 +194,6 @@ struct attention_engine {
         index size(index i, index extent) const { return extent - i * step < step ? extent - i * step : step; }
     };
 
-    // c (m, vectors) = or += a (m, k) b (k, vectors). Added to, m is a multiple of the block's rows.
-    template <class Depth>
-    ETTA_INLINE static void blocks(index m, index vectors, const T* a, index a_row, index a_k, const T* b, index b_k, T* c, index c_row, bool first, const Depth& depth) {
-        const int together = m >= gemm::rows ? gemm::rows : m >= gemm::few ? gemm::few : 1;
-        for (index r = 0; r < m; r += together) {
-            const index i = r + together <= m ? r : m - together;
-            const auto [from, to, column] = depth(i, together);
-            if (to <= from) continue;
-            for (index j = column; j < vectors;) {
-                const int width = gemm::panel_width(together, vectors - j);
-                gemm::micro_for(together, width)(to - from, a + i * a_row + from * a_k, a_row, a_k, b + from * b_k + j * lanes, b_k, lanes, c + i * c_row + j * lanes, c_row, first, nullptr);
-                j += width;
-            }
-        }
-    }
-    struct stretch {
-        index from, to, column;
-    };
-
-    // Rows of a matrix as the right side of a product: as they lie, or padded to whole vectors.
-    struct right_side {
-        const T* data;
-        index row;
-        right_side(const head_view<T>& x, index first, index n, index channels, T* room) {
-            const T* const p = x.data + first * x.row;
-            if (x.col == 1 && channels % lanes == 0) {
-                data = p, row = x.row;
-            } else {
-                row = up(channels, lanes), data = room;
-                gemm::pack(p, x.row, x.col, n, channels, static_cast<int>(row / lanes), room);
-            }
-        }
-    };
-    // Rows along the lanes: (channels, width), zeros behind the last.
-    static void transpose(const head_view<T>& x, index first, index n, index channels, index width, T* to) {
-        for (index j = n / lanes * lanes; j < width; j += lanes)
-            for (index c = 0; c < channels; ++c) V(T(0)).store(to + c * width + j);
-        gemm::pack(x.data + first * x.row, x.col, x.row, channels, n, static_cast<int>(width / lanes), to);
-    }
-
     // A block: rows i … i + n - 1 along the lanes, keys j … j + keys - 1.
     struct block {
         index i, n, width, j, keys;
@@ -223,9 +205,55 @@ struct attention_engine {
         // The first vector of rows that sees key k.
         index first_vector(index k) const { return causal && j + k > i ? (j + k - i) / lanes : 0; }
     };
+    // Which part of the sum over K the rows i … i + n - 1 of a product have (`column`: and from which vector on).
+    enum class part { whole, seen, seen_or_none, below_diagonal };
+    struct stretch {
+        index from, to, column;
+    };
+    static stretch depth(const block& b, part p, index k, index i, int n) {
+        if (p == part::whole) return {0, k, b.first_vector(i)};
+        if (p == part::below_diagonal) return {b.causal && b.j + i > b.i ? b.j + i - b.i : 0, b.n, 0};
+        const index to = b.some(i + n - lanes);
+        return {0, to > 0 || p == part::seen ? to : 1, 0};
+    }
+    // c (m, vectors) = or += a (m, k) b (k, vectors). Added to, m is a multiple of the block's rows.
+    ETTA_NOINLINE static void blocks(const block& of, part p, index k, index m, index vectors, const T* a, index a_row, index a_k, const T* b, index b_k, T* c, index c_row, bool first) {
+        const int together = m >= gemm::rows ? gemm::rows : m >= gemm::few ? gemm::few : 1;
+        for (index r = 0; r < m; r += together) {
+            const index i = r + together <= m ? r : m - together;
+            const auto [from, to, column] = depth(of, p, k, i, together);
+            if (to <= from) continue;
+            for (index j = column; j < vectors;) {
+                const int width = gemm::panel_width(together, vectors - j);
+                gemm::micro_for(together, width)(to - from, a + i * a_row + from * a_k, a_row, a_k, b + from * b_k + j * lanes, b_k, lanes, c + i * c_row + j * lanes, c_row, first, nullptr);
+                j += width;
+            }
+        }
+    }
+
+    // Rows of a matrix as the right side of a product: as they lie, or padded to whole vectors.
+    struct right_side {
+        const T* data;
+        index row;
+        ETTA_NOINLINE right_side(const head_view<T>& x, index first, index n, index channels, T* room) {
+            const T* const p = x.data + first * x.row;
+            if (x.col == 1 && channels % lanes == 0) {
+                data = p, row = x.row;
+            } else {
+                row = up(channels, lanes), data = room;
+                gemm::pack(p, x.row, x.col, n, channels, static_cast<int>(row / lanes), room);
+            }
+        }
+    };
+    // Rows along the lanes: (channels, width), zeros behind the last.
+    ETTA_NOINLINE static void transpose(const head_view<T>& x, index first, index n, index channels, index width, T* to) {
+        for (index j = n / lanes * lanes; j < width; j += lanes)
+            for (index c = 0; c < channels; ++c) V(T(0)).store(to + c * width + j);
+        gemm::pack(x.data + first * x.row, x.col, x.row, channels, n, static_cast<int>(width / lanes), to);
+    }
+
     ETTA_NOINLINE static void products(const block& b, const head_view<T>& x, const T* rows, index channels, T* scores) {  // (keys, width)
-        blocks(b.keys, b.width / lanes, x.data + b.j * x.row, x.row, x.col, rows, b.width, scores, b.width, true,
-               [&](index k, int) { return stretch{0, channels, b.first_vector(k)}; });
+        blocks(b, part::whole, channels, b.keys, b.width / lanes, x.data + b.j * x.row, x.row, x.col, rows, b.width, scores, b.width, true);
     }
     ETTA_NOINLINE static void add_mask(const block& b, const head_view<T>& mask, T* scores) {
         for (index k = 0; k < b.keys; ++k, scores += b.width) {
@@ -238,7 +266,7 @@ struct attention_engine {
         }
     }
     // No row of the block sees a key: its padding, or what a buffer has not been filled with yet.
-    static bool nothing_seen(const block& b, const head_view<T>& mask) {
+    ETTA_NOINLINE static bool nothing_seen(const block& b, const head_view<T>& mask) {
         if (mask.data == nullptr || mask.row != 0) return false;
         for (index k = 0; k < b.keys; ++k)
             if (mask.data[(b.j + k) * mask.col] != least) return false;
@@ -321,10 +349,8 @@ struct attention_engine {
                     for (index i = 0; i < b.n; ++i)
                         for (index c = 0; c < e; c += lanes) (V::load(out + i * e + c) * V(r.factor[i])).store(out + i * e + c);
                 const right_side right(v, b.j, b.keys, a.e, values);
-                blocks(up(b.n, gemm::rows), e / lanes, scores, 1, b.width, right.data, right.row, out, e, first, [&](index i, int n) {
-                    const index to = b.some(i + n - lanes);
-                    return stretch{0, to > 0 ? to : first, 0};  // the first block's products set what the others add to
-                });
+                // The first block's products set what the others add to.
+                blocks(b, first ? part::seen_or_none : part::seen, 0, up(b.n, gemm::rows), e / lanes, scores, 1, b.width, right.data, right.row, out, e, first);
                 first = false;
             }
             if (first) {
@@ -334,7 +360,7 @@ struct attention_engine {
             store_rows(a, sample, h, b, o, out, e, r);
         }
     }
-    static void store_rows(const attention_call<T>& a, index sample, index h, const block& b, const head_view<T>& o, const T* out, index e, sums& r) {
+    ETTA_NOINLINE static void store_rows(const attention_call<T>& a, index sample, index h, const block& b, const head_view<T>& o, const T* out, index e, sums& r) {
         const head_view<T> to = a.sums_of(sample, h);
         for (index c = 0; c < b.n; c += lanes) {
             const V sum = V::load(r.sum + c), none = V(T(0));
@@ -363,7 +389,7 @@ struct attention_engine {
         }
     }
     // `from` (n, channels padded to `row`) into rows first … of x, or added to them.
-    static void put(const T* from, index row, const head_view<T>& x, index first, index n, index channels, bool added) {
+    ETTA_NOINLINE static void put(const T* from, index row, const head_view<T>& x, index first, index n, index channels, bool added) {
         for (index i = 0; i < n; ++i)
             for (index c = 0; c < row; c += lanes) {
                 T* const to = x.data + (first + i) * x.row + c;
@@ -372,16 +398,6 @@ struct attention_engine {
                 (added ? V::load(to, count) + y : y).store(to, count);
             }
     }
-    ETTA_INLINE static T dot(const T* x, index x_col, const T* y, index y_col, index n) {
-        V s(T(0));
-        for (index c = 0; c < n; c += lanes) {
-            const int count = static_cast<int>(n - c < lanes ? n - c : lanes);
-            const V a = x_col == 1 ? V::load(x + c, count) : V::load_strided(x + c * x_col, x_col, count);
-            s = mul_add(a, y_col == 1 ? V::load(y + c, count) : V::load_strided(y + c * y_col, y_col, count), s);
-        }
-        return reduce_add(s);
-    }
-
     ETTA_NOINLINE static void backward(const attention_call<T>& a, const context& ctx) {
         alignas(64) T rows[room], cotangents[room];               // (D, width), (E, width)
         alignas(64) T scores[room], dp[room];                     // (keys, width)
@@ -415,24 +431,19 @@ struct attention_engine {
                         transpose(g, b.i, b.n, a.e, b.width, cotangents);
                         for (index i = 0; i < b.width; ++i) {
                             lse[i] = i < b.n ? sums.data[(b.i + i) * sums.row] : T(0);
-                            both[i] = i < b.n ? dot(g.data + (b.i + i) * g.row, g.col, o.data + (b.i + i) * o.row, o.col, a.e) : T(0);
+                            both[i] = i < b.n ? attention_direct<T, Target>::dot(g.data + (b.i + i) * g.row, g.col, o.data + (b.i + i) * o.row, o.col, a.e) : T(0);
                         }
                         products(b, k, rows, a.d, scores);
                         if (a.masked) add_mask(b, mask, scores);
                         products(b, v, cotangents, a.e, dp);
                         derivatives(b, scores, dp, lse, both, a.scale);
                         const right_side queries(q, b.i, b.n, a.d, right_q), outs(g, b.i, b.n, a.e, right_g);
-                        const auto from_diagonal = [&](index key, int) {
-                            const index from = a.causal && b.j + key > b.i ? b.j + key - b.i : 0;
-                            return stretch{from, b.n, 0};
-                        };
                         if (first) clear(dk, key_rows * d), clear(dv, key_rows * e);
-                        blocks(key_rows, e / lanes, scores, b.width, 1, outs.data, outs.row, dv, e, false, from_diagonal);
-                        blocks(key_rows, d / lanes, dp, b.width, 1, queries.data, queries.row, dk, d, false, from_diagonal);
+                        blocks(b, part::below_diagonal, 0, key_rows, e / lanes, scores, b.width, 1, outs.data, outs.row, dv, e, false);
+                        blocks(b, part::below_diagonal, 0, key_rows, d / lanes, dp, b.width, 1, queries.data, queries.row, dk, d, false);
                         first = false;
                         clear(dq, up(b.n, gemm::rows) * d);
-                        blocks(up(b.n, gemm::rows), d / lanes, dp, 1, b.width, keys.data, keys.row, dq, d, false,
-                               [&](index i, int together) { return stretch{0, b.some(i + together - lanes), 0}; });
+                        blocks(b, part::seen, 0, up(b.n, gemm::rows), d / lanes, dp, 1, b.width, keys.data, keys.row, dq, d, false);
                         put(dq, d, a.head(a.dq, sample, h), b.i, b.n, a.d, kb > 0);
                     }
                 }
@@ -442,7 +453,7 @@ struct attention_engine {
             }
         }
     }
-    static void clear(T* p, index n) {
+    ETTA_NOINLINE static void clear(T* p, index n) {
         for (index i = 0; i < n; i += lanes) V(T(0)).store(p + i);
     }
 };
@@ -450,7 +461,7 @@ struct attention_engine {
 template <bool Backward, class T, bool Packed, bool Masked, class Target>
 inline void run_attention(const std::int64_t* words, const context& ctx) {
     attention_call<T> a;
-    a.template read<Packed, Masked, Backward>(words, ctx);
+    a.template read<Target, Packed, Masked, Backward>(words, ctx);
     if constexpr (!Target::scalar) {
         using engine = attention_engine<T, Target>;
         if (a.d <= engine::widest && a.e <= engine::widest) {

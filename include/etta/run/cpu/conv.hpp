@@ -18,7 +18,8 @@ struct conv_call {
     index stride[2], pad[2], dilation[2], groups;
     index n, c, o, kernel[2], in[2], out[2];  // c and o: per group
 
-    void read(library_reader& r) {
+    template <class Reader>
+    void read(Reader& r) {
         for (index* a : {stride, pad, dilation}) a[0] = r.attribute(), a[1] = r.attribute();
         groups = r.attribute();
         n = x.extent[0], c = w.extent[1], o = w.extent[0] / groups;
@@ -387,9 +388,9 @@ void forward_taps(const conv_call<T>& k, Taps& t) {
 template <class T, class Target>
 struct library_kernel<Conv2dForward<T>, Target> {
     static void run(const std::int64_t* words, const context& ctx) {
-        library_reader r{words, ctx};
+        library_reader<T, Target> r{words, ctx};
         conv_call<T> k;
-        k.x = r.operand<T>(), k.w = r.operand<T>(), k.y = r.operand<T>();
+        k.x = r.operand(), k.w = r.operand(), k.y = r.operand();
         k.read(r);
         if constexpr (!Target::scalar) {
             using engine = conv_engine<T, Target>;
@@ -413,9 +414,9 @@ struct library_kernel<Conv2dForward<T>, Target> {
 template <class T, class Target>
 struct library_kernel<Conv2dGradInput<T>, Target> {
     static void run(const std::int64_t* words, const context& ctx) {
-        library_reader r{words, ctx};
+        library_reader<T, Target> r{words, ctx};
         conv_call<T> k;
-        k.y = r.operand<T>(), k.w = r.operand<T>(), k.x = r.operand<T>();
+        k.y = r.operand(), k.w = r.operand(), k.x = r.operand();
         k.read(r);
         if constexpr (!Target::scalar) {
             if (k.kernel[0] * k.kernel[1] <= conv_engine<T, Target>::max_k && phases(k, ctx)) return;
@@ -460,9 +461,9 @@ struct library_kernel<Conv2dGradInput<T>, Target> {
 template <class T, class Target>
 struct library_kernel<Conv2dGradWeight<T>, Target> {
     static void run(const std::int64_t* words, const context& ctx) {
-        library_reader r{words, ctx};
+        library_reader<T, Target> r{words, ctx};
         conv_call<T> k;
-        k.x = r.operand<T>(), k.y = r.operand<T>(), k.w = r.operand<T>();
+        k.x = r.operand(), k.y = r.operand(), k.w = r.operand();
         k.read(r);
         if constexpr (!Target::scalar) {
             using engine = conv_engine<T, Target>;

@@ -60,7 +60,7 @@ inline void synchronise([[maybe_unused]] const context& c) {
 
 // Runs the calls in order, as one thread of a region (threads > 1) or alone; `again`: the first call follows the last.
 template <class Target>
-inline void run_calls_in_region(const program_table& p, context& c, context& alone, bool again) {
+ETTA_NOINLINE void run_calls_in_region(const program_table& p, context& c, context& alone, bool again) {
     const auto call = [&p](const table_entry& e, context& with) {
         with.places = p.places + e.places;
         p.kernels[e.kernel](p.words + e.words, with);

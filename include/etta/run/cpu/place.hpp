@@ -38,7 +38,7 @@ inline void place_elements(const strided_operand& x, const strided_operand& y, c
 template <class Target>
 struct library_kernel<Place, Target> {
     static void run(const std::int64_t* w, const context& ctx) {
-        const strided_operand x = strided_operand::read(w, ctx), y = strided_operand::read(w, ctx);
+        const strided_operand x = strided_operand::read<Target>(w, ctx), y = strided_operand::read<Target>(w, ctx);
         // The element's size is the type's business only through memory: it stands behind the attributes.
         switch (w[3 * y.rank]) {
             case 1: return place_elements<std::uint8_t>(x, y, w, ctx);
@@ -101,9 +101,9 @@ ETTA_NOINLINE void of_parts(const std::int64_t* w, const context& ctx, int n) {
     strided_operand part[most_parts];
     ETTA_ROLLED for (int p = 0; p < n; ++p) {
         ETTA_PLAIN_LOOP;
-        part[p] = strided_operand::read(w, ctx);
+        part[p] = strided_operand::read<Target>(w, ctx);
     }
-    const strided_operand y = strided_operand::read(w, ctx);
+    const strided_operand y = strided_operand::read<Target>(w, ctx);
     join_elements<Target>(part, n, y, w, static_cast<index>(w[(2 * n + 1) * y.rank]), ctx);
 }
 template <int Parts, class Target>
@@ -136,7 +136,7 @@ inline void fold_windows(const strided_operand& x, const strided_operand& y, con
 template <class Target>
 struct library_kernel<Fold, Target> {
     static void run(const std::int64_t* w, const context& ctx) {
-        const strided_operand x = strided_operand::read(w, ctx), y = strided_operand::read(w, ctx);
+        const strided_operand x = strided_operand::read<Target>(w, ctx), y = strided_operand::read<Target>(w, ctx);
         if (w[window_attributes + 2] == 4) fold_windows<float>(x, y, w, ctx);
         else fold_windows<double>(x, y, w, ctx);
     }

@@ -56,7 +56,7 @@ struct pool_engine {
 
     struct call {
         index kernel[2], stride[2], pad[2], in[2], out[2];
-        void read(library_reader& r, const typed_operand<T>& x, const typed_operand<T>& y) {
+        void read(library_reader<T, Target>& r, const typed_operand<T>& x, const typed_operand<T>& y) {
             for (index* a : {kernel, stride, pad}) a[0] = r.attribute(), a[1] = r.attribute();
             for (int i = 0; i < 2; ++i) in[i] = x.extent[2 + i], out[i] = y.extent[2 + i];
         }
@@ -173,8 +173,8 @@ struct pool_engine {
     }
     template <bool Gather>
     static void run_derivative(const std::int64_t* words, const context& ctx) {
-        library_reader w{words, ctx};
-        const auto x = w.operand<T>(), y = w.operand<T>(), v = w.operand<T>(), r = w.operand<T>();
+        library_reader<T, Target> w{words, ctx};
+        const auto x = w.operand(), y = w.operand(), v = w.operand(), r = w.operand();
         call k;
         k.read(w, x, y);
         derivative<Gather>(k, x, y, v, r, ctx);
@@ -184,8 +184,8 @@ struct pool_engine {
 template <class T, class Target>
 struct library_kernel<MaxPool<T>, Target> {
     static void run(const std::int64_t* words, const context& ctx) {
-        library_reader w{words, ctx};
-        const auto x = w.operand<T>(), y = w.operand<T>();
+        library_reader<T, Target> w{words, ctx};
+        const auto x = w.operand(), y = w.operand();
         typename pool_engine<T, Target>::call k;
         k.read(w, x, y);
         pool_engine<T, Target>::forward(k, x, y, ctx);
