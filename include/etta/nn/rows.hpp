@@ -131,7 +131,7 @@ struct row_builder {
                 if (m.op->kind == op_kind::input && g.attr(m, 0) == static_cast<std::int64_t>(storage::parameter)) r = row_of(list.of_parameter[static_cast<int>(g.attr(m, 1))]);
                 if (m.op->kind == op_kind::input && g.attr(m, 0) == static_cast<std::int64_t>(storage::state)) r = row_of(list.of_state[static_cast<int>(g.attr(m, 1))]);
             }
-            if (r < 0) r = current >= 0 && rows[current].from == layer ? current : rows.push({-1, layer});
+            if (r < 0) r = current >= 0 && rows[current].from == layer ? current : rows.push({-1, layer, -1, 0, -1, path{}});
             if (rows[r].layer >= 0 && rows[r].calls == 0) rows[r].calls = 1;
             current = of_node[i] = r;
         }
@@ -143,10 +143,7 @@ struct row_builder {
     }
     constexpr int layer_of_slot(int slot) const { return slot < list.of_parameter.size ? list.of_parameter[slot] : list.of_state[slot - list.of_parameter.size]; }
     constexpr int row_of(int layer) {
-        if (row_of_layer[layer] < 0) {
-            row_of_layer[layer] = rows.push({layer});
-            rows.back().name = list.at[layer].name;
-        }
+        if (row_of_layer[layer] < 0) row_of_layer[layer] = rows.push({layer, -1, -1, 0, -1, list.at[layer].name});
         return row_of_layer[layer];
     }
     // What a row gives: the last of its values that another row reads, else its last; what goes in if it computes nothing.
