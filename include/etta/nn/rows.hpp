@@ -73,6 +73,12 @@ struct layer_list {
     }
 };
 
+// What a row reads: another row, or the network's input.
+struct row_edge {
+    int from, to;
+    static constexpr int input = -1, output = -2;
+};
+
 struct row_builder {
     struct row {
         int layer, from = -1;  // from: operations, by the layer they stand in (0: the network)
@@ -85,10 +91,14 @@ struct row_builder {
     const layer_watch& watch;
     vec<row> rows;
     vec<int> row_of_layer, owner;  // owner: per node, its row in the end
+    vec<row_edge> edges;
+    vec<int> maker;    // per value: the row that it comes from, also where that passes on what it is given
     vec<char> whole;   // per layer: what it computes beside its inner layers is part of its row
     vec<char> needed;  // per node: something needs it (with loops: taken to be so)
 
-    constexpr row_builder(const layer_list& l, const layer_watch& w, const builder& g) : list(l), watch(w), row_of_layer(l.at.size, -1), owner(g.nodes.size, -1), whole(l.at.size, 1), needed(g.nodes.size, g.loops.size > 0) {
+    static constexpr int nobody = -3;
+
+    constexpr row_builder(const layer_list& l, const layer_watch& w, const builder& g) : list(l), watch(w), row_of_layer(l.at.size, -1), owner(g.nodes.size, -1), maker(g.values.size, nobody), whole(l.at.size, 1), needed(g.nodes.size, g.loops.size > 0) {
         for (const int o : g.outputs) needed[g.values[o].node] = 1;
         for (int i = g.nodes.size - 1; i >= 0; --i)
             for (int k = 0; needed[i] && k < g.nodes[i].n_args; ++k) needed[g.values[g.arg(g.nodes[i], k)].node] = 1;
@@ -115,12 +125,14 @@ struct row_builder {
                     bool counts = k.first == k.end;
                     for (int n = k.first; n < k.end; ++n) counts = counts || needed[n];
                     r.call = next, r.calls += counts;
+                    if (k.first == k.end) join(k.input, row_of(layer_of_call[next])), maker[k.input] = row_of(layer_of_call[next]);
                 }
         };
         vec<int> of_node(g.nodes.size, -1);
         for (int i = 0; i < g.nodes.size; ++i) {
             begin_calls(i);
             const node& n = g.nodes[i];
+            if (n.op->kind == op_kind::input && g.attr(n, 0) == static_cast<std::int64_t>(storage::argument)) maker[n.results] = row_edge::input;
             if (n.op->kind == op_kind::input || n.op->kind == op_kind::literal) continue;
             const int layer = owner[i] < 0 ? 0 : layer_of_call[owner[i]];
             int r = whole[layer] ? row_of(layer) : -1;
@@ -134,12 +146,21 @@ struct row_builder {
             if (r < 0) r = current >= 0 && rows[current].from == layer ? current : rows.push({-1, layer, -1, 0, -1, path{}});
             if (rows[r].layer >= 0 && rows[r].calls == 0) rows[r].calls = 1;
             current = of_node[i] = r;
+            for (int k = 0; k < n.n_results; ++k) maker[n.results + k] = r;
+            for (int k = 0; needed[i] && k < n.n_args; ++k) join(g.arg(n, k), r);
         }
         begin_calls(g.nodes.size);
+        for (const int o : g.outputs) join(o, row_edge::output);
         for (const int p : l.of_parameter) row_of(p);
         for (const int s : l.of_state) row_of(s);
         find_outputs(g, of_node);
         owner = static_cast<vec<int>&&>(of_node);
+    }
+    constexpr void join(int value, int to) {
+        const int from = maker[value];
+        bool known = from == nobody || from == to;
+        for (int k = 0; k < edges.size && !known; ++k) known = edges[k].from == from && edges[k].to == to;
+        if (!known) edges.push({from, to});
     }
     constexpr int layer_of_slot(int slot) const { return slot < list.of_parameter.size ? list.of_parameter[slot] : list.of_state[slot - list.of_parameter.size]; }
     constexpr int row_of(int layer) {
@@ -168,7 +189,7 @@ struct row_builder {
 
 // A table's contents, of exactly its size.
 struct row_sizes {
-    int rows, nodes;
+    int rows, nodes, edges;
 };
 struct row_data {
     path name;
@@ -181,6 +202,7 @@ template <row_sizes S>
 struct row_table {
     row_data rows[S.rows + 1] = {};
     int row_of[S.nodes + 1] = {};  // of the program's nodes, bodies of loops behind it; -1: none
+    row_edge edges[S.edges + 1] = {};
 };
 
 // The same without its size.
@@ -188,6 +210,8 @@ struct row_view {
     const row_data* rows;
     int n_rows;
     const int* row_of;
+    const row_edge* edges;
+    int n_edges;
     LayerRow operator[](int i) const {
         const row_data& r = rows[i];
         return {r.name.view(), r.type, r.output, r.calls, r.parameters, r.states, r.bytes, r.flops};
@@ -203,6 +227,7 @@ struct layer_rows {
     struct traced {
         builder g;
         vec<row_data> rows;
+        vec<row_edge> edges;
     };
     static constexpr traced trace() {
         traced t;
@@ -225,6 +250,7 @@ struct layer_rows {
             t.rows.push(d);
         }
         own(list, made, t.rows);
+        t.edges = made.edges;
         g.origin = static_cast<vec<int>&&>(made.owner);
         finish(g);
         return drop_unused(static_cast<traced&&>(t));
@@ -266,6 +292,11 @@ struct layer_rows {
         vec<int> renamed(t.rows.size, -1);
         vec<char> lives(t.rows.size, 0);
         while (t.g.origin.size < t.g.nodes.size) t.g.origin.push(-1);
+        for (int s = 1; s < t.g.segments.size; ++s) {  // a loop is where its body is
+            const segment& f = t.g.segments[s];
+            int& call = t.g.origin[t.g.segments[f.parent].nodes + f.call];
+            for (int i = f.nodes; i < f.nodes + f.n_nodes && call < 0; ++i) call = t.g.origin[i];
+        }
         for (int i = 0; i < t.g.nodes.size; ++i)
             if (t.g.origin[i] >= 0) lives[t.g.origin[i]] = 1;
         int n = 0;
@@ -273,6 +304,12 @@ struct layer_rows {
             if (lives[r] || t.rows[r].calls > 0) t.rows[n] = t.rows[r], renamed[r] = n++;
         t.rows.size = n;
         for (int& o : t.g.origin) o = o < 0 ? -1 : renamed[o];
+        int m = 0;
+        for (const row_edge e : t.edges) {
+            const int from = e.from < 0 ? e.from : renamed[e.from], to = e.to < 0 ? e.to : renamed[e.to];
+            if ((e.from < 0 || from >= 0) && (e.to < 0 || to >= 0)) t.edges[m++] = {from, to};
+        }
+        t.edges.size = m;
         if (n == 0) return t;
         const auto& graph = program::graph;
         const int segments = program::n_segments;
@@ -295,7 +332,7 @@ struct layer_rows {
     }
     static constexpr row_sizes sizes = [] {
         const traced t = trace();
-        return row_sizes{t.rows.size, t.g.nodes.size};
+        return row_sizes{t.rows.size, t.g.nodes.size, t.edges.size};
     }();
     static_assert(sizes.nodes == graph_constant<typename M::source>::sizes.nodes, "etta: a network traces to another Graph the second time");
     static constexpr row_table<sizes> table = [] {
@@ -303,9 +340,10 @@ struct layer_rows {
         row_table<sizes> r{};
         for (int i = 0; i < sizes.rows; ++i) r.rows[i] = t.rows[i];
         for (int i = 0; i < sizes.nodes; ++i) r.row_of[i] = t.g.origin[i];
+        for (int i = 0; i < sizes.edges; ++i) r.edges[i] = t.edges[i];
         return r;
     }();
-    static constexpr row_view view() { return {table.rows, sizes.rows, table.row_of}; }
+    static constexpr row_view view() { return {table.rows, sizes.rows, table.row_of, table.edges, sizes.edges}; }
 };
 
 }  // namespace _
