@@ -25,6 +25,7 @@
 #include "nn/recurrent.hpp"
 #include "nn/reparametrise.hpp"
 #include "nn/save.hpp"
+#include "nn/state_dict.hpp"
 #include "nn/stream.hpp"
 #include "nn/summary.hpp"
 #include "nn/transformer.hpp"
