@@ -2,6 +2,8 @@
 // box around those of each layer (DOT, for Graphviz).
 #pragma once
 
+#include <vector>
+
 #include "../compile/print.hpp"
 #include "../io/file.hpp"
 #include "rows.hpp"

@@ -123,7 +123,7 @@ struct row_builder {
                     row& r = rows[row_of(layer_of_call[next])];
                     if (k.outer >= 0 && layer_of_call[k.outer] == layer_of_call[next]) continue;  // says once more where it is
                     bool counts = k.first == k.end;
-                    for (int n = k.first; n < k.end; ++n) counts = counts || needed[n];
+                    for (int n = k.first; n < k.end; ++n) counts = counts || (needed[n] && !of_weights(g, g.nodes[n]));
                     r.call = next, r.calls += counts;
                     if (k.first == k.end) join(k.input, row_of(layer_of_call[next])), maker[k.input] = row_of(layer_of_call[next]);
                 }
@@ -133,7 +133,7 @@ struct row_builder {
             begin_calls(i);
             const node& n = g.nodes[i];
             if (n.op->kind == op_kind::input && g.attr(n, 0) == static_cast<std::int64_t>(storage::argument)) maker[n.results] = row_edge::input;
-            if (n.op->kind == op_kind::input || n.op->kind == op_kind::literal) continue;
+            if (n.op->kind == op_kind::input || constant(g, n)) continue;
             const int layer = owner[i] < 0 ? 0 : layer_of_call[owner[i]];
             int r = whole[layer] ? row_of(layer) : -1;
             for (int k = 0; k < n.n_args && r < 0; ++k) {  // beside a parameter that no layer has asked for: the layer of that
@@ -144,7 +144,7 @@ struct row_builder {
                 if (m.op->kind == op_kind::input && g.attr(m, 0) == static_cast<std::int64_t>(storage::state)) r = row_of(list.of_state[static_cast<int>(g.attr(m, 1))]);
             }
             if (r < 0) r = current >= 0 && rows[current].from == layer ? current : rows.push({-1, layer, -1, 0, -1, path{}});
-            if (rows[r].layer >= 0 && rows[r].calls == 0) rows[r].calls = 1;
+            if (rows[r].layer >= 0 && !whole[layer] && rows[r].calls == 0) rows[r].calls = 1;
             current = of_node[i] = r;
             for (int k = 0; k < n.n_results; ++k) maker[n.results + k] = r;
             for (int k = 0; needed[i] && k < n.n_args; ++k) join(g.arg(n, k), r);
@@ -155,6 +155,16 @@ struct row_builder {
         for (const int s : l.of_state) row_of(s);
         find_outputs(g, of_node);
         owner = static_cast<vec<int>&&>(of_node);
+    }
+    // A parameter or state, or a view of one: equal calls share these.
+    static constexpr bool of_weights(const builder& g, node n) {
+        while (n.op->kind == op_kind::view) n = g.of(g.arg(n, 0));
+        return n.op->kind == op_kind::literal || (n.op->kind == op_kind::input && g.attr(n, 0) != static_cast<std::int64_t>(storage::argument));
+    }
+    // A number, also where it stands for many.
+    static constexpr bool constant(const builder& g, node n) {
+        while (n.op->kind == op_kind::view) n = g.of(g.arg(n, 0));
+        return n.op->kind == op_kind::literal;
     }
     constexpr void join(int value, int to) {
         const int from = maker[value];

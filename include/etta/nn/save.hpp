@@ -115,7 +115,7 @@ inline bool captured(std::string_view pattern, std::string_view name, std::vecto
     }
     return false;
 }
-inline std::string renamed(const std::string& name, const std::vector<Rename>& rules) {
+inline std::string renamed(const std::string& name, const std::vector<Rename>& rules, const std::string& path) {
     for (const Rename& r : rules) {
         std::vector<std::string_view> stars;
         if (!captured(r.from, name, stars)) continue;
@@ -124,7 +124,7 @@ inline std::string renamed(const std::string& name, const std::vector<Rename>& r
         for (const char c : r.to) {
             if (c != '*') s += c;
             else if (k < stars.size()) s += stars[k++];
-            else fail<>("rename: '" + r.to + "' has more '*' than '" + r.from + "'");
+            else fail<>(path + ": rename: '" + r.to + "' has more '*' than '" + r.from + "'");
         }
         return s;
     }
@@ -172,7 +172,7 @@ LoadReport load_tensors(const std::string& path, const std::vector<named_tensor>
     std::vector<std::string> names;  // of the file's, as the model has them
     std::vector<std::size_t> order, from(mine.size());
     std::vector<char> used(file.size()), transposed(mine.size()), pattern_used(o.transpose.size());
-    for (const named_tensor& t : file) order.push_back(names.size()), names.push_back(renamed(t.name, o.rename));
+    for (const named_tensor& t : file) order.push_back(names.size()), names.push_back(renamed(t.name, o.rename, path));
     sort(order.data(), order.size(), [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
     for (std::size_t i = 1; i < order.size(); ++i)
         if (names[order[i]] == names[order[i - 1]])

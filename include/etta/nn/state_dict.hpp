@@ -165,7 +165,7 @@ WeightComparison compare_tensors(const std::vector<named_tensor>& a, const std::
             for (std::size_t i = 0; i < u.size(); ++i) {
                 if (u[i] == v[i] || (u[i] != u[i] && v[i] != v[i])) continue;
                 const double off = u[i] < v[i] ? v[i] - u[i] : u[i] - v[i], p = u[i] < 0 ? -u[i] : u[i], q = v[i] < 0 ? -v[i] : v[i];
-                const double part = off / (p > q ? p : q);
+                const double part = off - off == 0 ? off / (p > q ? p : q) : off;
                 ++d.count, d.kind = WeightDifference::different;
                 if (!(off <= d.absolute)) d.absolute = d.absolute != d.absolute ? d.absolute : off;
                 if (!(part <= d.relative)) d.relative = d.relative != d.relative ? d.relative : part;

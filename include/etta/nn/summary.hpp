@@ -1,6 +1,8 @@
 // summary.hpp: a model as a table: a line for each layer with what it gives, its parameters and its operations, and the totals.
 #pragma once
 
+#include <vector>
+
 #include "../compile/print.hpp"
 #include "rows.hpp"
 
@@ -24,7 +26,9 @@ struct text_table {
             const std::size_t c = i % width.size(), pad = width[c] - cells[i].size();
             const bool right = c >= static_cast<std::size_t>(texts), end = c + 1 == width.size();
             s += right ? std::string(pad, ' ') + cells[i] : cells[i] + (end ? std::string() : std::string(pad, ' '));
-            s += end ? "\n" : "  ";
+            s += end ? "" : "  ";
+            while (end && s.back() == ' ') s.pop_back();
+            if (end) s += '\n';
             if (end && (i + 1 == static_cast<std::size_t>(rules) * width.size() || i + 1 == cells.size())) s += std::string(all, '-') + "\n";
         }
         return s;
@@ -69,9 +73,9 @@ inline std::string summary_text(const row_view& rows, const model_totals& t) {
 
 template <class M>
 model_totals totals_of() {
-    index states = 0;
-    for (int i = 0; i < M::n_states; ++i) states += M::facts::states.count[i];
-    return {M::parameter_count, M::parameter_bytes, states, M::state_bytes, M::program::flops, M::workspace_bytes(), M::batch_bound};
+    index states = 0, bytes = 0;
+    for (int i = 0; i < M::n_states; ++i) states += M::facts::states.count[i], bytes += M::facts::states.count[i] * size_of(M::facts::states.type[i]);
+    return {M::parameter_count, M::parameter_count * static_cast<index>(sizeof(typename M::element)), states, bytes, M::program::flops, M::workspace_bytes(), M::batch_bound};
 }
 
 }  // namespace _
