@@ -218,7 +218,7 @@ TEST_CASE("a picture of a model is well-formed, with a box for each line of the 
     CHECK(count_of(s, "stroke-dasharray") == 1);
     save_svg(m, dir.path("m.svg"));
     CHECK(dir.names() == std::vector<std::string>{"m.svg"});
-    CHECK(_::xml_escaped("a<b> & \"c\"") == "a&lt;b&gt; &amp; &quot;c&quot;");
+    CHECK(_::xml_escaped<_::this_host>("a<b> & \"c\"") == "a&lt;b&gt; &amp; &quot;c&quot;");
     CHECK_FALSE(well_formed("<a><b></a></b>"));
     CHECK_FALSE(well_formed("<a>&</a>"));
     SequenceModel sequence{seed(1)};

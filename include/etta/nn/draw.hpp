@@ -11,7 +11,8 @@
 namespace etta {
 namespace _ {
 
-inline std::string xml_escaped(std::string_view s) {
+template <class Host>
+std::string xml_escaped(std::string_view s) {
     std::string r;
     for (const char c : s) {
         if (c == '<') r += "&lt;";
@@ -25,6 +26,7 @@ inline std::string xml_escaped(std::string_view s) {
 
 // A layered drawing (Sugiyama, Tagawa & Toda 1981): a box stands one rank below the lowest that it reads. Where an arrow passes a rank,
 // it has a place of its own there. Then boxes move, a few times up and down, to the mean of what they are joined to.
+template <class Host>
 struct layered_drawing {
     struct item {
         int box;          // -1: an arrow that passes
@@ -130,7 +132,9 @@ struct layered_drawing {
     }
 };
 
-inline std::string svg_of_rows(const row_view& rows, const shape& input, const shape& output) {
+template <class Host>
+std::string svg_of_rows(const row_view& rows, const shape& input, const shape& output) {
+    using layered_drawing = _::layered_drawing<Host>;
     const int n = rows.n_rows;
     std::vector<std::string> first, second;  // a box's two lines
     std::vector<double> width;
@@ -152,7 +156,7 @@ inline std::string svg_of_rows(const row_view& rows, const shape& input, const s
     }
     layered_drawing d(width, edges);
     double left = 0, right = 0;
-    for (const layered_drawing::item& i : d.items) {
+    for (const typename layered_drawing::item& i : d.items) {
         if (i.x - 0.5 * i.width < left) left = i.x - 0.5 * i.width;
         if (i.x + 0.5 * i.width > right) right = i.x + 0.5 * i.width;
     }
@@ -168,7 +172,7 @@ inline std::string svg_of_rows(const row_view& rows, const shape& input, const s
     put("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" font-family=\"sans-serif\" font-size=\"12\">\n", wide, high);
     s += "<defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"#555\"/></marker></defs>\n";
     s += "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
-    for (const layered_drawing::wire& w : d.wires) {
+    for (const typename layered_drawing::wire& w : d.wires) {
         put("<path fill=\"none\" stroke=\"#555\" marker-end=\"url(#head)\" d=\"M%.1f %.1f", x_of(w.items[0]), y_of(w.items[0]) + height);
         for (std::size_t k = 1; k < w.items.size(); ++k) {
             const double x0 = x_of(w.items[k - 1]), y0 = y_of(w.items[k - 1]) + height, x1 = x_of(w.items[k]), y1 = y_of(w.items[k]), m = 0.5 * (y0 + y1);
@@ -192,7 +196,7 @@ inline std::string svg_of_rows(const row_view& rows, const shape& input, const s
         if (!end) put("<title>%ld parameters, %ld FLOPs</title>\n", static_cast<long>(r.parameters), static_cast<long>(r.flops));
         for (const bool upper : {true, false}) {
             put("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\"%s>", x_of(i), y_of(i) + (upper ? 17 : 32), upper ? " font-weight=\"bold\"" : " fill=\"#444\"");
-            s += xml_escaped(upper ? first[k] : second[k]) + "</text>\n";
+            s += xml_escaped<Host>(upper ? first[k] : second[k]) + "</text>\n";
         }
         s += "</g>\n";
     }
@@ -207,7 +211,7 @@ template <class M>
 std::string svg(M&) {
     shape input = M::input_type::sample(), batched(M::output_shape[0]);
     for (int i = 0; i < input.rank; ++i) batched.push(input[i]);
-    return _::svg_of_rows(_::layer_rows<M>::view(), batched, M::output_shape);
+    return _::svg_of_rows<_::this_host>(_::layer_rows<M>::view(), batched, M::output_shape);
 }
 template <class M>
 void save_svg(M& model, const std::string& path) {

@@ -65,6 +65,7 @@ struct LoadReport {
 
     // Has everything in the model come from the file, and everything in the file gone to the model?
     bool complete() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
+    template <class Host = _::this_host>
     std::string text() const {
         std::string s = std::to_string(loaded.size()) + " tensors loaded\n";
         const auto list = [&](const char* what, const std::vector<std::string>& names) {
@@ -84,11 +85,11 @@ namespace _ {
 inline bool is_npz(const std::string& path) { return path.size() > 4 && path.compare(path.size() - 4, 4, ".npz") == 0; }
 
 // A file of named tensors that was read; `tensors` are views of it.
+template <class Host>
 struct tensor_file {
     safetensors_file weights;
     npz_file arrays;
     std::vector<named_tensor> tensors;
-    template <class Host = this_host>
     static tensor_file open(const std::string& path) {
         tensor_file f;
         if (is_npz(path)) {
@@ -103,22 +104,24 @@ struct tensor_file {
 };
 
 // What the pattern's stars stand for in the name; false if it does not fit.
-inline bool captured(std::string_view pattern, std::string_view name, std::vector<std::string_view>& stars) {
+template <class Host>
+bool captured(std::string_view pattern, std::string_view name, std::vector<std::string_view>& stars) {
     const std::size_t star = pattern.find('*');
     if (star == pattern.npos) return pattern == name;
     if (name.substr(0, star) != pattern.substr(0, star)) return false;
     const std::size_t before = stars.size();
     for (std::size_t n = 0; star + n <= name.size(); ++n) {
         stars.push_back(name.substr(star, n));
-        if (captured(pattern.substr(star + 1), name.substr(star + n), stars)) return true;
+        if (captured<Host>(pattern.substr(star + 1), name.substr(star + n), stars)) return true;
         stars.resize(before);
     }
     return false;
 }
-inline std::string renamed(const std::string& name, const std::vector<Rename>& rules, const std::string& path) {
+template <class Host>
+std::string renamed(const std::string& name, const std::vector<Rename>& rules, const std::string& path) {
     for (const Rename& r : rules) {
         std::vector<std::string_view> stars;
-        if (!captured(r.from, name, stars)) continue;
+        if (!captured<Host>(r.from, name, stars)) continue;
         std::string s;
         std::size_t k = 0;
         for (const char c : r.to) {
@@ -172,7 +175,7 @@ LoadReport load_tensors(const std::string& path, const std::vector<named_tensor>
     std::vector<std::string> names;  // of the file's, as the model has them
     std::vector<std::size_t> order, from(mine.size());
     std::vector<char> used(file.size()), transposed(mine.size()), pattern_used(o.transpose.size());
-    for (const named_tensor& t : file) order.push_back(names.size()), names.push_back(renamed(t.name, o.rename, path));
+    for (const named_tensor& t : file) order.push_back(names.size()), names.push_back(renamed<Host>(t.name, o.rename, path));
     sort(order.data(), order.size(), [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
     for (std::size_t i = 1; i < order.size(); ++i)
         if (names[order[i]] == names[order[i - 1]])
@@ -241,7 +244,7 @@ void save(M& model, const std::string& path) {
 // the tensor, unless the options let it pass; after an error the model is untouched. So is it an error if no tensor fits.
 template <class M>
 LoadReport load(M& model, const std::string& path, const LoadOptions& o = {}) {
-    const _::tensor_file file = _::tensor_file::open(path);
+    const auto file = _::tensor_file<_::this_host>::open(path);
     return _::load_tensors<_::this_host>(path, file.tensors, _::tensors_of(model), o);
 }
 

@@ -24,7 +24,8 @@ struct StateEntry {
 };
 
 // PyTorch's state_dict(): parameters, then states. Views: valid as long as the model is.
-class StateDict {
+template <class Host = _::this_host>
+class BasicStateDict {
   public:
     auto begin() const { return entries_.begin(); }
     auto end() const { return entries_.end(); }
@@ -55,7 +56,7 @@ class StateDict {
 
     // A table: name, type, extents and number of elements.
     std::string text() const {
-        _::text_table t{4, 3};
+        _::text_table<Host> t{4, 3};
         for (const char* title : {"name", "type", "extents", "elements"}) t.cells.push_back(title);
         for (const StateEntry& e : entries_)
             for (std::string s : {std::string(e.name), std::string(name_of(e.type)), _::text_of(*e.extents) + (e.parameter ? "" : " (state)"), std::to_string(e.size)})
@@ -74,6 +75,7 @@ class StateDict {
     }
     std::vector<StateEntry> entries_;
 };
+using StateDict = BasicStateDict<>;
 
 template <class M>
 StateDict state_dict(M& model) {
@@ -111,19 +113,22 @@ struct WeightComparison {
     std::vector<WeightDifference> tensors;  // the first's, in its order, then what is only in the second
 
     // Has all the same names, shapes and numbers (NaN equals NaN, and 0 equals -0)?
+    template <class Host = _::this_host>
     bool equal() const {
         for (const WeightDifference& d : tensors)
             if (d.kind != WeightDifference::equal) return false;
         return true;
     }
     // Has all the same names and shapes, and |a - b| is at most `absolute` everywhere?
+    template <class Host = _::this_host>
     bool within(double absolute) const {
         for (const WeightDifference& d : tensors)
             if (d.kind > WeightDifference::different || !(d.absolute <= absolute)) return false;
         return true;
     }
+    template <class Host = _::this_host>
     std::string text() const {
-        _::text_table t{4, 2};
+        _::text_table<Host> t{4, 2};
         for (const char* title : {"name", "", "largest difference", "relative"}) t.cells.push_back(title);
         for (const WeightDifference& d : tensors) {
             const bool numbers = d.kind == WeightDifference::different;
@@ -179,11 +184,11 @@ WeightComparison compare_tensors(const std::vector<named_tensor>& a, const std::
 }
 // Of a model, or of a file by its path.
 template <class X>
-tensor_file weights_of(X& x) {
+tensor_file<this_host> weights_of(X& x) {
     if constexpr (std::is_convertible_v<X&, std::string>) {
-        return tensor_file::open(x);
+        return tensor_file<this_host>::open(x);
     } else {
-        tensor_file f;
+        tensor_file<this_host> f;
         f.tensors = tensors_of(x);
         return f;
     }
@@ -194,7 +199,7 @@ tensor_file weights_of(X& x) {
 // What differs between the weights of two models of any types, or of a model and a file: compare_weights(model, "old.safetensors").
 template <class A, class B>
 WeightComparison compare_weights(A&& a, B&& b) {
-    const _::tensor_file x = _::weights_of(a), y = _::weights_of(b);
+    const auto x = _::weights_of(a), y = _::weights_of(b);
     return _::compare_tensors<_::this_host>(x.tensors, y.tensors);
 }
 

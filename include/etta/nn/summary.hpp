@@ -4,12 +4,15 @@
 #include <vector>
 
 #include "../compile/print.hpp"
+#include "../io/file.hpp"
 #include "rows.hpp"
 
 namespace etta {
 namespace _ {
 
-// Columns as wide as their widest cell; all but the first `texts` are numbers and end on the right.
+// Columns as wide as their widest cell; all but the first `texts` are numbers and end on the right. A template, as all here: what
+// a program does not call is only parsed.
+template <class Host>
 struct text_table {
     int columns, texts;
     std::vector<std::string> cells = {};
@@ -35,7 +38,8 @@ struct text_table {
     }
 };
 // 12.3 KiB
-inline std::string text_of_bytes(index bytes) {
+template <class Host>
+std::string text_of_bytes(index bytes) {
     char s[40];
     if (bytes < 1024) std::snprintf(s, sizeof s, "%ld bytes", static_cast<long>(bytes));
     else if (bytes < 10'000'000) std::snprintf(s, sizeof s, "%.1f KiB", static_cast<double>(bytes) / 1024);
@@ -49,9 +53,10 @@ struct model_totals {
     index frozen = -1;        // -1: not known
     index optimizer_bytes = -1;
 };
-inline std::string summary_text(const row_view& rows, const model_totals& t) {
+template <class Host>
+std::string summary_text(const row_view& rows, const model_totals& t) {
     const bool stateful = t.states > 0;
-    text_table table{stateful ? 7 : 6, 3};
+    text_table<Host> table{stateful ? 7 : 6, 3};
     const auto line = [&](std::string name, std::string type, std::string out, std::string p, std::string s, std::string flops, std::string bytes) {
         for (std::string* cell : {&name, &type, &out, &p, &s, &flops, &bytes})
             if (stateful || cell != &s) table.cells.push_back(static_cast<std::string&&>(*cell));
@@ -62,12 +67,12 @@ inline std::string summary_text(const row_view& rows, const model_totals& t) {
         line(std::string(r.name), std::string(r.type) + (r.calls > 1 ? ", " + std::to_string(r.calls) + " calls" : ""), text_of(r.output), std::to_string(r.parameters),
              std::to_string(r.states), std::to_string(r.flops), std::to_string(r.bytes));
     }
-    std::string s = table.text(1) + std::to_string(t.parameters) + " parameters, " + text_of_bytes(t.parameter_bytes);
+    std::string s = table.text(1) + std::to_string(t.parameters) + " parameters, " + text_of_bytes<Host>(t.parameter_bytes);
     if (t.frozen >= 0) s += ": " + std::to_string(t.parameters - t.frozen) + " trainable, " + std::to_string(t.frozen) + " frozen";
-    if (stateful) s += "\n" + std::to_string(t.states) + " numbers of state, " + text_of_bytes(t.state_bytes);
-    if (t.optimizer_bytes >= 0) s += "\nstate of the optimizer: " + text_of_bytes(t.optimizer_bytes);
+    if (stateful) s += "\n" + std::to_string(t.states) + " numbers of state, " + text_of_bytes<Host>(t.state_bytes);
+    if (t.optimizer_bytes >= 0) s += "\nstate of the optimizer: " + text_of_bytes<Host>(t.optimizer_bytes);
     char line_of[120];
-    std::snprintf(line_of, sizeof line_of, "\na batch of %d: %.6g MFLOP, workspace %s\n", t.batch, static_cast<double>(t.flops) * 1e-6, text_of_bytes(t.workspace).c_str());
+    std::snprintf(line_of, sizeof line_of, "\na batch of %d: %.6g MFLOP, workspace %s\n", t.batch, static_cast<double>(t.flops) * 1e-6, text_of_bytes<Host>(t.workspace).c_str());
     return s + line_of;
 }
 
@@ -101,9 +106,9 @@ std::string summary(X& x) {
         t.frozen = 0, t.optimizer_bytes = X::state_bytes;
         for (int i = 0; i < M::n_parameters; ++i)
             if (x.frozen(i)) t.frozen += M::facts::layout.count[i];
-        return _::summary_text(_::layer_rows<M>::view(), t);
+        return _::summary_text<_::this_host>(_::layer_rows<M>::view(), t);
     } else {
-        return _::summary_text(_::layer_rows<X>::view(), _::totals_of<X>());
+        return _::summary_text<_::this_host>(_::layer_rows<X>::view(), _::totals_of<X>());
     }
 }
 

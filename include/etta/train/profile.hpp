@@ -25,8 +25,9 @@ struct Profile {
     int threads = 1;
 
     // A table: time, its part of all, and the rate.
+    template <class Host = _::this_host>
     std::string text() const {
-        _::text_table t{5, 1};
+        _::text_table<Host> t{5, 1};
         for (const char* title : {"layers", "kernels", "time", "share", "GFLOP/s"}) t.cells.push_back(title);
         const auto number = [&](const char* format, double x) {
             char s[40];
