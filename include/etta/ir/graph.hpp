@@ -136,7 +136,12 @@ struct graph {
     }
 };
 
-struct layer_watch;
+// Who is told that a layer is called (at this address, of this type: nn/parameter.hpp; or of the parameter in this slot), with which
+// value, and that it has returned.
+struct layer_watch {
+    void (*enter)(layer_watch&, const builder&, int value, const void* layer, const void* type, int slot);
+    void (*leave)(layer_watch&, const builder&);
+};
 
 struct builder {
     vec<node> nodes;
@@ -170,7 +175,7 @@ struct builder {
     int scope = -1;   // the layer being called: where a mistake is reported
     bool watched = false;  // note what enters and what leaves each layer: (scope, value, 0 or 1)
     vec<int> watched_values;
-    layer_watch* layers = nullptr;  // who is told which layer is being called (nn/rows.hpp); null: nobody
+    layer_watch* layers = nullptr;  // nn/rows.hpp; null: nobody
     vec<int> origin;                // then, per node: the row of the layers' table that it belongs to, or -1. Else empty
 
     // --- symbols -----------------------------------------------------------------------------------------------

@@ -55,34 +55,6 @@ struct left_out {};  // where an option leaves a parameter out
 template <class Layer>
 inline constexpr char type_mark = 0;  // its address tells types apart
 
-// Notes which nodes each call of a layer makes, for tables of a model's layers (rows.hpp). Calls are in the order in which they
-// begin: an inner one stands behind the one around it.
-struct layer_watch {
-    struct known_layer {
-        const void *at, *type;  // a layer begins where its first member does: types tell them apart
-    };
-    struct call {
-        int layer, slot;     // its number among `known` (-1: none of these), or a parameter's slot
-        int input;           // the value it is called with
-        int first, end = 0;  // nodes
-        int outer = -1;      // the call around it
-    };
-    vec<known_layer> known;
-    vec<call> calls;
-    int open = -1, last = 0;
-
-    constexpr void enter(const var& x, const void* layer, const void* type, int slot) {
-        int found = -1;
-        for (int i = 0, k = last; layer != nullptr && i < known.size && found < 0; ++i, k = k + 1 < known.size ? k + 1 : 0)
-            if (known.data[k].at == layer && known.data[k].type == type) found = last = k;
-        open = calls.push({found, slot, x.id, x.g->nodes.size, 0, open});
-    }
-    constexpr void leave(const builder& g) {
-        calls[open].end = g.nodes.size;
-        open = calls[open].outer;
-    }
-};
-
 // While it lives, mistakes are blamed on the layer of this parameter; the outer layer's again afterwards. A layer without parameters
 // says `this` instead: then it is in tables of the model's layers.
 struct in_layer {
@@ -93,7 +65,7 @@ struct in_layer {
     template <class Layer>
     constexpr in_layer(const var& x, const Layer* layer, int slot = -1) : in_layer(x, slot, layer, &type_mark<Layer>) {}
     constexpr ~in_layer() {
-        if (g->layers != nullptr) g->layers->leave(*g);
+        if (g->layers != nullptr) g->layers->leave(*g->layers, *g);
         if (!scoped) return;
         if (g->watched) note(g->values.size - 1, 1);  // its last value: the result has been computed when this is destroyed
         g->scope = outer;
@@ -106,7 +78,7 @@ struct in_layer {
 
 private:
     constexpr in_layer(const var& x, int slot, const void* layer, const void* type) : g(x.g), outer(x.g->scope), scoped(slot >= 0 || layer == nullptr) {
-        if (g->layers != nullptr) g->layers->enter(x, layer, type, slot);
+        if (g->layers != nullptr) g->layers->enter(*g->layers, *g, x.id, layer, type, slot);
         if (!scoped) return;
         g->scope = slot;
         if (g->watched) note(x.id, 0);

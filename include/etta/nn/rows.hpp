@@ -39,7 +39,40 @@ constexpr std::string_view type_name() {
     }
 }
 
+// Notes which nodes each call of a layer makes. Calls are in the order in which they begin: an inner one stands behind the one around
+// it. (A template, as what follows: what a program does not call is only parsed.)
+template <class Net>
+struct call_watch : layer_watch {
+    struct known_layer {
+        const void *at, *type;  // a layer begins where its first member does: types tell them apart
+    };
+    struct call {
+        int layer, slot;     // its number among `known` (-1: none of these), or a parameter's slot
+        int input;           // the value it is called with
+        int first, end = 0;  // nodes
+        int outer = -1;      // the call around it
+    };
+    vec<known_layer> known;
+    vec<call> calls;
+    int open = -1, last = 0;
+
+    constexpr call_watch() : layer_watch{&begin_call, &end_call} {}
+    static constexpr void begin_call(layer_watch& watch, const builder& g, int value, const void* layer, const void* type, int slot) {
+        call_watch& w = static_cast<call_watch&>(watch);
+        int found = -1;
+        for (int i = 0, k = w.last; layer != nullptr && i < w.known.size && found < 0; ++i, k = k + 1 < w.known.size ? k + 1 : 0)
+            if (w.known.data[k].at == layer && w.known.data[k].type == type) found = w.last = k;
+        w.open = w.calls.push({found, slot, value, g.nodes.size, 0, w.open});
+    }
+    static constexpr void end_call(layer_watch& watch, const builder& g) {
+        call_watch& w = static_cast<call_watch&>(watch);
+        w.calls[w.open].end = g.nodes.size;
+        w.open = w.calls[w.open].outer;
+    }
+};
+
 // Every layer and struct of layers, the outer before the inner; and whose the parameters and states are.
+template <class Net>
 struct layer_list {
     struct entry {
         path name;
@@ -47,7 +80,7 @@ struct layer_list {
     };
     vec<entry> at;
     vec<int> of_parameter, of_state;
-    layer_watch* watch = nullptr;
+    call_watch<Net>* watch = nullptr;
 
     template <class M>
     constexpr void add(const M& m, const path& p, int outer) {
@@ -79,6 +112,7 @@ struct row_edge {
     static constexpr int input = -1, output = -2;
 };
 
+template <class Net>
 struct row_builder {
     struct row {
         int layer, from = -1;  // from: operations, by the layer they stand in (0: the network)
@@ -87,8 +121,10 @@ struct row_builder {
         int output = -1;       // a value
         path name;
     };
+    using layer_list = _::layer_list<Net>;
+    using call_watch = _::call_watch<Net>;
     const layer_list& list;
-    const layer_watch& watch;
+    const call_watch& watch;
     vec<row> rows;
     vec<int> row_of_layer, owner;  // owner: per node, its row in the end
     vec<row_edge> edges;
@@ -98,14 +134,14 @@ struct row_builder {
 
     static constexpr int nobody = -3;
 
-    constexpr row_builder(const layer_list& l, const layer_watch& w, const builder& g) : list(l), watch(w), row_of_layer(l.at.size, -1), owner(g.nodes.size, -1), maker(g.values.size, nobody), whole(l.at.size, 1), needed(g.nodes.size, g.loops.size > 0) {
+    constexpr row_builder(const layer_list& l, const call_watch& w, const builder& g) : list(l), watch(w), row_of_layer(l.at.size, -1), owner(g.nodes.size, -1), maker(g.values.size, nobody), whole(l.at.size, 1), needed(g.nodes.size, g.loops.size > 0) {
         for (const int o : g.outputs) needed[g.values[o].node] = 1;
         for (int i = g.nodes.size - 1; i >= 0; --i)
             for (int k = 0; needed[i] && k < g.nodes[i].n_args; ++k) needed[g.values[g.arg(g.nodes[i], k)].node] = 1;
         bool calls_network = l.at.size == 1;
         vec<int> layer_of_call(w.calls.size, -1);
         for (int c = 0; c < w.calls.size; ++c) {
-            const layer_watch::call& k = w.calls[c];
+            const typename call_watch::call& k = w.calls[c];
             layer_of_call[c] = k.layer >= 0 ? k.layer : k.slot >= 0 ? layer_of_slot(k.slot) : -1;
             if (layer_of_call[c] == 0) calls_network = true;
             if (layer_of_call[c] < 0) layer_of_call[c] = k.outer < 0 ? 0 : layer_of_call[k.outer];  // made while it was called: part of what calls it
@@ -119,7 +155,7 @@ struct row_builder {
         const auto begin_calls = [&](int i) constexpr {
             for (; next < w.calls.size && w.calls[next].first == i; ++next)
                 if (whole[layer_of_call[next]]) {
-                    const layer_watch::call& k = w.calls[next];
+                    const typename call_watch::call& k = w.calls[next];
                     row& r = rows[row_of(layer_of_call[next])];
                     if (k.outer >= 0 && layer_of_call[k.outer] == layer_of_call[next]) continue;  // says once more where it is
                     bool counts = k.first == k.end;
@@ -242,8 +278,8 @@ struct layer_rows {
     static constexpr traced trace() {
         traced t;
         builder& g = t.g;
-        layer_watch watch;
-        layer_list list;
+        call_watch<net> watch;
+        layer_list<net> list;
         list.watch = &watch;
         net n{};
         const var x = traced_model<net, typename M::input_type, M::batch_bound>::prepare(g, n);
@@ -252,11 +288,11 @@ struct layer_rows {
         const net& bound = n;
         g.outputs.push(var(bound(x)).id);
         g.layers = nullptr;
-        row_builder made(list, watch, g);
-        for (const row_builder::row& r : made.rows) {
+        row_builder<net> made(list, watch, g);
+        for (const typename row_builder<net>::row& r : made.rows) {
             row_data d{r.name, r.layer >= 0 ? list.at[r.layer].type : std::string_view{}, r.output >= 0 ? g.extents_of(r.output) : shape{}, r.layer >= 0 ? r.calls : 0};
             if (r.layer == 0) d.name = path{}.with(d.type);
-            if (r.layer < 0) d.name = operations(g, list, made, static_cast<int>(&r - made.rows.data));
+            if (r.from >= 0) d.name = operations(g, list, made, static_cast<int>(&r - made.rows.data));
             t.rows.push(d);
         }
         own(list, made, t.rows);
@@ -266,7 +302,7 @@ struct layer_rows {
         return drop_unused(static_cast<traced&&>(t));
     }
     // "blocks.0 (add, relu)": at most three of them; views only where there is nothing else.
-    static constexpr path operations(const builder& g, const layer_list& list, const row_builder& made, int r) {
+    static constexpr path operations(const builder& g, const layer_list<net>& list, const row_builder<net>& made, int r) {
         path p = list.at[made.rows[r].from].name;
         std::string_view seen[4] = {};
         int n = 0;
@@ -287,7 +323,7 @@ struct layer_rows {
         add(")");
         return p;
     }
-    static constexpr void own(const layer_list& list, const row_builder& made, vec<row_data>& rows) {
+    static constexpr void own(const layer_list<net>& list, const row_builder<net>& made, vec<row_data>& rows) {
         for (int i = 0; i < list.of_parameter.size; ++i) {
             row_data& d = rows[made.row_of_layer[list.of_parameter[i]]];
             d.parameters += facts::layout.count[i], d.bytes += facts::layout.count[i] * static_cast<index>(sizeof(typename M::element));
