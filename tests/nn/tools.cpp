@@ -146,8 +146,8 @@ TEST_CASE("layers of one's own, shared ones, containers and operations between l
 TEST_CASE("loops and attention count for the layers that they are in") {
     SequenceModel m{seed(1)};
     CHECK(names(m) ==
-          "embed Embedding; block.self_attn MultiheadAttention; block.self_attn.out_proj Linear; (add); block.norm1 LayerNorm; block.linear1 Linear; (relu); "
-          "block.linear2 Linear; (add); block.norm2 LayerNorm; head.0.layer LSTM; head.1 Linear");
+          "embed Embedding; block.self_attn MultiheadAttention; block.self_attn.out_proj Linear; block (add); block.norm1 LayerNorm; block.linear1 Linear; block (relu); "
+          "block.linear2 Linear; block (add); block.norm2 LayerNorm; head.0.layer LSTM; head.1 Linear");
     sums_agree(m);
     const std::vector<LayerRow> rows = layer_rows(m);
     // 3 samples of 7 positions: [8 -> 24] and its bias, the scores of 2 heads of 4 and the sums over values.

@@ -277,6 +277,7 @@ struct layer_rows {
     };
     static constexpr traced trace() {
         traced t;
+        if constexpr (std::is_same_v<typename M::source, nothing_source>) return t;  // there has been a message
         builder& g = t.g;
         call_watch<net> watch;
         layer_list<net> list;
