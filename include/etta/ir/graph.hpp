@@ -136,10 +136,10 @@ struct graph {
     }
 };
 
-// Who is told that a layer is called (at this address, of this type: nn/parameter.hpp; or of the parameter in this slot), with which
+// Who is told that a layer is called (at this address, of a type with this name; or of the parameter in this slot), with which
 // value, and that it has returned.
 struct layer_watch {
-    void (*enter)(layer_watch&, const builder&, int value, const void* layer, const void* type, int slot);
+    void (*enter)(layer_watch&, const builder&, int value, const void* layer, std::string_view (*type)(), int slot);
     void (*leave)(layer_watch&, const builder&);
 };
 

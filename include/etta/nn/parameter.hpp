@@ -52,9 +52,6 @@ namespace _ {
 
 struct left_out {};  // where an option leaves a parameter out
 
-template <class Layer>
-inline constexpr char type_mark = 0;  // its address tells types apart
-
 // While it lives, mistakes are blamed on the layer of this parameter; the outer layer's again afterwards. A layer without parameters
 // says `this` instead: then it is in tables of the model's layers.
 struct in_layer {
@@ -63,7 +60,7 @@ struct in_layer {
     bool scoped;
     constexpr in_layer(const var& x, int slot) : in_layer(x, slot, nullptr, nullptr) {}
     template <class Layer>
-    constexpr in_layer(const var& x, const Layer* layer, int slot = -1) : in_layer(x, slot, layer, &type_mark<Layer>) {}
+    constexpr in_layer(const var& x, const Layer* layer, int slot = -1) : in_layer(x, slot, layer, &printed_name<Layer>) {}
     constexpr ~in_layer() {
         if (g->layers != nullptr) g->layers->leave(*g->layers, *g);
         if (!scoped) return;
@@ -77,7 +74,7 @@ struct in_layer {
     in_layer(const in_layer&) = delete;
 
 private:
-    constexpr in_layer(const var& x, int slot, const void* layer, const void* type) : g(x.g), outer(x.g->scope), scoped(slot >= 0 || layer == nullptr) {
+    constexpr in_layer(const var& x, int slot, const void* layer, std::string_view (*type)()) : g(x.g), outer(x.g->scope), scoped(slot >= 0 || layer == nullptr) {
         if (g->layers != nullptr) g->layers->enter(*g->layers, *g, x.id, layer, type, slot);
         if (!scoped) return;
         g->scope = slot;

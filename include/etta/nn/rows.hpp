@@ -44,7 +44,8 @@ constexpr std::string_view type_name() {
 template <class Net>
 struct call_watch : layer_watch {
     struct known_layer {
-        const void *at, *type;  // a layer begins where its first member does: types tell them apart
+        const void* at;
+        std::string_view type;  // a layer begins where its first member does: types tell them apart
     };
     struct call {
         int layer, slot;     // its number among `known` (-1: none of these), or a parameter's slot
@@ -57,11 +58,11 @@ struct call_watch : layer_watch {
     int open = -1, last = 0;
 
     constexpr call_watch() : layer_watch{&begin_call, &end_call} {}
-    static constexpr void begin_call(layer_watch& watch, const builder& g, int value, const void* layer, const void* type, int slot) {
+    static constexpr void begin_call(layer_watch& watch, const builder& g, int value, const void* layer, std::string_view (*type)(), int slot) {
         call_watch& w = static_cast<call_watch&>(watch);
         int found = -1;
         for (int i = 0, k = w.last; layer != nullptr && i < w.known.size && found < 0; ++i, k = k + 1 < w.known.size ? k + 1 : 0)
-            if (w.known.data[k].at == layer && w.known.data[k].type == type) found = w.last = k;
+            if (w.known.data[k].at == layer && w.known.data[k].type == type()) found = w.last = k;
         w.open = w.calls.push({found, slot, value, g.nodes.size, 0, w.open});
     }
     static constexpr void end_call(layer_watch& watch, const builder& g) {
@@ -93,7 +94,7 @@ struct layer_list {
             for (std::size_t i = 0; i < m.size(); ++i) add(m[i], p.with(i), outer);
         } else if constexpr (std::is_class_v<T>) {
             const int me = at.push({p, type_name<T>()});
-            watch->known.push({&m, &type_mark<T>});
+            watch->known.push({&m, printed_name<T>()});
             T& inside = const_cast<T&>(m);  // walks take what they could change
             if constexpr (named_members<T>) inside.etta_members([&](auto& q, std::string_view name, std::string_view, int, std::string_view) constexpr { add(q, p.with(name), me); });
             else if constexpr (requires { typename T::etta_sequence; }) inside.etta_layers([&](auto& layer, std::size_t i) constexpr { add(layer, p.with(i), me); });
