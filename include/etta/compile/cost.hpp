@@ -16,7 +16,7 @@ constexpr index flops_of(const graph_view& g, const node& n, const index* symbol
             const shape& a = g.values[g.arg(n, 0)].extents;
             return 2 * out.count(symbols) * a[-1].at(symbols) * (n.op->id == declare_op<ContractTerms>::id ? a[0].at(symbols) : 1);
         }
-        case op_kind::library: return out.count(symbols) * n.op->flops;
+        case op_kind::library: return n.op->has_work ? n.op->work(g, n, symbols) : out.count(symbols) * n.op->flops;
         default: return 0;
     }
 }

@@ -150,6 +150,7 @@ struct lowering_pass {
     }
     constexpr void copy(builder& out, vec<int>& renamed, const node n, int r) {
         if (renamed[n.results] >= 0 || n.op->kind == op_kind::loop) return;
+        const int before = out.nodes.size;
         vec<int> args;
         for (int k = 0; k < n.n_args; ++k) args.push(use(out, renamed, g.arg(n, k), r));
         for (int k = 0; k < n.n_results; ++k) {
@@ -157,6 +158,13 @@ struct lowering_pass {
             renamed[n.results + k] = k == 0 ? out.add(n.op, args.data, args.size, g.attrs.data + n.attrs, n.n_attrs, v.type, v.extents)
                                             : out.add_result(renamed[n.results], v.type, v.extents);
         }
+        const int old = g.values[n.results].node;
+        if (old < g.origin.size && out.nodes.size > before) note_origin(out, g.origin[old]);
+    }
+    // Of the node that was added last.
+    static constexpr void note_origin(builder& out, int row) {
+        while (out.origin.size < out.nodes.size) out.origin.push(-1);
+        out.origin.back() = row;
     }
     constexpr void call(builder& out, vec<int>& renamed, int s, int l, int r) {
         const interface f = interface_of(l);
@@ -234,6 +242,7 @@ struct lowering_pass {
             for (const value& x : b.values) all.values.push(x);
             for (const int x : b.args) all.args.push(x);
             for (const std::int64_t x : b.attrs) all.attrs.push(x);
+            for (int i = 0; g.origin.size > 0 && i < b.nodes.size; ++i) all.origin.push(i < b.origin.size ? b.origin.data[i] : -1);
             for (const int x : b.outputs) all.outputs.push(x);
             if (n > 1) all.segments.push(f);
         }

@@ -68,8 +68,9 @@ inline std::string dot_escaped(const std::string& s) {
     return r;
 }
 
-// For Graphviz: nodes with shapes, edges, and (given a schedule) a box per kernel.
-inline std::string graph_dot(const graph_view& g, const schedule_view* f = nullptr) {
+// For Graphviz: nodes with shapes, edges, and boxes around some: box[node] (-1: none) of n_boxes, each with its label(k).
+template <class Label>
+std::string graph_dot(const graph_view& g, const int* box, int n_boxes, const Label& label) {
     std::string s = "digraph etta {\n  rankdir=TB; node [shape=box, fontname=\"sans-serif\", fontsize=10];\n";
     const auto line = [&](int i) {
         const node& n = g.nodes[i];
@@ -78,13 +79,14 @@ inline std::string graph_dot(const graph_view& g, const schedule_view* f = nullp
         if (n.op->kind == op_kind::input) r += ", style=filled, fillcolor=\"#dde8f5\"";
         return r + "];\n";
     };
-    for (int k = 0; f != nullptr && k < f->n_kernels; ++k) {
-        s += "  subgraph cluster_" + std::to_string(k) + " { label=\"kernel " + std::to_string(k) + "\"; color=\"#999999\";\n";
-        for (int i = f->kernels[k].first; i >= 0; i = f->next[i]) s += "  " + line(i);
+    for (int k = 0; k < n_boxes; ++k) {
+        s += "  subgraph cluster_" + std::to_string(k) + " { label=\"" + dot_escaped(label(k)) + "\"; color=\"#999999\";\n";
+        for (int i = 0; i < g.n_nodes; ++i)
+            if (box[i] == k) s += "  " + line(i);
         s += "  }\n";
     }
     for (int i = 0; i < g.n_nodes; ++i)
-        if (f == nullptr || f->home[i] < 0) s += line(i);
+        if (n_boxes == 0 || box[i] < 0) s += line(i);
     for (int i = 0; i < g.n_nodes; ++i)
         for (int k = 0; k < g.nodes[i].n_args; ++k)
             s += "  n" + std::to_string(g.values[g.arg(g.nodes[i], k)].node) + " -> n" + std::to_string(i) + ";\n";
@@ -139,6 +141,8 @@ std::string program_text() {
 }
 // As DOT: `dot -Tsvg`. Kernels are boxes around the nodes they compute.
 template <class Program>
-std::string program_dot() { return _::graph_dot(Program::view, &Program::schedule); }
+std::string program_dot() {
+    return _::graph_dot(Program::view, Program::schedule.home, Program::schedule.n_kernels, [](int k) { return "kernel " + std::to_string(k); });
+}
 
 }  // namespace etta

@@ -136,6 +136,13 @@ struct graph {
     }
 };
 
+// Who is told that a layer is called (at this address, of a type with this name; or of the parameter in this slot), with which
+// value, and that it has returned.
+struct layer_watch {
+    void (*enter)(layer_watch&, const builder&, int value, const void* layer, std::string_view (*type)(), int slot);
+    void (*leave)(layer_watch&, const builder&);
+};
+
 struct builder {
     vec<node> nodes;
     vec<value> values;
@@ -168,6 +175,8 @@ struct builder {
     int scope = -1;   // the layer being called: where a mistake is reported
     bool watched = false;  // note what enters and what leaves each layer: (scope, value, 0 or 1)
     vec<int> watched_values;
+    layer_watch* layers = nullptr;  // nn/rows.hpp; null: nobody
+    vec<int> origin;                // then, per node: the row of the layers' table that it belongs to, or -1. Else empty
 
     // --- symbols -----------------------------------------------------------------------------------------------
     constexpr extent new_symbol(index bound = 0) {
@@ -356,6 +365,7 @@ struct builder {
                 v.node = n_nodes, renamed.data[n.results + k] = n_values++;
                 if (unified) resolve(v.extents);
             }
+            if (origin.size > 0) origin.data[n_nodes] = i < origin.size ? origin.data[i] : -1;
             n.args = first_arg, n.attrs = first_attr, n.results = first_value, nodes.data[n_nodes++] = n;
         }
         for (int& o : outputs) o = o < 0 ? -1 : renamed[o];

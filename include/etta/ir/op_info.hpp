@@ -12,6 +12,8 @@
 namespace etta::_ {
 
 struct builder;
+struct graph_view;
+struct node;
 
 enum class op_kind : std::uint8_t {
     input,        // a buffer handed in: argument, parameter, state
@@ -65,9 +67,10 @@ struct op_info {
     int (*simplify)(builder&, const int* operands) = nullptr;  // an equal value that exists already, or -1
     bool (*view)(const view_call&, access&) = nullptr;
     void (*batch)(builder&, int node, const int* operands, const bool* batched, int* results) = nullptr;
+    index (*work)(const graph_view&, const node&, const index* symbols) = nullptr;  // library: operations, where flops per element do not say it
     const char* onnx = "";
     // Which of the functions there are: g++'s sanitizers refuse to compare their addresses in a constant.
-    bool has_vjp = false, has_jvp = false, has_simplify = false, has_batch = false;
+    bool has_vjp = false, has_jvp = false, has_simplify = false, has_batch = false, has_work = false;
 };
 
 template <class T>
@@ -123,6 +126,7 @@ constexpr op_info make_info() {
     if constexpr (requires { &Op::simplify; }) i.simplify = &Op::simplify, i.has_simplify = true;
     if constexpr (requires { &Op::view_rule; }) i.view = &Op::view_rule;
     if constexpr (requires { &Op::batch_rule; }) i.batch = &Op::batch_rule, i.has_batch = true;
+    if constexpr (requires { &Op::work; }) i.work = &Op::work, i.has_work = true;
     return i;
 }
 

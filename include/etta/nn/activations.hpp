@@ -13,39 +13,54 @@
 namespace etta {
 
 // --- element by element ----------------------------------------------------------------------------------------------------
-struct Identity { constexpr auto operator()(var x) const { return x; } };
-struct ReLU { constexpr auto operator()(var x) const { return relu(x); } };
-struct ReLU6 { constexpr auto operator()(var x) const { return relu6(x); } };
-struct Tanh { constexpr auto operator()(var x) const { return tanh(x); } };
-struct Sigmoid { constexpr auto operator()(var x) const { return sigmoid(x); } };
-struct LogSigmoid { constexpr auto operator()(var x) const { return log_sigmoid(x); } };
-struct SELU { constexpr auto operator()(var x) const { return selu(x); } };
-struct SiLU { constexpr auto operator()(var x) const { return silu(x); } };
-struct Mish { constexpr auto operator()(var x) const { return mish(x); } };
-struct Hardsigmoid { constexpr auto operator()(var x) const { return hardsigmoid(x); } };
-struct Hardswish { constexpr auto operator()(var x) const { return hardswish(x); } };
-struct Softsign { constexpr auto operator()(var x) const { return softsign(x); } };
-struct Tanhshrink { constexpr auto operator()(var x) const { return tanhshrink(x); } };
+struct Identity { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return x; } };
+struct ReLU { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return relu(x); } };
+struct ReLU6 { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return relu6(x); } };
+struct Tanh { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return tanh(x); } };
+struct Sigmoid { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return sigmoid(x); } };
+struct LogSigmoid { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return log_sigmoid(x); } };
+struct SELU { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return selu(x); } };
+struct SiLU { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return silu(x); } };
+struct Mish { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return mish(x); } };
+struct Hardsigmoid { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return hardsigmoid(x); } };
+struct Hardswish { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return hardswish(x); } };
+struct Softsign { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return softsign(x); } };
+struct Tanhshrink { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return tanhshrink(x); } };
 // Exact, or with GPT-2's approximation by tanh.
 template <bool Approximate = false>
-struct GELU { constexpr auto operator()(var x) const { return Approximate ? gelu_tanh(x) : gelu(x); } };
+struct GELU { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return Approximate ? gelu_tanh(x) : gelu(x); } };
 template <real Slope = 0.01>
-struct LeakyReLU { constexpr auto operator()(var x) const { return leaky_relu(x, static_cast<double>(Slope)); } };
+struct LeakyReLU { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return leaky_relu(x, static_cast<double>(Slope)); } };
 template <real Alpha = 1.0>
-struct ELU { constexpr auto operator()(var x) const { return elu(x, static_cast<double>(Alpha)); } };
+struct ELU { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return elu(x, static_cast<double>(Alpha)); } };
 template <real Alpha = 1.0>
-struct CELU { constexpr auto operator()(var x) const { return celu(x, static_cast<double>(Alpha)); } };
+struct CELU { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return celu(x, static_cast<double>(Alpha)); } };
 template <real Low = -1.0, real High = 1.0>
-struct Hardtanh { constexpr auto operator()(var x) const { return hardtanh(x, static_cast<double>(Low), static_cast<double>(High)); } };
+struct Hardtanh {
+    constexpr auto operator()(var x) const {
+        const _::in_layer here(x, this);
+        return hardtanh(x, static_cast<double>(Low), static_cast<double>(High));
+    }
+};
 template <real Edge = 0.5>
-struct Hardshrink { constexpr auto operator()(var x) const { return hardshrink(x, static_cast<double>(Edge)); } };
+struct Hardshrink { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return hardshrink(x, static_cast<double>(Edge)); } };
 template <real Edge = 0.5>
-struct Softshrink { constexpr auto operator()(var x) const { return softshrink(x, static_cast<double>(Edge)); } };
+struct Softshrink { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return softshrink(x, static_cast<double>(Edge)); } };
 template <real Edge, real Otherwise>
-struct Threshold { constexpr auto operator()(var x) const { return threshold(x, static_cast<double>(Edge), static_cast<double>(Otherwise)); } };
+struct Threshold {
+    constexpr auto operator()(var x) const {
+        const _::in_layer here(x, this);
+        return threshold(x, static_cast<double>(Edge), static_cast<double>(Otherwise));
+    }
+};
 // log(1 + exp(Beta x)) / Beta. (PyTorch goes over to x where Beta x > 20, which is the same to the last digits.)
 template <real Beta = 1.0>
-struct Softplus { constexpr auto operator()(var x) const { return softplus(x * static_cast<double>(Beta)) * (1 / static_cast<double>(Beta)); } };
+struct Softplus {
+    constexpr auto operator()(var x) const {
+        const _::in_layer here(x, this);
+        return softplus(x * static_cast<double>(Beta)) * (1 / static_cast<double>(Beta));
+    }
+};
 // leaky_relu whose slope is learned: one, or one for each channel (the second axis): PReLU<channels>. weight [1] or [C].
 template <int Parameters = 1, real Start = 0.25>
 struct PReLU {
@@ -61,18 +76,19 @@ struct PReLU {
 
 // --- along an axis -----------------------------------------------------------------------------------------------------------
 template <int Axis = -1>
-struct Softmax { constexpr auto operator()(var x) const { return softmax<Axis>(x); } };
+struct Softmax { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return softmax<Axis>(x); } };
 template <int Axis = -1>
-struct Softmin { constexpr auto operator()(var x) const { return softmax<Axis>(-x); } };
+struct Softmin { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return softmax<Axis>(-x); } };
 template <int Axis = -1>
-struct LogSoftmax { constexpr auto operator()(var x) const { return log_softmax<Axis>(x); } };
+struct LogSoftmax { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return log_softmax<Axis>(x); } };
 // The first half of an axis times the sigmoid of the second: Dauphin et al. 2017.
 template <int Axis = -1>
-struct GLU { constexpr var operator()(var x) const { return part<0, 2, Axis>(x) * sigmoid(part<1, 2, Axis>(x)); } };
+struct GLU { constexpr var operator()(var x) const { const _::in_layer here(x, this); return part<0, 2, Axis>(x) * sigmoid(part<1, 2, Axis>(x)); } };
 // The maximum of each Pieces neighbours along an axis: Goodfellow et al. 2013.
 template <int Pieces, int Axis = -1>
 struct Maxout {
     constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
         const int axis = _::axis_of(*x.g, Axis, x.rank(), "maxout");
         shape s;
         for (int i = 0; i < x.rank(); ++i) {
@@ -89,11 +105,12 @@ struct Maxout {
 
 // --- shapes --------------------------------------------------------------------------------------------------------------------
 // All axes but the batch become one.
-struct Flatten { constexpr auto operator()(var x) const { return flatten(x); } };
+struct Flatten { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return flatten(x); } };
 // A sample's elements with other extents, row-major; the batch stays.
 template <int... Extents>
 struct Reshape {
     constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
         shape s(x.extents()[0]);
         (s.push(extent(index{Extents})), ...);
         return {x.g, _::reshape_to(*x.g, x.id, s)};
@@ -101,15 +118,20 @@ struct Reshape {
 };
 // Another order of the axes, the batch (0) among them: Permute<0, 2, 3, 1> is [N, H, W, C] of [N, C, H, W].
 template <int... Axes>
-struct Permute { constexpr auto operator()(var x) const { return permute<Axes...>(x); } };
+struct Permute { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return permute<Axes...>(x); } };
 
 // --- of several inputs -----------------------------------------------------------------------------------------------------------
-struct Add { constexpr var operator()(var x, auto... more) const { return (x + ... + more); } };
-struct Multiply { constexpr var operator()(var x, auto... more) const { return (x * ... * more); } };
-struct Subtract { constexpr var operator()(var x, var y) const { return x - y; } };
-struct Average { constexpr var operator()(var x, auto... more) const { return (x + ... + more) * (1.0 / (1 + sizeof...(more))); } };
+struct Add { constexpr var operator()(var x, auto... more) const { const _::in_layer here(x, this); return (x + ... + more); } };
+struct Multiply { constexpr var operator()(var x, auto... more) const { const _::in_layer here(x, this); return (x * ... * more); } };
+struct Subtract { constexpr var operator()(var x, var y) const { const _::in_layer here(x, this); return x - y; } };
+struct Average {
+    constexpr var operator()(var x, auto... more) const {
+        const _::in_layer here(x, this);
+        return (x + ... + more) * (1.0 / (1 + sizeof...(more)));
+    }
+};
 template <int Axis = -1>
-struct Concatenate { constexpr var operator()(var x, auto... more) const { return concat<Axis>(x, more...); } };
+struct Concatenate { constexpr var operator()(var x, auto... more) const { const _::in_layer here(x, this); return concat<Axis>(x, more...); } };
 
 // A captureless function as a layer: Lambda<[](auto x) { return 2 * x; }>, or the name of a function object.
 template <auto F>

@@ -32,6 +32,7 @@ constexpr bool takes_pictures(const var& x, int spatial, index groups, std::stri
 template <int Spatial, int Out, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation, int Groups, bool Bias, padding_mode Mode,
           class Init, class BiasInit>
 struct conv_layer {
+    static constexpr std::string_view etta_type = Spatial == 1 ? "Conv1d" : Spatial == 2 ? "Conv2d" : "Conv3d";
     Param<sized<Out>, Init> weight;
     std::conditional_t<Bias, Param<sized<Out>, BiasInit>, left_out> bias;
     constexpr var operator()(var x) const {
@@ -63,6 +64,7 @@ struct conv_layer {
 template <int Spatial, int Out, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis OutputPadding, int Groups, bool Bias, per_axis Dilation,
           class Init, class BiasInit>
 struct conv_transpose_layer {
+    static constexpr std::string_view etta_type = Spatial == 1 ? "ConvTranspose1d" : "ConvTranspose2d";
     Param<sized<Out>, Init> weight;
     std::conditional_t<Bias, Param<sized<Out>, BiasInit>, left_out> bias;
     constexpr var operator()(var x) const {

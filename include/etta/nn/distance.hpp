@@ -3,6 +3,7 @@
 
 #include "../op/statistics.hpp"
 #include "../op/unary.hpp"
+#include "parameter.hpp"
 #include "real.hpp"
 
 namespace etta {
@@ -24,8 +25,8 @@ constexpr var cosine_similarity(var a, var b, double eps = 1e-8) {
 }
 
 template <real P = 2.0, real Eps = 1e-6>
-struct PairwiseDistance { constexpr var operator()(var a, var b) const { return pairwise_distance(a, b, P, Eps); } };
+struct PairwiseDistance { constexpr var operator()(var a, var b) const { const _::in_layer here(a, this); return pairwise_distance(a, b, P, Eps); } };
 template <int Axis = 1, real Eps = 1e-8>
-struct CosineSimilarity { constexpr var operator()(var a, var b) const { return cosine_similarity<Axis>(a, b, Eps); } };
+struct CosineSimilarity { constexpr var operator()(var a, var b) const { const _::in_layer here(a, this); return cosine_similarity<Axis>(a, b, Eps); } };
 
 }  // namespace etta

@@ -25,14 +25,20 @@ constexpr var dropped(const var& x, double p) {
 template <real P = 0.5>
 struct Dropout {
     static_assert(P >= 0 && P <= 1, "etta: Dropout<P>: P is a probability, 0 to 1");
-    constexpr var operator()(const var& x) const { return training(x) ? _::dropped<-1>(x, P) : x; }
+    constexpr var operator()(const var& x) const {
+        const _::in_layer here(x, this);
+        return training(x) ? _::dropped<-1>(x, P) : x;
+    }
 };
 
 // [N, C, …]: whole channels become 0. PyTorch's Dropout1d, 2d and 3d.
 template <real P = 0.5>
 struct Dropout2d {
     static_assert(P >= 0 && P <= 1, "etta: Dropout2d<P>: P is a probability, 0 to 1");
-    constexpr var operator()(const var& x) const { return training(x) ? _::dropped<2>(x, P) : x; }
+    constexpr var operator()(const var& x) const {
+        const _::in_layer here(x, this);
+        return training(x) ? _::dropped<2>(x, P) : x;
+    }
 };
 
 // [N, …]: whole samples become 0; around a branch that is added to its input, a network of random depth. Huang et al. 2016;
@@ -40,7 +46,10 @@ struct Dropout2d {
 template <real P = 0.1>
 struct DropPath {
     static_assert(P >= 0 && P <= 1, "etta: DropPath<P>: P is a probability, 0 to 1");
-    constexpr var operator()(const var& x) const { return training(x) ? _::dropped<1>(x, P) : x; }
+    constexpr var operator()(const var& x) const {
+        const _::in_layer here(x, this);
+        return training(x) ? _::dropped<1>(x, P) : x;
+    }
 };
 
 // Dropout for SELU networks: elements go to SELU's lower limit, and all are scaled so that mean 0 and variance 1 stay what
@@ -49,6 +58,7 @@ template <real P = 0.5>
 struct AlphaDropout {
     static_assert(P >= 0 && P < 1, "etta: AlphaDropout<P>: P is a probability, below 1");
     constexpr var operator()(const var& x) const {
+        const _::in_layer here(x, this);
         if (!training(x) || P <= 0) return x;
         constexpr double low = -1.7580993408473766, p = P;
         const double scale = 1 / init::root((1 - p) * (1 + p * low * low));
@@ -59,7 +69,10 @@ struct AlphaDropout {
 // x plus normal noise of this standard deviation. Keras' GaussianNoise.
 template <real Deviation = 0.1>
 struct GaussianNoise {
-    constexpr var operator()(const var& x) const { return training(x) ? x + static_cast<double>(Deviation) * normal_like(x) : x; }
+    constexpr var operator()(const var& x) const {
+        const _::in_layer here(x, this);
+        return training(x) ? x + static_cast<double>(Deviation) * normal_like(x) : x;
+    }
 };
 
 }  // namespace etta

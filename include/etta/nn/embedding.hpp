@@ -81,6 +81,7 @@ constexpr var position_angles(builder& g, const shape& s, double theta, bool in_
 // Vaswani et al. 2017. No parameters.
 struct SinusoidalPositions {
     constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
         if (x.rank() < 2 || !x.extents()[-2].is_static() || !x.extents()[-1].is_static()) {
             x.g->blame(_::mistake::rank, "positions", shape(extent(1), extent(1)), x.extents());
             return x;

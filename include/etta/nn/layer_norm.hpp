@@ -41,6 +41,7 @@ struct LayerNorm {
     std::conditional_t<O.affine && O.bias, Param<last_extent, init::zeros>, _::left_out> bias;
     constexpr var operator()(var x) const {
         if constexpr (!O.affine) {
+            const _::in_layer here(x, this);
             return _::standardised(x, O.eps);
         } else {
             const _::in_layer here(x, weight.slot);
@@ -56,15 +57,18 @@ template <RMSNormOptions O = RMSNormOptions{}>
 struct RMSNorm {
     std::conditional_t<O.affine, Param<last_extent, init::ones>, _::left_out> weight;
     constexpr var operator()(var x) const {
+        const _::in_layer here(x, this, slot());
         const double eps = O.eps >= 0 ? static_cast<double>(O.eps) : x.type() == dtype::f64 ? 2.220446049250313e-16 : 1.1920928955078125e-7;
         const unsigned last = 1u << (x.rank() - 1);
         const var y = x * rsqrt(_::divide_by(_::sum_along(square(x), last), _::count_over(x, last)) + eps);
-        if constexpr (O.affine) {
-            const _::in_layer here(x, weight.slot);
-            return y * weight(x);
-        } else {
-            return y;
-        }
+        if constexpr (O.affine) return y * weight(x);
+        else return y;
+    }
+
+private:
+    constexpr int slot() const {
+        if constexpr (O.affine) return weight.slot;
+        else return -1;
     }
 };
 
@@ -76,6 +80,7 @@ struct GroupNorm {  // Groups 0: C of them
     std::conditional_t<O.affine && O.bias, Param<sized<channels>, init::zeros>, _::left_out> bias;
     constexpr var operator()(var x) const {
         if constexpr (!O.affine) {
+            const _::in_layer here(x, this);
             return normalised(x);
         } else {
             const _::in_layer here(x, weight.slot);
@@ -116,6 +121,7 @@ struct LocalResponseNormOptions {
 template <int Size, LocalResponseNormOptions O = LocalResponseNormOptions{}>
 struct LocalResponseNorm {
     constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
         if (x.rank() < 2 || x.extent(1) < 0) {
             x.g->blame(_::mistake::rank, "local_response_norm", shape(index{1}, index{1}), x.extents());
             return x;

@@ -55,6 +55,14 @@ struct Bilinear {
     }
 };
 
+namespace _ {
+template <class Layer>
+constexpr auto called(const Layer& layer, const var& x) {
+    const in_layer here(x, &layer);
+    return layer(x);
+}
+}  // namespace _
+
 // Layers one after the other; parameters are named "0.weight", "2.bias", … as in PyTorch.
 template <class... Layers>
 struct Sequential;
@@ -75,7 +83,7 @@ struct Sequential<First, Rest...> {
         f(first, i);
         rest.etta_layers(f, i + 1);
     }
-    constexpr var operator()(var x) const { return rest(first(x)); }
+    constexpr var operator()(var x) const { return rest(_::called(first, x)); }
 };
 
 }  // namespace etta

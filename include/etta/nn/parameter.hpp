@@ -52,15 +52,18 @@ namespace _ {
 
 struct left_out {};  // where an option leaves a parameter out
 
-// While it lives, mistakes are blamed on the layer of this parameter; the outer layer's again afterwards.
+// While it lives, mistakes are blamed on the layer of this parameter; the outer layer's again afterwards. A layer without parameters
+// says `this` instead: then it is in tables of the model's layers.
 struct in_layer {
     builder* g;
     int outer;
-    constexpr in_layer(const var& x, int slot) : g(x.g), outer(x.g->scope) {
-        g->scope = slot;
-        if (g->watched) note(x.id, 0);
-    }
+    bool scoped;
+    constexpr in_layer(const var& x, int slot) : in_layer(x, slot, nullptr, nullptr) {}
+    template <class Layer>
+    constexpr in_layer(const var& x, const Layer* layer, int slot = -1) : in_layer(x, slot, layer, &printed_name<Layer>) {}
     constexpr ~in_layer() {
+        if (g->layers != nullptr) g->layers->leave(*g->layers, *g);
+        if (!scoped) return;
         if (g->watched) note(g->values.size - 1, 1);  // its last value: the result has been computed when this is destroyed
         g->scope = outer;
     }
@@ -69,6 +72,14 @@ struct in_layer {
         g->watched_values.append(entry, 3);
     }
     in_layer(const in_layer&) = delete;
+
+private:
+    constexpr in_layer(const var& x, int slot, const void* layer, std::string_view (*type)()) : g(x.g), outer(x.g->scope), scoped(slot >= 0 || layer == nullptr) {
+        if (g->layers != nullptr) g->layers->enter(*g->layers, *g, x.id, layer, type, slot);
+        if (!scoped) return;
+        g->scope = slot;
+        if (g->watched) note(x.id, 0);
+    }
 };
 
 // A member's path, small and fixed: constant expressions have no std::string everywhere.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../op/resample.hpp"
+#include "parameter.hpp"
 #include "real.hpp"
 
 namespace etta {
@@ -32,27 +33,37 @@ constexpr bool has_spatial(const var& x, int spatial, std::string_view who) {
 
 template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation, bool Ceil>
 struct max_pool_layer {
+    static constexpr std::string_view etta_type = Spatial == 1 ? "MaxPool1d" : Spatial == 2 ? "MaxPool2d" : "MaxPool3d";
     constexpr var operator()(var x) const {
+        const in_layer here(x, this);
         const bool fits = good_windows<Spatial, Kernel, Stride, Padding, Dilation>() && has_spatial(x, Spatial, "max_pool");
         return fits ? max_pooled(x, {Kernel, Stride, Padding, Dilation, Ceil}) : x;
     }
 };
 template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, bool Ceil, bool CountPadding>
 struct avg_pool_layer {
+    static constexpr std::string_view etta_type = Spatial == 1 ? "AvgPool1d" : Spatial == 2 ? "AvgPool2d" : "AvgPool3d";
     constexpr var operator()(var x) const {
+        const in_layer here(x, this);
         const bool fits = good_windows<Spatial, Kernel, Stride, Padding>() && has_spatial(x, Spatial, "avg_pool");
         return fits ? avg_pooled(x, {Kernel, Stride, Padding, 1, Ceil}, CountPadding) : x;
     }
 };
 template <int Spatial, real P, per_axis Kernel, per_axis Stride>
 struct lp_pool_layer {
+    static constexpr std::string_view etta_type = Spatial == 1 ? "LPPool1d" : Spatial == 2 ? "LPPool2d" : "LPPool3d";
     constexpr var operator()(var x) const {
+        const in_layer here(x, this);
         return good_windows<Spatial, Kernel, Stride, 0>() && has_spatial(x, Spatial, "lp_pool") ? lp_pooled(x, P, {Kernel, Stride}) : x;
     }
 };
 template <int Spatial, per_axis To, bool Maximum>
 struct adaptive_pool_layer {
-    constexpr var operator()(var x) const { return has_spatial(x, Spatial, "adaptive_pool") ? adaptive_pooled(x, To, Maximum) : x; }
+    static constexpr std::string_view etta_type = Maximum ? "AdaptiveMaxPool" : "AdaptiveAvgPool";
+    constexpr var operator()(var x) const {
+        const in_layer here(x, this);
+        return has_spatial(x, Spatial, "adaptive_pool") ? adaptive_pooled(x, To, Maximum) : x;
+    }
 };
 
 }  // namespace _
@@ -97,10 +108,16 @@ template <per_axis To>
 using AdaptiveMaxPool3d = _::adaptive_pool_layer<3, To, true>;
 // [N, C, …] -> [N, C]: the mean (maximum) of each channel (Keras' GlobalAveragePooling).
 struct GlobalAvgPool {
-    constexpr var operator()(var x) const { return x.rank() > 2 ? mean(flatten<2>(x), axis<2>) : x; }
+    constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
+        return x.rank() > 2 ? mean(flatten<2>(x), axis<2>) : x;
+    }
 };
 struct GlobalMaxPool {
-    constexpr var operator()(var x) const { return x.rank() > 2 ? max(flatten<2>(x), axis<2>) : x; }
+    constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
+        return x.rank() > 2 ? max(flatten<2>(x), axis<2>) : x;
+    }
 };
 
 // Scale times as large along each spatial axis: the nearest element, or linear interpolation (bilinear, trilinear) with PyTorch's
@@ -108,31 +125,36 @@ struct GlobalMaxPool {
 template <per_axis Scale, upsampling Mode = upsampling::nearest, bool AlignCorners = false>
 struct Upsample {
     constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
         for (int i = _::first_spatial; i < x.rank(); ++i) x = _::resize_axis(x, i, x.extent(i) * Scale[i - _::first_spatial], Mode, AlignCorners);
         return x;
     }
 };
 template <per_axis To, upsampling Mode = upsampling::nearest, bool AlignCorners = false>
 struct Resize {
-    constexpr var operator()(var x) const { return _::resized(x, To, Mode, AlignCorners); }
+    constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
+        return _::resized(x, To, Mode, AlignCorners);
+    }
 };
 // [N, C R², H, W] -> [N, C, R H, R W], and back.
 template <int R>
-struct PixelShuffle { constexpr var operator()(var x) const { return _::pixel_shuffled(x, R); } };
+struct PixelShuffle { constexpr var operator()(var x) const { const _::in_layer here(x, this); return _::pixel_shuffled(x, R); } };
 template <int R>
-struct PixelUnshuffle { constexpr var operator()(var x) const { return _::pixel_unshuffled(x, R); } };
+struct PixelUnshuffle { constexpr var operator()(var x) const { const _::in_layer here(x, this); return _::pixel_unshuffled(x, R); } };
 
 // A number around [N, C, …] on each side of its spatial axes.
 template <per_axis Before, per_axis After, real Value>
 struct ConstantPad {
     constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
         for (int i = _::first_spatial; i < x.rank(); ++i) x = _::pad_axis_with(x, i, Before[i - _::first_spatial], After[i - _::first_spatial], Value);
         return x;
     }
 };
 // More of [N, C, …] on each side of its spatial axes, by padding_mode. Crop: less.
 template <per_axis Before, per_axis After = Before, padding_mode Mode = padding_mode::zeros>
-struct Pad { constexpr var operator()(var x) const { return _::pad_axes(x, Before, After, Mode); } };
+struct Pad { constexpr var operator()(var x) const { const _::in_layer here(x, this); return _::pad_axes(x, Before, After, Mode); } };
 template <per_axis Before, per_axis After = Before>
 using ZeroPad = Pad<Before, After>;
 template <per_axis Before, per_axis After = Before>
@@ -144,6 +166,7 @@ using CircularPad = Pad<Before, After, padding_mode::circular>;
 template <per_axis Before, per_axis After = Before>
 struct Crop {
     constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
         for (int i = _::first_spatial; i < x.rank(); ++i) {
             const index n = x.extent(i), first = Before[i - _::first_spatial], end = n - After[i - _::first_spatial];
             if (n >= 0 && first >= end) x.g->blame(_::mistake::window, "crop", shape(extent(first + n - end + 1)), x.extents());

@@ -240,6 +240,7 @@ template <class Layer>
 struct LastOutput {
     Layer layer;
     constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
         const auto r = layer(x);
         constexpr int d = Layer::directions;
         const auto h = [&](int k) constexpr {
@@ -255,6 +256,7 @@ template <class Layer>
 struct TimeDistributed {
     Layer layer;
     constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
         _::builder& g = *x.g;
         const shape s = x.extents();
         if (s.rank < 2) {

@@ -42,7 +42,7 @@ struct WeightNorm {
     Layer layer;
     Param<sized<1>> weight_g;
     constexpr var operator()(var x) const {
-        const _::in_layer here(x, layer.weight.slot);
+        const _::in_layer here(x, this, layer.weight.slot);
         const var v = _::weight_of(layer, x);
         if (v.rank() < 1 || layer.weight.slot < 0) return x;
         const var rows = _::as_rows(v), length = sqrt(sum(square(rows), axis<1>, keepdims));
@@ -61,7 +61,7 @@ struct SpectralNorm {
     Layer layer;
     State<sized<1>, init::ones> v;
     constexpr var operator()(var x) const {
-        const _::in_layer here(x, layer.weight.slot);
+        const _::in_layer here(x, this, layer.weight.slot);
         const var w = _::weight_of(layer, x);
         if (w.rank() < 1 || layer.weight.slot < 0) return x;
         const auto unit = [](const var& v) constexpr { return v / max(sqrt(sum(square(v))), static_cast<double>(Eps)); };

@@ -36,7 +36,10 @@ template <int Dim, int Hidden = 4 * Dim, activation A = activation::gelu, bool B
 struct FeedForward {
     Linear<Hidden, Bias> linear1;
     Linear<Dim, Bias> linear2;
-    constexpr var operator()(var x) const { return linear2(_::activated<A>(linear1(x))); }
+    constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
+        return linear2(_::activated<A>(linear1(x)));
+    }
 };
 
 // w2(silu(w1(x)) * w3(x)), without biases: [..., Dim] -> [..., Dim]. Shazeer 2020; Llama's names.
@@ -45,7 +48,10 @@ struct SwiGLU {
     Linear<Hidden, false> w1;
     Linear<Dim, false> w2;
     Linear<Hidden, false> w3;
-    constexpr var operator()(var x) const { return w2(silu(w1(x)) * w3(x)); }
+    constexpr var operator()(var x) const {
+        const _::in_layer here(x, this);
+        return w2(silu(w1(x)) * w3(x));
+    }
 };
 
 // Self-attention and a feed-forward network, each added to its input: [B, L, Dim] -> [B, L, Dim].
@@ -65,6 +71,7 @@ private:
     constexpr var attend(var x, var mask) const { return drop(mask.exists() ? self_attn.masked(x, mask) : self_attn(x)); }
     constexpr var forward(var x) const { return drop(linear2(drop(_::activated<O.act>(linear1(x))))); }
     constexpr var run(var x, var mask) const {
+        const _::in_layer here(x, this);
         if constexpr (O.norm_first) {
             x = x + attend(norm1(x), mask);
             return x + forward(norm2(x));
@@ -93,6 +100,7 @@ private:
     constexpr var attend(var x, var memory, var mask) const { return drop(mask.exists() ? multihead_attn.masked(x, memory, mask) : multihead_attn(x, memory)); }
     constexpr var forward(var x) const { return drop(linear2(drop(_::activated<O.act>(linear1(x))))); }
     constexpr var run(var x, var memory, var mask) const {
+        const _::in_layer here(x, this);
         if constexpr (O.norm_first) {
             x = x + drop(self_attn(norm1(x)));
             x = x + attend(norm2(x), memory, mask);

@@ -188,6 +188,16 @@ constexpr void with_leading_axis(builder& g, const int* operands, const bool* ba
     }
 }
 
+// Of `by_q` products of every score with a row of q or k, `by_v` with one of v; scores that a causal mask leaves out are not computed.
+constexpr index attention_work(const graph_view& g, const node& n, const index* symbols, int by_q, int by_v, int o) {
+    const shape &q = g.values[g.arg(n, 0)].extents, &out = g.values[o].extents;
+    const bool packed = g.attr(n, 2) != 0;
+    const index l = out[-3].at(symbols), s = packed ? l : g.values[g.arg(n, 1)].extents[-3].at(symbols), e = out[-1].at(symbols);
+    if (l == 0 || e == 0) return 0;
+    const index keys = g.attr(n, 0) == 0 ? l * s : s < l ? s * (s + 1) / 2 + (l - s) * s : l * (l + 1) / 2;
+    return 2 * (by_q * q[-1].at(symbols) + by_v * e) * keys * (out.count(symbols) / (l * e));
+}
+
 // (q, k, v or qkv; mask, if there is one) -> (o, the rows' logarithm of the sum of exp [..., H, L]). A mask [..., H, L, S]
 // is added to the scores; a row all of whose scores are -inf gives zeros, and +inf as its logarithm.
 struct attention_forward_rules {
@@ -195,6 +205,7 @@ struct attention_forward_rules {
     static constexpr const char* onnx = "Attention";
     static constexpr op_kind kind = op_kind::library;
     static constexpr bool cheap = false;
+    static constexpr index work(const graph_view& g, const node& n, const index* symbols) { return attention_work(g, n, symbols, 1, 1, n.results); }
 
     static constexpr void vjp_rule(const rule_call& c) {
         builder& g = *c.g;
@@ -241,6 +252,7 @@ struct attention_backward_rules {
     static constexpr std::string_view name = "attention_backward";
     static constexpr op_kind kind = op_kind::library;
     static constexpr bool cheap = false;
+    static constexpr index work(const graph_view& g, const node& n, const index* symbols) { return attention_work(g, n, symbols, 3, 2, g.arg(n, n.n_args - 3)); }
 
     static constexpr void vjp_rule(const rule_call& c) {
         builder& g = *c.g;

@@ -24,6 +24,13 @@ template <class Op>
 struct conv_op {
     static constexpr op_kind kind = op_kind::library;
     static constexpr bool cheap = false;
+    // Each element of y is a product of as many numbers as one of the weight's outputs has, in all three.
+    static constexpr index work(const graph_view& g, const node& n, const index* symbols) {
+        const shape& y = g.values[Op::y_at < 0 ? n.results : g.arg(n, Op::y_at)].extents;
+        const shape& w = g.values[Op::w_at < 0 ? n.results : g.arg(n, Op::w_at)].extents;
+        const index outputs = w.at[0].at(symbols);
+        return outputs > 0 ? 2 * y.count(symbols) * (w.count(symbols) / outputs) : 0;
+    }
     // The tangent is the op of one tangent plus the op of the other.
     static constexpr void jvp_rule(const rule_call& c) {
         builder& g = *c.g;
@@ -49,6 +56,7 @@ constexpr int conv_grad_weight(builder& g, int x, int y, conv_window a, shape w)
 // The element type is part of the ops, so that only the kernels in use are instantiated.
 template <class T>
 struct Conv2dForward : conv_op<Conv2dForward<T>> {  // (x, w) -> y
+    static constexpr int y_at = -1, w_at = 1;  // operands; -1: the result
     static constexpr std::string_view name = "conv2d";
     static constexpr const char* onnx = "Conv";
     static constexpr void vjp_rule(const rule_call& c) {
@@ -61,6 +69,7 @@ struct Conv2dForward : conv_op<Conv2dForward<T>> {  // (x, w) -> y
 
 template <class T>
 struct Conv2dGradInput : conv_op<Conv2dGradInput<T>> {  // (y, w) -> x
+    static constexpr int y_at = 0, w_at = 1;  // operands; -1: the result
     static constexpr std::string_view name = "conv2d_grad_input";
     static constexpr const char* onnx = "ConvTranspose";
     static constexpr void vjp_rule(const rule_call& c) {
@@ -73,6 +82,7 @@ struct Conv2dGradInput : conv_op<Conv2dGradInput<T>> {  // (y, w) -> x
 
 template <class T>
 struct Conv2dGradWeight : conv_op<Conv2dGradWeight<T>> {  // (x, y) -> w
+    static constexpr int y_at = 1, w_at = -1;  // operands; -1: the result
     static constexpr std::string_view name = "conv2d_grad_weight";
     static constexpr void vjp_rule(const rule_call& c) {
         const node n = c.g->nodes[c.node];

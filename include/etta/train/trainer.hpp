@@ -81,6 +81,13 @@ public:
     static constexpr index workspace_bytes = program::workspace_bytes;
     static constexpr index gradient_bytes = M::parameter_bytes;
     static constexpr index state_bytes = _::rule_states<Rule, typename M::facts, element>.elements * static_cast<index>(sizeof(element));
+    // Does a group say that this parameter is not trained?
+    bool frozen(int parameter) const {
+        const index at = M::facts::starts.at[parameter].first;
+        for (const _::update_run& r : runs_)
+            if (at >= r.first && at < r.first + r.count) return r.options.frozen;
+        return false;
+    }
     // The fewest samples of a step: batch normalisation of single numbers needs two.
     static constexpr int least_batch = source::facts.least_batch;
 
