@@ -20,7 +20,7 @@ struct Net {
     constexpr auto operator()(auto x) const { return fc2(tanh(fc1(flatten(x)))); }
 };
 using Model4 = Model<Net, Input<double, 4, 4>, max_batch<8>>;
-constexpr auto elements = Model4::facts::layout.elements;  // with what lies between parameters
+constexpr auto elements = static_cast<std::size_t>(Model4::facts::layout.elements);  // with what lies between parameters
 
 // 30 pictures of 4 x 4, whose class is where they are bright.
 Dataset pictures() {
@@ -71,7 +71,7 @@ TEST_CASE("fit with weights of samples is steps with those weights, and a sample
     for (int epoch = 0; epoch < 2; ++epoch)
         for (etta::index first = 0; first < 30; first += 8) {
             const etta::index n = std::min<etta::index>(8, 30 - first);
-            std::vector<double> sum(std::size_t(elements));
+            std::vector<double> sum(elements);
             double weights = 0;
             loss = 0;
             for (etta::index i = first; i < first + n; ++i) {
@@ -85,7 +85,7 @@ TEST_CASE("fit with weights of samples is steps with those weights, and a sample
             for (std::size_t k = 0; k < sum.size(); ++k) other.parameters.data()[k] -= 0.1 * sum[k] / weights;
             loss /= weights;
         }
-    for (std::size_t k = 0; k < std::size_t(elements); ++k) CHECK(model.parameters.data()[k] == Approx(other.parameters.data()[k]).epsilon(1e-10).margin(1e-14));
+    for (std::size_t k = 0; k < elements; ++k) CHECK(model.parameters.data()[k] == Approx(other.parameters.data()[k]).epsilon(1e-10).margin(1e-14));
     // Without those of weight 0, in the same batches.
     for (int epoch = 0; epoch < 2; ++epoch)
         for (etta::index first = 0; first < 30; first += 8) {
@@ -94,7 +94,7 @@ TEST_CASE("fit with weights of samples is steps with those weights, and a sample
                 if (data.weight(i) > 0) some.push_back(i);
             fewer.fit(data.subset(some), {.batch = 8, .shuffle = false, .verbose = false});
         }
-    for (std::size_t k = 0; k < std::size_t(elements); ++k) CHECK(model.parameters.data()[k] == Approx(without.parameters.data()[k]).epsilon(1e-10).margin(1e-14));
+    for (std::size_t k = 0; k < elements; ++k) CHECK(model.parameters.data()[k] == Approx(without.parameters.data()[k]).epsilon(1e-10).margin(1e-14));
     // An evaluation takes them too.
     double sum = 0, weights = 0;
     for (etta::index i = 0; i < 8; ++i) {
