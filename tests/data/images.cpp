@@ -64,7 +64,7 @@ TEST_CASE("an image is read by what its bytes say, with as many channels as aske
                                                                            return etta::picture{1, 1, 1, 255, {float(f.size())}};
                                                                        }});
     CHECK(own.values == std::vector<float>{2});
-#if __has_include(<stb/stb_image.h>) || __has_include(<stb_image.h>)
+#if !defined(ETTA_NO_STB) && (__has_include(<stb/stb_image.h>) || __has_include(<stb_image.h>))
     CHECK(unlike(etta::read_image(files + "colour.png", {.decode = etta::stb}), "colour_png") == 0);
     CHECK(unlike(etta::read_image(files + "alpha.png", {.decode = etta::stb}), "colour_png") == 0);  // alpha is left out
     CHECK(decoded_elsewhere(files + "colour.png").values == etta::stb(etta::read_file(files + "colour.png"), "").values);

@@ -49,7 +49,7 @@ TEST_CASE("with prefetching the batches are the same, bit for bit, ragged ones a
         for (const Index batch : {Index{1}, Index{4}, Index{10}, Index{99}})
             for (const bool weighted : {false, true}) {
                 etta::batch_options o{.shuffle = seed(1)};
-                if (weighted) o.sampler = {.weights = std::vector<double>(10, 2), .num_samples = 23};
+                if (weighted) o.sampler = {std::vector<double>(10, 2), 23};
                 auto plain = etta::batches(numbered(10).transformed(noisy, seed(2)), batch, o);
                 o.prefetch = etta::prefetch(depth);
                 auto ahead = etta::batches(numbered(10).transformed(noisy, seed(2)), batch, o);
@@ -99,23 +99,23 @@ TEST_CASE("what a transform throws on the thread reaches the loop at its batch, 
 TEST_CASE("a weighted sampler draws by weight, with replacement") {
     const int epochs = 4000;
     std::map<int, int> count;
-    for (const int i : drawn({.shuffle = seed(1), .sampler = {.weights = {1, 0, 5, 2}, .num_samples = 5}}, 4, epochs)) ++count[i];
+    for (const int i : drawn({.shuffle = seed(1), .sampler = {{1, 0, 5, 2}, 5}}, 4, epochs)) ++count[i];
     const int n = 5 * epochs;
     CHECK(count[0] + count[2] + count[3] == n);
     CHECK(count[1] == 0);
     CHECK(std::abs(count[0] - n / 8.0) < 5 * std::sqrt(n * 7.0 / 64));
     CHECK(std::abs(count[2] - n * 5 / 8.0) < 5 * std::sqrt(n * 15.0 / 64));
-    CHECK(drawn({.shuffle = seed(1), .sampler = {.weights = {0, 0, 0, 7}}}) == std::vector<int>{3, 3, 3, 3});
-    CHECK(drawn({.shuffle = seed(1), .steps = 2, .sampler = {.weights = {0, 9, 0, 0}}}) == std::vector<int>(6, 1));
-    CHECK(drawn({.shuffle = seed(1), .drop_last = true, .sampler = {.weights = {0, 9, 0, 0}, .num_samples = 8}}) == std::vector<int>(6, 1));
-    CHECK(drawn({.shuffle = seed(1), .sampler = {.weights = {1, 1, 1, 1}, .num_samples = 100}}) == drawn({.shuffle = seed(1), .sampler = {.weights = {1, 1, 1, 1}, .num_samples = 100}}));
-    CHECK(drawn({.shuffle = seed(1), .sampler = {.weights = {1, 1, 1, 1}, .num_samples = 100}}) != drawn({.shuffle = seed(2), .sampler = {.weights = {1, 1, 1, 1}, .num_samples = 100}}));
+    CHECK(drawn({.shuffle = seed(1), .sampler = {{0, 0, 0, 7}}}) == std::vector<int>{3, 3, 3, 3});
+    CHECK(drawn({.shuffle = seed(1), .steps = 2, .sampler = {{0, 9, 0, 0}}}) == std::vector<int>(6, 1));
+    CHECK(drawn({.shuffle = seed(1), .drop_last = true, .sampler = {{0, 9, 0, 0}, 8}}) == std::vector<int>(6, 1));
+    CHECK(drawn({.shuffle = seed(1), .sampler = {{1, 1, 1, 1}, 100}}) == drawn({.shuffle = seed(1), .sampler = {{1, 1, 1, 1}, 100}}));
+    CHECK(drawn({.shuffle = seed(1), .sampler = {{1, 1, 1, 1}, 100}}) != drawn({.shuffle = seed(2), .sampler = {{1, 1, 1, 1}, 100}}));
 }
 
 TEST_CASE("without replacement no sample comes twice, and the first one is drawn by weight, the next by what is left") {
     const int epochs = 8000;
     std::map<std::pair<int, int>, int> count;
-    const auto all = drawn({.shuffle = seed(1), .sampler = {.weights = {1, 0, 5, 2}, .num_samples = 2, .replacement = false}}, 4, epochs);
+    const auto all = drawn({.shuffle = seed(1), .sampler = {{1, 0, 5, 2}, 2, false}}, 4, epochs);
     REQUIRE(all.size() == std::size_t(2 * epochs));
     for (std::size_t i = 0; i < all.size(); i += 2) ++count[{all[i], all[i + 1]}];
     const double weight[] = {1, 0, 5, 2};
@@ -125,7 +125,7 @@ TEST_CASE("without replacement no sample comes twice, and the first one is drawn
             CAPTURE(a, b, p);
             CHECK(std::abs(count[{a, b}] - p * epochs) <= 5 * std::sqrt(epochs * p * (1 - p)));
         }
-    const auto three = drawn({.shuffle = seed(1), .sampler = {.weights = {1, 0, 5, 2}, .num_samples = 3, .replacement = false}});
+    const auto three = drawn({.shuffle = seed(1), .sampler = {{1, 0, 5, 2}, 3, false}});
     CHECK(std::set<int>(three.begin(), three.end()) == std::set<int>{0, 2, 3});
 }
 
@@ -133,15 +133,15 @@ TEST_CASE("a sampler that cannot work says why, and a position of another sample
     const auto make = [](etta::WeightedRandomSampler s, bool seeded = true, Index steps = 0) {
         return etta::batches(numbered(4), 2, {.shuffle = seeded ? etta::shuffle_by(seed(1)) : etta::shuffle_by(), .steps = steps, .sampler = std::move(s)});
     };
-    CHECK_THROWS_WITH(make({.weights = {1, 1, 1}}), says("3 weights, the data set 4 samples"));
-    CHECK_THROWS_WITH(make({.weights = {1, 1, 1, -1}}), says("weight -1"));
-    CHECK_THROWS_WITH(make({.weights = {1, 1, 1, std::nan("")}}), says("expected 0 or more"));
-    CHECK_THROWS_WITH(make({.weights = {0, 0, 0, 0}}), says("add up to 0"));
-    CHECK_THROWS_WITH(make({.weights = {1, 1, 1, 1}}, false), says("needs a seed"));
-    CHECK_THROWS_WITH(make({.weights = {1, 1, 1, 0}, .replacement = false}), says("cannot draw 4 samples: 3 have"));
-    CHECK_THROWS_WITH(make({.weights = {1, 1, 1, 1}, .replacement = false}, true, 3), says("number of steps"));
-    CHECK_THROWS_WITH(make({.weights = {1, 1, 1, 1}, .num_samples = -1}), says("-1 samples"));
-    auto one = make({.weights = {1, 1, 1, 1}}), two = make({.weights = {1, 1, 1, 2}}), same = make({.weights = {1, 1, 1, 1}});
+    CHECK_THROWS_WITH(make({{1, 1, 1}}), says("3 weights, the data set 4 samples"));
+    CHECK_THROWS_WITH(make({{1, 1, 1, -1}}), says("weight -1"));
+    CHECK_THROWS_WITH(make({{1, 1, 1, std::nan("")}}), says("expected 0 or more"));
+    CHECK_THROWS_WITH(make({{0, 0, 0, 0}}), says("add up to 0"));
+    CHECK_THROWS_WITH(make({{1, 1, 1, 1}}, false), says("needs a seed"));
+    CHECK_THROWS_WITH(make({{1, 1, 1, 0}, 0, false}), says("cannot draw 4 samples: 3 have"));
+    CHECK_THROWS_WITH(make({{1, 1, 1, 1}, 0, false}, true, 3), says("number of steps"));
+    CHECK_THROWS_WITH(make({{1, 1, 1, 1}, -1}), says("-1 samples"));
+    auto one = make({{1, 1, 1, 1}}), two = make({{1, 1, 1, 2}}), same = make({{1, 1, 1, 1}});
     CHECK_THROWS_WITH(two.resume(one.position()), says("the sampler"));
     CHECK_THROWS_WITH(make({}).resume(one.position()), says("the sampler"));
     same.resume(one.position());

@@ -69,7 +69,7 @@ TEST_CASE("bitmaps that are cut off or lie about themselves are refused") {
 
 TEST_CASE("PNG and JPEG files are what Pillow reads, where stb is there") {
     const auto read = [](const std::string& name) { return etta::stb(etta::read_file(folder + name), name); };
-#if __has_include(<stb/stb_image.h>) || __has_include(<stb_image.h>)
+#if !defined(ETTA_NO_STB) && (__has_include(<stb/stb_image.h>) || __has_include(<stb_image.h>))
     for (const char* name : {"colour", "alpha", "grey16", "palette"}) {
         CAPTURE(name);
         CHECK(unlike(read(name + ".png"s), name + "_png"s) == 0);

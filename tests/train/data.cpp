@@ -111,7 +111,7 @@ TEST_CASE("fit with weights of samples is steps with those weights, and a sample
 
 TEST_CASE("fit gives the same model with prefetching, and taken up in the middle of an epoch, with transforms and a sampler") {
     const Dataset data = pictures().transformed(T::Compose{T::RandomAffine{.degrees = 10, .translate = {0.25, 0.25}}, T::GaussianNoise{.clip = false}}, seed(3));
-    const FitOptions plain{.sampler = {.weights = std::vector<double>(30, 1), .num_samples = 44}};
+    const FitOptions plain{.sampler = {std::vector<double>(30, 1), 44}};
     FitOptions ahead = plain;
     ahead.prefetch = prefetch(3);
     const auto want = trained(Weighted<CrossEntropy>{}, data, plain);

@@ -24,9 +24,13 @@ struct shuffle_by {
 // need not add up to 1. Without replacement no sample comes twice in an epoch, and the heavy ones come earlier: Efraimidis and
 // Spirakis, "Weighted random sampling with a reservoir", 2006.
 struct WeightedRandomSampler {
-    std::vector<double> weights = {};
+    std::vector<double> weights;
     index num_samples = 0;    // per epoch; 0: as many as the data set has
     bool replacement = true;
+
+    WeightedRandomSampler() {}
+    WeightedRandomSampler(std::vector<double> weights, index num_samples = 0, bool replacement = true)
+        : weights(static_cast<std::vector<double>&&>(weights)), num_samples(num_samples), replacement(replacement) {}
 };
 
 // Who fills batches while others are worked on: etta::prefetch() of prefetch.hpp. Without one a batch is filled when it is asked for.

@@ -13,7 +13,7 @@
 #include "gzip.hpp"
 #include "picture.hpp"
 
-#if !defined(STBI_INCLUDE_STB_IMAGE_H) && (__has_include(<stb/stb_image.h>) || __has_include(<stb_image.h>))
+#if !defined(ETTA_NO_STB) && !defined(STBI_INCLUDE_STB_IMAGE_H) && (__has_include(<stb/stb_image.h>) || __has_include(<stb_image.h>))
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_NO_STDIO
@@ -37,7 +37,7 @@ namespace etta {
 // damaged, or if it would become much larger than what its size can hold.
 [[maybe_unused]] static picture stb([[maybe_unused]] std::span<const std::byte> file, const std::string& path) {
     picture p;
-#if defined(STBI_INCLUDE_STB_IMAGE_H)
+#if defined(STBI_INCLUDE_STB_IMAGE_H) && !defined(ETTA_NO_STB)
     const auto* const bytes = reinterpret_cast<const stbi_uc*>(file.data());
     const int size = static_cast<int>(file.size());
     int w = 0, h = 0, channels = 0;
