@@ -51,7 +51,7 @@ struct batch_options {
     index steps = 0;
     WeightedRandomSampler sampler = {};  // draws samples by weight; needs shuffle's seed
     BatchTransform mix = {};             // of whole batches: transforms.hpp's MixUp and CutMix
-    batch_worker prefetch = {};          // etta::prefetch(2), from <etta/data/prefetch.hpp>: the same batches, filled by a thread
+    batch_worker prefetch = {};          // etta::prefetch(), from <etta/data/prefetch.hpp>: the same batches, filled by a thread
 };
 
 // Where loops over batches stand: the epoch and the batch that come next, and of what order. Batches with the same order

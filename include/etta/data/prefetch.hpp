@@ -82,7 +82,7 @@ class prefetch_thread {
 // would be without it, bit for bit; transforms are called on that thread, one after another. What it throws reaches the loop at the
 // batch concerned; a loop may be left at any time.
 template <class Host = _::this_host>
-batch_worker prefetch(int depth = 2) {
+batch_worker prefetch(int depth = 4) {
     if (depth < 1) fail("prefetch: " + std::to_string(depth) + " batches, expected 1 or more");
     using worker = _::prefetch_thread<Host>;
     return {depth,
