@@ -61,6 +61,8 @@ struct Moments {
     std::vector<double> mean, deviation;
 };
 
+class Dataset;
+
 namespace _ {
 
 struct dataset_storage {
@@ -80,6 +82,7 @@ struct stage {  // a view's samples, of this shape, scaled like this, through a 
     shared<affine> each;
     Transform transform;
     etta::seed key;
+    Image (*run)(const Dataset&, index, draw);  // all stages; a pointer, so that only programs that transform compile it
 };
 
 // dst[k] = src[k] * scale + offset, in the wider of the two types. One loop each, which compilers vectorise.
@@ -211,7 +214,7 @@ class Dataset {
         i = place<Host>(i);
         if (ids_) fail("this data set's samples are ids, not numbers");
         if (!stages_) return copy_numbers<Host>(i, dst, x_.count(), scale_, offset_, each_);
-        const Image x = transformed_sample<Host>(i, d);
+        const Image x = (*stages_)[0].run(*this, i, d);
         copy<Host>(x.values.data(), dst, x_.count(), scale_, offset_, each_);
     }
     // Sample i's ids; fails if x are numbers.
@@ -293,7 +296,7 @@ class Dataset {
         Dataset d = *this;
         std::vector<_::stage> stages;
         if (stages_) stages = *stages_;
-        stages.push_back({x_, scale_, offset_, each_, static_cast<Transform&&>(t), s});
+        stages.push_back({x_, scale_, offset_, each_, static_cast<Transform&&>(t), s, &transformed_sample<Host>});
         d.stages_ = _::shared<std::vector<_::stage>>::of(static_cast<std::vector<_::stage>&&>(stages));
         d.scale_ = 1, d.offset_ = 0, d.each_ = {};
         d.x_ = x.shape;
@@ -432,12 +435,13 @@ class Dataset {
     }
     // Stored sample i behind its last transform.
     template <class Host>
-    Image transformed_sample(index i, draw d) const {
-        Image x{(*stages_)[0].shape, std::vector<float>(static_cast<std::size_t>((*stages_)[0].shape.count()))};
-        for (std::size_t k = 0; k < stages_->size(); ++k) {
-            const _::stage& s = (*stages_)[k];
+    static Image transformed_sample(const Dataset& of, index i, draw d) {
+        const std::vector<_::stage>& stages = *of.stages_;
+        Image x{stages[0].shape, std::vector<float>(static_cast<std::size_t>(stages[0].shape.count()))};
+        for (std::size_t k = 0; k < stages.size(); ++k) {
+            const _::stage& s = stages[k];
             if (k == 0) {
-                copy_numbers<Host>(i, x.values.data(), s.shape.count(), s.scale, s.offset, s.each);
+                of.copy_numbers<Host>(i, x.values.data(), s.shape.count(), s.scale, s.offset, s.each);
             } else if (s.each || s.scale != 1 || s.offset != 0) {
                 x.spare.resize(x.values.size());
                 copy<Host>(x.values.data(), x.spare.data(), s.shape.count(), s.scale, s.offset, s.each);
@@ -447,7 +451,7 @@ class Dataset {
             random_stream random(s.key, _::sample_stream(d.epoch, d.place, k));
             s.transform(x, random);
             check_made<Host>(x);
-            const index expected = (k + 1 < stages_->size() ? (*stages_)[k + 1].shape : x_).count();
+            const index expected = (k + 1 < stages.size() ? stages[k + 1].shape : of.x_).count();
             if (x.shape.count() != expected)
                 fail("a transform made " + x.shape.text() + " of sample " + std::to_string(d.place) + ", and " + std::to_string(expected) + " elements of others");
         }

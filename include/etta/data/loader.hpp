@@ -21,16 +21,76 @@ struct shuffle_by {
 };
 
 // Draws samples by weight: PyTorch's WeightedRandomSampler. Weights of the data set's samples in its order, 0 or more, not all 0; they
-// need not add up to 1. Without replacement no sample comes twice in an epoch, and the heavy ones come earlier: Efraimidis and
-// Spirakis, "Weighted random sampling with a reservoir", 2006.
+// need not add up to 1. num_samples per epoch, 0: as many as the data set has. Without replacement no sample comes twice in an epoch,
+// and the heavy ones come earlier: Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006.
 struct WeightedRandomSampler {
     std::vector<double> weights;
-    index num_samples = 0;    // per epoch; 0: as many as the data set has
+    index num_samples = 0;
     bool replacement = true;
 
-    WeightedRandomSampler() {}
+    WeightedRandomSampler() {}  // none
+    // Pointers to what it does, so that only programs that use one compile it.
+    template <class Host = _::this_host>
     WeightedRandomSampler(std::vector<double> weights, index num_samples = 0, bool replacement = true)
-        : weights(static_cast<std::vector<double>&&>(weights)), num_samples(num_samples), replacement(replacement) {}
+        : weights(static_cast<std::vector<double>&&>(weights)), num_samples(num_samples), replacement(replacement), prepare_(&prepare<Host>), order_(&order<Host>), draw_(&draw<Host>) {}
+
+    // By the loader alone.
+    struct state {
+        std::vector<double> sums = {};  // of the weights up to each sample, for drawing with replacement
+        index samples = 0;              // per epoch
+        std::uint64_t name = 0;         // stands for the weights and the rest; 0: there is no sampler
+    };
+    void (*prepare_)(const WeightedRandomSampler&, index size, state&) = nullptr;
+    void (*order_)(const WeightedRandomSampler&, index samples, seed, std::uint64_t epoch, std::vector<index>&) = nullptr;
+    index (*draw_)(const WeightedRandomSampler&, const state&, std::uint64_t bits) = nullptr;
+
+  private:
+    template <class Host>
+    static void prepare(const WeightedRandomSampler& s, index size, state& to) {
+        if (static_cast<index>(s.weights.size()) != size)
+            fail("the sampler has " + std::to_string(s.weights.size()) + " weights, the data set " + std::to_string(size) + " samples");
+        if (s.num_samples < 0) fail("a sampler of " + std::to_string(s.num_samples) + " samples");
+        to.samples = s.num_samples > 0 ? s.num_samples : size;
+        double sum = 0;
+        index drawable = 0;
+        std::uint64_t hash = 0xCBF29CE484222325u ^ static_cast<std::uint64_t>(to.samples) << 1 ^ static_cast<std::uint64_t>(s.replacement);  // FNV-1a of the weights
+        for (const double w : s.weights) {
+            if (!(w >= 0 && w < __builtin_huge_val())) fail("the sampler has weight " + std::to_string(w) + ", expected 0 or more");
+            drawable += w > 0;
+            hash = (hash ^ __builtin_bit_cast(std::uint64_t, w)) * 0x100000001B3u;
+            to.sums.push_back(sum += w);
+        }
+        to.name = hash | 1;
+        if (!(sum > 0 && sum < __builtin_huge_val())) fail("the sampler's weights add up to " + std::to_string(sum));
+        if (s.replacement) return;
+        to.sums.clear();
+        if (to.samples > drawable)
+            fail("a sampler without replacement cannot draw " + std::to_string(to.samples) + " samples: " + std::to_string(drawable) + " have a weight above 0");
+    }
+    // The samples with the smallest of n exponential numbers, divided by their weights, in that order.
+    template <class Host>
+    static void order(const WeightedRandomSampler& s, index samples, seed key, std::uint64_t epoch, std::vector<index>& to) {
+        struct one {
+            double at;
+            index sample;
+        };
+        std::vector<one> all;
+        for (std::size_t i = 0; i < s.weights.size(); ++i) {
+            const double u = 1 - to_unit_double(philox(key, epoch, i).low());  // not 0
+            if (s.weights[i] > 0) all.push_back({-__builtin_log(u) / s.weights[i], static_cast<index>(i)});
+        }
+        _::sort(all.data(), all.size(), [](const one& a, const one& b) { return a.at < b.at || (a.at == b.at && a.sample < b.sample); });
+        to.clear();
+        for (std::size_t k = 0; k < static_cast<std::size_t>(samples); ++k) to.push_back(all[k].sample);
+    }
+    template <class Host>
+    static index draw(const WeightedRandomSampler& s, const state& of, std::uint64_t bits) {
+        const double u = to_unit_double(bits) * of.sums.back();
+        std::size_t i = _::lower_bound(of.sums.data(), of.sums.size(), u, [](double sum, double u) { return sum <= u; });
+        if (i == of.sums.size()) --i;  // u was rounded up to the sum
+        while (s.weights[i] == 0) --i;
+        return static_cast<index>(i);
+    }
 };
 
 // Who fills batches while others are worked on: etta::prefetch() of prefetch.hpp. Without one a batch is filled when it is asked for.
@@ -98,7 +158,12 @@ class Batches {
         b.data_ = data;
         b.options_ = options;
         b.samples_ = data.size();
-        if (!options.sampler.weights.empty()) b.prepare_sampler<Host>();
+        if (const WeightedRandomSampler& s = b.options_.sampler; s.prepare_ != nullptr) {
+            if (!options.shuffle.on) fail("a sampler needs a seed: {.shuffle = etta::seed(1)}");
+            if (!s.replacement && options.steps > 0) fail("a sampler without replacement, and a number of steps");
+            s.prepare_(s, data.size(), b.sampler_);
+            b.samples_ = b.sampler_.samples;
+        }
         if (options.steps > 0) b.samples_ = data.size() == 0 ? 0 : options.steps * batch_size;
         const index most = batch_size < b.samples_ ? batch_size : b.samples_;
         b.count_ = options.drop_last ? b.samples_ / batch_size : (b.samples_ + batch_size - 1) / batch_size;
@@ -113,7 +178,7 @@ class Batches {
         : data_((other.halt(), other.data_)), options_(other.options_), batch_size_(other.batch_size_), samples_(other.samples_),
           count_(other.count_), first_(other.first_), next_(other.next_), epoch_(other.epoch_), drawn_epoch_(other.drawn_epoch_), now_(other.now_),
           rooms_(static_cast<std::vector<room>&&>(other.rooms_)), order_(static_cast<std::vector<index>&&>(other.order_)),
-          sums_(static_cast<std::vector<double>&&>(other.sums_)), sampler_(other.sampler_) {
+          sampler_(static_cast<WeightedRandomSampler::state&&>(other.sampler_)) {
         other.rooms_.clear();
     }
     Batches& operator=(Batches&&) = delete;
@@ -132,7 +197,7 @@ class Batches {
 
     // What comes after the batch that a loop holds now.
     loader_position position() const {
-        loader_position p{epoch_, first_, data_.size(), batch_size_, options_.steps, options_.shuffle, sampler_};
+        loader_position p{epoch_, first_, data_.size(), batch_size_, options_.steps, options_.shuffle, sampler_.name};
         if (next_ > 0 && next_ < count_) p.epoch = epoch_ - 1, p.batch = next_;
         return p;
     }
@@ -148,7 +213,7 @@ class Batches {
         same("the number of batches drawn per epoch", static_cast<std::uint64_t>(p.steps), static_cast<std::uint64_t>(options_.steps));
         same("shuffling (0: no, 1: yes)", p.shuffle.on, options_.shuffle.on);
         same("the shuffles' seed", p.shuffle.key.value, options_.shuffle.key.value);
-        same("the sampler, as a number that stands for its weights,", p.sampler, sampler_);
+        same("the sampler, as a number that stands for its weights,", p.sampler, sampler_.name);
         if (p.batch < 0 || p.batch >= count_) fail("the loader cannot go on at batch " + std::to_string(p.batch) + " of " + std::to_string(count_));
         epoch_ = p.epoch, first_ = p.batch, next_ = 0;
     }
@@ -157,11 +222,12 @@ class Batches {
     template <class Host = _::this_host>
     iterator<Host> begin() {
         halt();
-        if (options_.steps == 0 && sums_.empty()) {
+        if (sampler_.name != 0 && sampler_.sums.empty()) {
+            options_.sampler.order_(options_.sampler, samples_, options_.shuffle.key, epoch_, order_);
+        } else if (options_.steps == 0 && sampler_.name == 0) {
             order_.resize(static_cast<std::size_t>(data_.size()));
             for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<index>(i);
-            if (sampler_ != 0) order_without_replacement<Host>();
-            else if (options_.shuffle.on) shuffle(order_, options_.shuffle.key, epoch_);
+            if (options_.shuffle.on) shuffle(order_, options_.shuffle.key, epoch_);
         }
         drawn_epoch_ = epoch_++;
         const index first = first_;
@@ -197,49 +263,6 @@ class Batches {
     }
 
     template <class Host>
-    void prepare_sampler() {
-        const WeightedRandomSampler& s = options_.sampler;
-        if (!options_.shuffle.on) fail("a sampler needs a seed: {.shuffle = etta::seed(1)}");
-        if (static_cast<index>(s.weights.size()) != data_.size())
-            fail("the sampler has " + std::to_string(s.weights.size()) + " weights, the data set " + std::to_string(data_.size()) + " samples");
-        if (s.num_samples < 0) fail("a sampler of " + std::to_string(s.num_samples) + " samples");
-        if (!s.replacement && options_.steps > 0) fail("a sampler without replacement, and a number of steps");
-        samples_ = s.num_samples > 0 ? s.num_samples : data_.size();
-        double sum = 0;
-        index drawable = 0;
-        sampler_ = 0xCBF29CE484222325u ^ static_cast<std::uint64_t>(samples_) << 1 ^ static_cast<std::uint64_t>(s.replacement);  // FNV-1a of the weights
-        for (const double w : s.weights) {
-            if (!(w >= 0 && w < __builtin_huge_val())) fail("the sampler has weight " + std::to_string(w) + ", expected 0 or more");
-            drawable += w > 0;
-            sampler_ = (sampler_ ^ __builtin_bit_cast(std::uint64_t, w)) * 0x100000001B3u;
-            sums_.push_back(sum += w);
-        }
-        sampler_ |= 1;
-        if (!(sum > 0 && sum < __builtin_huge_val())) fail("the sampler's weights add up to " + std::to_string(sum));
-        if (s.replacement) return;
-        sums_.clear();
-        if (samples_ > drawable)
-            fail("a sampler without replacement cannot draw " + std::to_string(samples_) + " samples: " + std::to_string(drawable) + " have a weight above 0");
-    }
-    // The samples with the smallest of n exponential numbers, divided by their weights, in that order.
-    template <class Host>
-    void order_without_replacement() {
-        struct one {
-            double at;
-            index sample;
-        };
-        std::vector<one> all;
-        for (const index i : order_) {
-            const double w = options_.sampler.weights[static_cast<std::size_t>(i)];
-            const double u = 1 - to_unit_double(philox(options_.shuffle.key, epoch_, static_cast<std::uint64_t>(i)).low());  // not 0
-            if (w > 0) all.push_back({-__builtin_log(u) / w, i});
-        }
-        _::sort(all.data(), all.size(), [](const one& a, const one& b) { return a.at < b.at || (a.at == b.at && a.sample < b.sample); });
-        order_.clear();
-        for (std::size_t k = 0; k < static_cast<std::size_t>(samples_); ++k) order_.push_back(all[k].sample);
-    }
-
-    template <class Host>
     void go_to(index number) {
         if (number < count_) {
             if (worker_ != nullptr) options_.prefetch.wait(worker_, number);
@@ -268,14 +291,10 @@ class Batches {
     }
     // The k-th sample of the epoch: a function of (seed, epoch, k) where samples are drawn. (n divides 2^64 to 1 part in 2^64/n.)
     index sample(index k) const {
-        if (options_.steps == 0 && sums_.empty()) return order_[static_cast<std::size_t>(k)];
+        if (options_.steps == 0 && sampler_.sums.empty()) return order_[static_cast<std::size_t>(k)];
         const std::uint64_t bits = philox(options_.shuffle.key, drawn_epoch_, static_cast<std::uint64_t>(k)).low();
-        if (sums_.empty()) return static_cast<index>(bits % static_cast<std::uint64_t>(data_.size()));
-        const double u = to_unit_double(bits) * sums_.back();
-        std::size_t i = _::lower_bound(sums_.data(), sums_.size(), u, [](double sum, double u) { return sum <= u; });
-        if (i == sums_.size()) --i;  // u was rounded up to the sum
-        while (options_.sampler.weights[i] == 0) --i;
-        return static_cast<index>(i);
+        if (!sampler_.sums.empty()) return options_.sampler.draw_(options_.sampler, sampler_, bits);
+        return static_cast<index>(bits % static_cast<std::uint64_t>(data_.size()));
     }
     // A transform's random numbers depend on the sample's place in the epoch, not on the sample: one that is drawn twice comes in two
     // forms.
@@ -307,8 +326,7 @@ class Batches {
     std::size_t now_ = 0;
     std::vector<room> rooms_;
     std::vector<index> order_;
-    std::vector<double> sums_;   // of the weights up to each sample, for drawing with replacement
-    std::uint64_t sampler_ = 0;
+    WeightedRandomSampler::state sampler_;
     void* worker_ = nullptr;
 };
 
