@@ -12,6 +12,9 @@
 
 #include <cmath>
 
+#include "../math/log.hpp"
+#include "../math/philox.hpp"
+#include "../math/trig.hpp"
 #include "dataset.hpp"
 
 namespace etta::transforms {
@@ -123,30 +126,39 @@ void warp(Image& x, const planes& p, const matrix& of, Interpolation how, double
             const index a = static_cast<index>(std::nearbyint(v)), b = static_cast<index>(std::nearbyint(u));
             return a < 0 || b < 0 || a >= p.height || b >= p.width ? index{-1} : a * p.width + b;
         });
-    const index area = p.height * p.width;
-    x.spare.resize(x.values.size());
-    const auto outside = static_cast<float>(fill);
+    // A frame of `fill` around every plane, and coordinates that end on it: no pixel needs a decision, and compilers vectorise the first
+    // of the two loops. 28 x 28 pixels take 3.8 us rather than 6.8 (a Xeon with AVX-512).
+    const index stride = p.width + 2, plane = stride * (p.height + 2);
+    if (plane > 0x7FFFFFFF) fail("an image of " + std::to_string(p.height) + " x " + std::to_string(p.width) + " pixels is too large for bilinear interpolation");
+    x.spare.assign(static_cast<std::size_t>(plane * p.channels), static_cast<float>(fill));
+    for (index c = 0; c < p.channels; ++c)
+        for (index i = 0; i < p.height; ++i)
+            std::memcpy(x.spare.data() + c * plane + (i + 1) * stride + 1, x.values.data() + (c * p.height + i) * p.width, static_cast<std::size_t>(p.width) * sizeof(float));
+    constexpr index chunk = 64;
+    std::int32_t at[chunk];
+    float fx[chunk], fy[chunk];
+    const auto w = static_cast<std::int32_t>(p.width), h = static_cast<std::int32_t>(p.height), s = static_cast<std::int32_t>(stride);
     for (index i = 0; i < p.height; ++i)
-        for (index j = 0; j < p.width; ++j) {
-            const double u = column(i, j), v = row(i, j);
-            const bool any = near(u, p.width) && near(v, p.height);
-            const index a = any ? static_cast<index>(std::floor(v)) : -2, b = any ? static_cast<index>(std::floor(u)) : -2;
-            const auto fy = static_cast<float>(v - static_cast<double>(a)), fx = static_cast<float>(u - static_cast<double>(b));
-            const bool all = a >= 0 && b >= 0 && a + 1 < p.height && b + 1 < p.width;
+        for (index begin = 0; begin < p.width; begin += chunk) {
+            const int n = static_cast<int>(p.width - begin < chunk ? p.width - begin : chunk);
+            const double u0 = column(i, begin) + 1, v0 = row(i, begin) + 1;  // within the frame
+            for (int k = 0; k < n; ++k) {
+                double u = u0 + m[0] * k, v = v0 + m[3] * k;
+                u = u > 0 ? u < w + 1 ? u : w + 1 : 0;  // NaN becomes 0
+                v = v > 0 ? v < h + 1 ? v : h + 1 : 0;
+                std::int32_t a = static_cast<std::int32_t>(v), b = static_cast<std::int32_t>(u);
+                a = a < h ? a : h, b = b < w ? b : w;
+                fx[k] = static_cast<float>(u - b), fy[k] = static_cast<float>(v - a), at[k] = a * s + b;
+            }
             for (index c = 0; c < p.channels; ++c) {
-                const float* const src = x.values.data() + c * area;
-                const auto at = [&](index k, index l) { return k < 0 || l < 0 || k >= p.height || l >= p.width ? outside : src[k * p.width + l]; };
-                float value = outside;
-                if (all) {
-                    const float *const s = src + a * p.width + b, *const t = s + p.width;
-                    value = (1 - fy) * ((1 - fx) * s[0] + fx * s[1]) + fy * ((1 - fx) * t[0] + fx * t[1]);
-                } else if (any) {
-                    value = (1 - fy) * ((1 - fx) * at(a, b) + fx * at(a, b + 1)) + fy * ((1 - fx) * at(a + 1, b) + fx * at(a + 1, b + 1));
+                float* const to = x.values.data() + (c * p.height + i) * p.width + begin;
+                for (int k = 0; k < n; ++k) {
+                    const float* const q = x.spare.data() + c * plane + at[k];
+                    const float above = q[0] + fx[k] * (q[1] - q[0]), below = q[stride] + fx[k] * (q[stride + 1] - q[stride]);
+                    to[k] = above + fy[k] * (below - above);
                 }
-                x.spare[static_cast<std::size_t>(c * area + i * p.width + j)] = value;
             }
         }
-    x.values.swap(x.spare);
 }
 
 // How one axis of n becomes m by straight lines: every new place is a weighted mean of `most` neighbours or fewer. With antialias, and
@@ -378,9 +390,23 @@ struct gaussian_noise {
     bool clip = true;  // to 0 .. 1
     void operator()(Image& x, random_stream& r) const {
         if (!(sigma >= 0)) fail("GaussianNoise: sigma " + std::to_string(sigma) + ", expected 0 or more");
-        for (float& v : x.values) {
-            v += static_cast<float>(mean) + static_cast<float>(sigma) * r.normal<float>();
-            if (clip) v = v < 0 ? 0 : v > 1 ? 1 : v;
+        // By lanes, with Box and Muller's method: noise was the dearest of all transforms, and takes a fifth of the time that way. Number
+        // i is a function of this key and of i.
+        constexpr int n = 16;
+        using F = lane<float, n, this_target>;
+        using I = lane<std::int32_t, n, this_target>;
+        using W = lane<std::int64_t, n, this_target>;
+        const W key(static_cast<std::int64_t>(r.next64()));
+        constexpr std::int32_t steps[n] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+        const I step = I::load(steps);
+        const auto unit = [](auto word) { return convert<float>((bit_cast_lane<std::int32_t>(word) >> 8) & I(0xFFFFFF)); };  // 2^24 times 0 .. 1
+        for (std::size_t i = 0; i < x.values.size(); i += n) {
+            const int left = static_cast<int>(x.values.size() - i < n ? x.values.size() - i : n);
+            const auto bits = philox(key, W(static_cast<std::int64_t>(i >> 31)), step + I(static_cast<std::int32_t>(i & 0x7FFFFFFF)));
+            const F normal = sqrt(log((unit(bits.word[0]) + F(1)) * F(0x1p-24f)) * F(-2)) * cos(unit(bits.word[1]) * F(static_cast<float>(6.283185307179586 * 0x1p-24)));
+            F v = F::load(x.values.data() + i, left) + F(static_cast<float>(mean)) + F(static_cast<float>(sigma)) * normal;
+            if (clip) v = select(v < F(0), F(0), select(v > F(1), F(1), v));
+            v.store(x.values.data() + i, left);
         }
     }
 };
