@@ -298,7 +298,8 @@ class Dataset {
         if (stages_) stages = *stages_;
         stages.push_back({x_, scale_, offset_, each_, static_cast<Transform&&>(t), s, &transformed_sample<Host>});
         d.stages_ = _::shared<std::vector<_::stage>>::of(static_cast<std::vector<_::stage>&&>(stages));
-        d.scale_ = 1, d.offset_ = 0, d.each_ = {};
+        d.scale_ = 1, d.offset_ = 0;
+        d.each_ = _::shared<_::affine>();  // not {}, which clang 14 does not destroy
         d.x_ = x.shape;
         return d;
     }
