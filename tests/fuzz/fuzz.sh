@@ -7,10 +7,10 @@
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/cmake/apt.sh"
-etta_need clang libclang-rt-dev zlib1g-dev libstb-dev || exit 1
+etta_need clang libclang-rt-dev zlib1g-dev || exit 1
 seconds=${1:-10}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- idx csv safetensors npy npz netpbm bmp png
+[ $# -gt 0 ] || set -- idx csv safetensors npy npz netpbm bmp
 build=${ETTA_BUILD:-$root/build/fuzz}
 for reader in "$@"; do
     seeds=$build/$reader
@@ -22,7 +22,6 @@ for reader in "$@"; do
         npz) cp "$root/tests/io/data/plain.npz" "$root/tests/io/data/compressed.npz" "$seeds" ;;
         netpbm) printf 'P2 # grey\n2 3 255\n1 2 3 4 5 6\n' >"$seeds/seed" && printf 'P6\n2 1\n255\nabcdef' >"$seeds/colour" ;;
         bmp) cp "$root"/tests/io/data/*.bmp "$seeds" ;;
-        png) cp "$root"/tests/io/data/*.png "$seeds" ;;
         safetensors) cp "$root/tests/io/data/from_python.st" "$seeds/seed" ;;
     esac
     "${ETTA_CXX_CLANG:-clang++}" -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DETTA_HAS_ZLIB \

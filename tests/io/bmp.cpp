@@ -79,7 +79,7 @@ TEST_CASE("PNG and JPEG files are what Pillow reads, where stb is there") {
     CHECK(unlike(read("grey.jpg"), "grey_jpg") <= 2);
     const etta::file_bytes whole = etta::read_file(folder + "colour.png");
     const std::span<const std::byte> bytes = whole;
-    for (std::size_t n = 0; n < 100; ++n) CHECK_THROWS_WITH(etta::stb(bytes.first(n), "cut.png"), says("cut.png") && says("not a PNG or JPEG file that stb reads"));
+    for (std::size_t n = 0; n < 100; ++n) CHECK_THROWS_WITH(etta::stb(bytes.first(n), "cut.png"), says("cut.png") && (says("not a PNG or JPEG file that stb reads") || says("are said to follow")));
     std::string huge = as_text(bytes);
     huge[18] = huge[22] = '\x1f';  // about 8000 x 8000 pixels of 159 bytes
     CHECK_THROWS_WITH(etta::stb(std::as_bytes(std::span<const char>(huge.data(), huge.size())), "huge.png"), says("pixels of 159 bytes"));

@@ -5,7 +5,8 @@
 //
 // On its own, and not in etta.hpp: it compiles somebody else's decoder, 0.5 s, into every file that includes it. All of it is static:
 // files of one program that include it do not collide, with or without stb. A file that uses stb_image.h itself includes it first, and
-// sees to its implementation. stb says of itself that it is for trusted files; sizes are checked here before it reads.
+// sees to its implementation. stb says of itself that it is for trusted files, which is so: its version of 2022 does not withstand
+// fuzzing. What is checked here before it reads is how much memory a file asks for.
 #pragma once
 
 #include <climits>
@@ -46,6 +47,12 @@ namespace etta {
     if (stbi_info_from_memory(bytes, size, &w, &h, &channels) == 0) stop();
     // Neither format makes one byte of more than some thousand pixels: deflate's limit is 1032 bytes, of 8 pixels each.
     if (static_cast<double>(w) * h > 8256.0 * size) _::fail_in_file<_::this_host>(path, std::to_string(w) + " x " + std::to_string(h) + " pixels of " + std::to_string(size) + " bytes");
+    // stb takes as much memory as a PNG's chunk says that it has, before it reads it.
+    for (std::size_t at = 8, length = 0; file.size() >= 8 && bytes[0] == 0x89 && at + 8 <= file.size(); at += 12 + length) {
+        length = std::size_t{bytes[at]} << 24 | std::size_t{bytes[at + 1]} << 16 | std::size_t{bytes[at + 2]} << 8 | bytes[at + 3];
+        if (length > file.size() - at - 8)
+            _::fail_in_file<_::this_host>(path, "byte " + std::to_string(at) + ": " + std::to_string(length) + " bytes are said to follow, and the file has " + std::to_string(file.size() - at - 8));
+    }
     const bool wide = stbi_is_16_bit_from_memory(bytes, size) != 0;
     void* const pixels = wide ? static_cast<void*>(stbi_load_16_from_memory(bytes, size, &w, &h, &channels, 0)) : stbi_load_from_memory(bytes, size, &w, &h, &channels, 0);
     if (pixels == nullptr) stop();
