@@ -102,6 +102,15 @@ TEST_CASE("fit with weights of samples is steps with those weights, and a sample
         sum += data.weight(i) * Trainer(copy, CrossEntropy{}, SGD{}).gradients(x, &label, 1), weights += data.weight(i);
     }
     CHECK(trainer.evaluate(data.slice(0, 8)).loss == Approx(sum / weights).epsilon(1e-10));
+    // So does minimize: a value and a path as of the data without the samples of weight 0, in two batches as in one.
+    std::vector<etta::index> some;
+    for (etta::index i = 0; i < 16; ++i)
+        if (data.weight(i) > 0) some.push_back(i);
+    Model4 a{seed(1)}, b{seed(1)};
+    auto on_a = Trainer(a, Weighted<CrossEntropy>{}, SGD{}), on_b = Trainer(b, Weighted<CrossEntropy>{}, SGD{});
+    const double value_a = minimize(LBFGS{.max_iterations = 3}, on_a, data.slice(0, 16)).value;
+    const double value_b = minimize(LBFGS{.max_iterations = 3}, on_b, data.subset(some)).value;
+    CHECK(value_a == Approx(value_b).epsilon(1e-9));
     CHECK_THROWS_WITH(by_hand.fit(data, {.verbose = false}), says("weights, which this loss does not take: use Weighted"));
     CHECK_THROWS_WITH(trainer.fit(data.weighted(std::vector<double>(30)), {.batch = 8, .verbose = false}), says("the loss is NaN at step"));
 }

@@ -56,7 +56,7 @@ class any_transform {
 // Streams of random numbers that no shuffle uses (those count epochs from 0): of a sample's transforms and of a batch's. Different
 // for every epoch, place in it, and transform of a chain.
 constexpr std::uint64_t sample_stream(std::uint64_t epoch, index place, std::size_t stage) {
-    return std::uint64_t{1} << 63 | (stage & 7) << 60 | (epoch & 0xFFFFF) << 40 | (static_cast<std::uint64_t>(place) & 0xFFFFFFFFFF);
+    return std::uint64_t{1} << 63 | static_cast<std::uint64_t>(stage & 7) << 60 | (epoch & 0xFFFFF) << 40 | (static_cast<std::uint64_t>(place) & 0xFFFFFFFFFF);
 }
 constexpr std::uint64_t batch_stream(std::uint64_t epoch, index batch) {
     return std::uint64_t{1} << 62 | (epoch & 0xFFFFF) << 40 | (static_cast<std::uint64_t>(batch) & 0xFFFFFFFFFF);

@@ -198,7 +198,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
             const long at = (epoch - 1) * per_epoch + ++done;
             trainer.rate_factor(o.schedule.factor((epoch - 1) * steps(per_epoch) + steps(done), total) * e.rate_factor);
             const index n = x.extents[0];
-            const double loss = e.loss = loader.weights() == nullptr ? trainer.step(x, y) : trainer.step(x, y, loader.weights());
+            const double loss = e.loss = trainer.step(x, y, loader.weights());
             s.loss += loss * static_cast<double>(n);
             s.seen += n;
             if constexpr (T::classifies) s.right += trainer.count_right(static_cast<const std::int32_t*>(y.data), n);

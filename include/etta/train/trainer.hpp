@@ -132,7 +132,7 @@ public:
         check_batch(x, y);
         return step(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), x.extents[0]);
     }
-    // With a weight for each sample (Batches::weights()); where a sample has several labels, they all have it.
+    // With a weight for each sample (Batches::weights(); none: nullptr); where a sample has several labels, they all have it.
     double step(const any_view& x, const any_view& y, const void* weights) {
         const auto given = give_weights(weights, x.extents[0]);
         return step(x, y);
@@ -156,6 +156,10 @@ public:
     double gradients(const any_view& x, const any_view& y) {
         check_batch(x, y);
         return gradients(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), x.extents[0]);
+    }
+    double gradients(const any_view& x, const any_view& y, const void* weights) {
+        const auto given = give_weights(weights, x.extents[0]);
+        return gradients(x, y);
     }
     // Are these the targets that the loss needs? A static_assert has said what they are if not.
     template <class Y>
