@@ -34,7 +34,17 @@ FORBIDDEN = {
     "bits/stdc++.h": "everything",
     "random": "core/random.hpp: the standard's distributions differ by library",
 }
-ALLOWED = {}  # {("folder/header.hpp", "thread"): "why"}
+ALLOWED = {("data/prefetch.hpp", "thread"): "who includes it wants a thread; no entry header does"}
+
+# Headers that users include by themselves, because they cost more than most programs want to pay, or need what not all systems have.
+# No entry header may reach one.
+BY_ITSELF = {
+    "data/images.hpp": "image files and folders: dirent.h, decoders",
+    "data/mapped.hpp": "mmap",
+    "data/prefetch.hpp": "<thread>",
+    "data/transforms.hpp": "transforms of images",
+    "io/stb.hpp": "stb_image.h",
+}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 WORDS = [re.compile(r"\b" + a + b + r"\b") for a, b in (("TO", "DO"), ("FIX", "ME"), ("XX", "X"))]
@@ -144,7 +154,10 @@ def main():
     cycles(graph)
     entries = [path for path in headers if folder_of(path) is None and path.name in ENTRIES]
     if entries:
-        seen = reachable(graph, entries)
+        by_itself = [ETTA / name for name in BY_ITSELF]
+        for path in sorted(reachable(graph, entries) & set(by_itself)):
+            offend(path, 1, "an entry header reaches it: it is to be included by itself")
+        seen = reachable(graph, entries + by_itself)
         for path in headers:
             if path not in seen and "cuda" not in path.parts:
                 offend(path, 1, "an orphan: no entry header reaches it")

@@ -27,7 +27,7 @@ build=${ETTA_BUILD:-$root/build/tests}
 jobs=${ETTA_JOBS:-$(nproc)}
 export ETTA_JOBS=$jobs
 
-etta_need g++ cmake ninja-build ccache catch2 python3 zlib1g-dev libxsimd-dev libeigen3-dev || exit 1
+etta_need g++ cmake ninja-build ccache catch2 python3 zlib1g-dev libxsimd-dev libeigen3-dev libstb-dev || exit 1
 case " ${compilers[*]} " in *" clang "*)
     command -v "${ETTA_CXX_CLANG:-clang++}" >/dev/null || etta_need clang || exit 1
     etta_need_openmp || exit 1 ;;

@@ -10,7 +10,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 etta_need clang libclang-rt-dev zlib1g-dev || exit 1
 seconds=${1:-10}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- idx csv safetensors npy npz netpbm
+[ $# -gt 0 ] || set -- idx csv safetensors npy npz netpbm bmp
 build=${ETTA_BUILD:-$root/build/fuzz}
 for reader in "$@"; do
     seeds=$build/$reader
@@ -21,6 +21,7 @@ for reader in "$@"; do
         npy) cp "$root/tests/io/data/fortran.npy" "$root/tests/io/data/big_endian.npy" "$seeds" ;;
         npz) cp "$root/tests/io/data/plain.npz" "$root/tests/io/data/compressed.npz" "$seeds" ;;
         netpbm) printf 'P2 # grey\n2 3 255\n1 2 3 4 5 6\n' >"$seeds/seed" && printf 'P6\n2 1\n255\nabcdef' >"$seeds/colour" ;;
+        bmp) cp "$root"/tests/io/data/*.bmp "$seeds" ;;
         safetensors) cp "$root/tests/io/data/from_python.st" "$seeds/seed" ;;
     esac
     "${ETTA_CXX_CLANG:-clang++}" -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DETTA_HAS_ZLIB \

@@ -42,4 +42,31 @@ class shared {
     block* block_ = nullptr;
 };
 
+// An object of whatever type, owned like that: what holders of any callable, or of any memory, are made of.
+class shared_object {
+    struct owned {
+        void* object;
+        void (*destroy)(void*);
+        owned(void* o, void (*d)(void*)) : object(o), destroy(d) {}
+        owned(owned&& o) noexcept : object(o.object), destroy(o.destroy) { o.object = nullptr; }
+        ~owned() {
+            if (object != nullptr) destroy(object);
+        }
+    };
+
+  public:
+    shared_object() = default;
+    template <class X>
+    static shared_object of(X&& x) {
+        shared_object s;
+        s.owner_ = shared<owned>::of(owned(new X(static_cast<X&&>(x)), [](void* o) { delete static_cast<X*>(o); }));
+        return s;
+    }
+    explicit operator bool() const { return static_cast<bool>(owner_); }
+    void* get() const { return owner_->object; }
+
+  private:
+    shared<owned> owner_;
+};
+
 }  // namespace etta::_

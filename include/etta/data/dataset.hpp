@@ -1,7 +1,7 @@
 // dataset.hpp: the one type that training and loaders take data in. A Dataset is n samples: x of one shape, and y, either a
 // class label or numbers. It is a view: copies, subsets, shuffles and scaled versions share one storage and cost a few
-// pointers; scaling happens when a sample is copied out, so bytes stay bytes in memory. x may be ids (integers) instead of
-// numbers: those are never scaled, and come out as std::int32_t.
+// pointers; scaling and transforms happen when a sample is copied out, so bytes stay bytes in memory. x may be ids (integers)
+// instead of numbers: those are never scaled, and come out as std::int32_t.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,9 @@
 
 #include "../core/random.hpp"
 #include "../io/file.hpp"
-#include "dims.hpp"
 #include "../core/shared.hpp"
+#include "dims.hpp"
+#include "transform.hpp"
 
 namespace etta {
 
@@ -36,6 +37,9 @@ struct samples {
         data = file.data() + offset;
         count = static_cast<index>(file.size() - offset);
     }
+    // Memory of somebody else's, aligned for its type and kept alive by `owner`: a mapped file (mapped.hpp).
+    samples(dtype type, const std::byte* data, index count, _::shared_object owner)
+        : type(type), data(data), count(count), owner(static_cast<_::shared_object&&>(owner)) {}
 
   private:
     template <class T>
@@ -49,12 +53,15 @@ struct samples {
     std::vector<std::uint8_t> u8;
     std::vector<std::int32_t> i32;
     file_bytes file;
+    _::shared_object owner;
 };
 
 // The mean and the standard deviation of each element of a sample.
 struct Moments {
     std::vector<double> mean, deviation;
 };
+
+class Dataset;
 
 namespace _ {
 
@@ -67,6 +74,15 @@ struct dataset_storage {
 
 struct affine {  // x * scale + offset, element by element
     std::vector<double> scale, offset;
+};
+
+struct stage {  // a view's samples, of this shape, scaled like this, through a transform
+    dims shape;
+    double scale, offset;
+    shared<affine> each;
+    Transform transform;
+    etta::seed key;
+    Image (*run)(const Dataset&, index, draw);  // all stages; a pointer, so that only programs that transform compile it
 };
 
 // dst[k] = src[k] * scale + offset, in the wider of the two types. One loop each, which compilers vectorise.
@@ -175,8 +191,9 @@ class Dataset {
     // The type x is stored in: float, double or uint8; of ids, int32 or uint8. Copying converts.
     dtype x_type() const { return source_ ? source_->x.type : dtype::none; }
 
-    bool has_labels() const { return classes_ > 0; }
-    bool has_targets() const { return source_ && !source_->targets.empty(); }
+    bool has_labels() const { return classes_ > 0 && smoothing_ < 0; }
+    bool has_targets() const { return smoothing_ >= 0 || (source_ && !source_->targets.empty()); }
+    bool has_weights() const { return static_cast<bool>(weights_); }
     int classes() const { return classes_; }  // 0 without labels
     const dims& y_shape() const { return y_; }  // of a sample's targets or labels; rank 0: one
     // "" where the classes have no names.
@@ -186,18 +203,19 @@ class Dataset {
                    : std::string();
     }
 
-    // Sample i's x, x_shape().count() elements, scaled. T: float or double.
+    // Sample i's x, x_shape().count() elements, scaled and transformed. T: float or double. What transforms draw depends on their
+    // seed, on the epoch and on the place in it: without those, of epoch 0 and place i.
     template <class T, class Host = _::this_host>
     void copy_x(index i, T* dst) const {
-        const index n = x_.count();
-        const std::byte* x = source_ ? source_->x.data : nullptr;
-        i = place<Host>(i) * n;
+        copy_x<T, Host>(i, dst, {0, i});
+    }
+    template <class T, class Host = _::this_host>
+    void copy_x(index i, T* dst, draw d) const {
+        i = place<Host>(i);
         if (ids_) fail("this data set's samples are ids, not numbers");
-        switch (x_type()) {
-            case dtype::f32: return copy<Host>(reinterpret_cast<const float*>(x) + i, dst, n);
-            case dtype::f64: return copy<Host>(reinterpret_cast<const double*>(x) + i, dst, n);
-            default: return copy<Host>(reinterpret_cast<const std::uint8_t*>(x) + i, dst, n);
-        }
+        if (!stages_) return copy_numbers<Host>(i, dst, x_.count(), scale_, offset_, each_);
+        const Image x = (*stages_)[0].run(*this, i, d);
+        copy<Host>(x.values.data(), dst, x_.count(), scale_, offset_, each_);
     }
     // Sample i's ids; fails if x are numbers.
     template <class Host = _::this_host>
@@ -223,9 +241,67 @@ class Dataset {
     template <class T, class Host = _::this_host>
     void copy_y(index i, T* dst) const {
         const index n = y_.count();
-        i = place<Host>(i) * n;
+        i = place<Host>(i);
         if (!has_targets()) fail("this data set has no targets");
+        if (smoothing_ >= 0) {
+            const index label = source_->labels[static_cast<std::size_t>(i)];
+            for (index k = 0; k < n; ++k) dst[k] = static_cast<T>(smoothing_ / static_cast<double>(n) + (k == label ? 1 - smoothing_ : 0));
+            return;
+        }
+        i *= n;
         for (index k = 0; k < n; ++k) dst[k] = static_cast<T>(source_->targets[static_cast<std::size_t>(i + k)]);
+    }
+
+    // Sample i's weight in a weighted loss; 1 where there are none.
+    template <class Host = _::this_host>
+    double weight(index i) const {
+        place<Host>(i);
+        return weights_ ? (*weights_)[static_cast<std::size_t>(i)] : 1;
+    }
+
+    // The same samples with a weight each, which the loss takes (Weighted<CrossEntropy>): Keras' sample_weight. Views of this one keep
+    // them. Weights are 0 or more.
+    template <class Host = _::this_host>
+    Dataset weighted(std::vector<double> weights) const {
+        if (static_cast<index>(weights.size()) != size_)
+            fail("there are " + std::to_string(size_) + " samples and " + std::to_string(weights.size()) + " weights");
+        for (std::size_t i = 0; i < weights.size(); ++i)
+            if (!(weights[i] >= 0 && weights[i] < __builtin_huge_val()))
+                fail("sample " + std::to_string(i) + " has weight " + std::to_string(weights[i]) + ", expected 0 or more");
+        Dataset d = *this;
+        d.weights_ = _::shared<std::vector<double>>::of(static_cast<std::vector<double>&&>(weights));
+        return d;
+    }
+    // Targets instead of labels: 1 for the class, 0 for the others, [classes] each; with smoothing, 1 - smoothing + smoothing / classes,
+    // and smoothing / classes.
+    template <class Host = _::this_host>
+    Dataset one_hot(double smoothing = 0) const {
+        if (!(smoothing >= 0 && smoothing <= 1)) fail("one_hot: smoothing is " + std::to_string(smoothing) + ", expected 0 .. 1");
+        if (!has_labels() || stride_ > 0) fail("one_hot: this data set has no labels, one for each sample");
+        Dataset d = *this;
+        d.smoothing_ = smoothing;
+        d.y_ = {classes_};
+        return d;
+    }
+    // The same samples sent through a transform whenever they are copied: the library's stand in transforms.hpp, one's own are
+    // callables of (Image&) or (Image&, random_stream&). Applied once to a sample of zeros, here, to see what shape it makes.
+    template <class Host = _::this_host>
+    Dataset transformed(Transform t, seed s = seed(0)) const {
+        if (ids_) fail("ids cannot be transformed");
+        if (!t) fail("there is no transform");
+        Image x{x_, std::vector<float>(static_cast<std::size_t>(x_.count()))};
+        random_stream random(s, ~std::uint64_t{0});
+        t(x, random);
+        check_made<Host>(x);
+        Dataset d = *this;
+        std::vector<_::stage> stages;
+        if (stages_) stages = *stages_;
+        stages.push_back({x_, scale_, offset_, each_, static_cast<Transform&&>(t), s, &transformed_sample<Host>});
+        d.stages_ = _::shared<std::vector<_::stage>>::of(static_cast<std::vector<_::stage>&&>(stages));
+        d.scale_ = 1, d.offset_ = 0;
+        d.each_ = _::shared<_::affine>();  // not {}, which clang 14 does not destroy
+        d.x_ = x.shape;
+        return d;
     }
 
     // The same samples with every x multiplied by `factor`: pixels to 0..1 by scaled(1 / 255.0).
@@ -289,7 +365,7 @@ class Dataset {
     Dataset subset(std::span<const index> which) const {
         std::vector<index> order;
         order.reserve(which.size());
-        for (const index i : which) order.push_back(place<Host>(i));
+        for (const index i : which) place<Host>(i), order.push_back(i);
         return ordered(static_cast<std::vector<index>&&>(order));
     }
     // Samples first .. last-1.
@@ -299,7 +375,7 @@ class Dataset {
             fail("slice " + std::to_string(first) + " .. " + std::to_string(last) + " of " + std::to_string(size_) + " samples");
         std::vector<index> order;
         order.reserve(static_cast<std::size_t>(last - first));
-        for (index i = first; i < last; ++i) order.push_back(at(i));
+        for (index i = first; i < last; ++i) order.push_back(i);
         return ordered(static_cast<std::vector<index>&&>(order));
     }
     // All samples in random order.
@@ -307,7 +383,7 @@ class Dataset {
     Dataset shuffled(seed s, std::uint64_t stream = 0) const {
         std::vector<index> order;
         order.reserve(static_cast<std::size_t>(size_));
-        for (index i = 0; i < size_; ++i) order.push_back(at(i));
+        for (index i = 0; i < size_; ++i) order.push_back(i);
         shuffle(order, s, stream);
         return ordered(static_cast<std::vector<index>&&>(order));
     }
@@ -344,13 +420,59 @@ class Dataset {
         return at(i);
     }
     template <class Host, class S, class T>
-    void copy(const S* src, T* dst, index n) const {
-        if (each_) _::copy_scaled<Host>(src, dst, n, *each_);
-        else _::copy_scaled<Host>(src, dst, n, scale_, offset_);
+    static void copy(const S* src, T* dst, index n, double scale, double offset, const _::shared<_::affine>& each) {
+        if (each) _::copy_scaled<Host>(src, dst, n, *each);
+        else _::copy_scaled<Host>(src, dst, n, scale, offset);
     }
+    // The n numbers of stored sample i.
+    template <class Host, class T>
+    void copy_numbers(index i, T* dst, index n, double scale, double offset, const _::shared<_::affine>& each) const {
+        const std::byte* const x = source_->x.data;
+        switch (x_type()) {
+            case dtype::f32: return copy<Host>(reinterpret_cast<const float*>(x) + i * n, dst, n, scale, offset, each);
+            case dtype::f64: return copy<Host>(reinterpret_cast<const double*>(x) + i * n, dst, n, scale, offset, each);
+            default: return copy<Host>(reinterpret_cast<const std::uint8_t*>(x) + i * n, dst, n, scale, offset, each);
+        }
+    }
+    // Stored sample i behind its last transform.
+    template <class Host>
+    static Image transformed_sample(const Dataset& of, index i, draw d) {
+        const std::vector<_::stage>& stages = *of.stages_;
+        Image x{stages[0].shape, std::vector<float>(static_cast<std::size_t>(stages[0].shape.count()))};
+        for (std::size_t k = 0; k < stages.size(); ++k) {
+            const _::stage& s = stages[k];
+            if (k == 0) {
+                of.copy_numbers<Host>(i, x.values.data(), s.shape.count(), s.scale, s.offset, s.each);
+            } else if (s.each || s.scale != 1 || s.offset != 0) {
+                x.spare.resize(x.values.size());
+                copy<Host>(x.values.data(), x.spare.data(), s.shape.count(), s.scale, s.offset, s.each);
+                x.values.swap(x.spare);
+            }
+            x.shape = s.shape;  // reshaped views
+            random_stream random(s.key, _::sample_stream(d.epoch, d.place, k));
+            s.transform(x, random);
+            check_made<Host>(x);
+            const index expected = (k + 1 < stages.size() ? stages[k + 1].shape : of.x_).count();
+            if (x.shape.count() != expected)
+                fail("a transform made " + x.shape.text() + " of sample " + std::to_string(d.place) + ", and " + std::to_string(expected) + " elements of others");
+        }
+        return x;
+    }
+    template <class Host>
+    static void check_made(const Image& x) {
+        if (!x.shape.valid() || static_cast<index>(x.values.size()) != x.shape.count())
+            fail("a transform made " + std::to_string(x.values.size()) + " values of shape " + x.shape.text());
+    }
+    // From places in this view.
     Dataset ordered(std::vector<index>&& order) const {
         Dataset d = *this;
         d.size_ = static_cast<index>(order.size());
+        if (weights_) {
+            std::vector<double> w;
+            for (const index i : order) w.push_back((*weights_)[static_cast<std::size_t>(i)]);
+            d.weights_ = _::shared<std::vector<double>>::of(static_cast<std::vector<double>&&>(w));
+        }
+        for (index& i : order) i = at(i);
         d.order_ = _::shared<std::vector<index>>::of(static_cast<std::vector<index>&&>(order));
         return d;
     }
@@ -373,6 +495,9 @@ class Dataset {
     _::shared<std::vector<index>> order_;  // none: as stored
     _::shared<_::affine> each_;            // none: scale_ and offset_ for all
     double scale_ = 1, offset_ = 0;
+    _::shared<std::vector<_::stage>> stages_;  // before scale_, offset_ and each_
+    _::shared<std::vector<double>> weights_;   // by place in this view
+    double smoothing_ = -1;                    // 0 or more: one_hot
     dims x_, y_;
     index size_ = 0;
     int classes_ = 0;

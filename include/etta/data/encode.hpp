@@ -111,20 +111,10 @@ class OneHotEncoder {
     std::vector<LabelEncoder> columns_;
 };
 
-// The same samples with targets instead of labels: 1 for the class, 0 for the others, [classes] each. For losses of numbers
-// (SoftCrossEntropy, MSE). With smoothing, 1 - smoothing + smoothing / classes, and smoothing / classes.
+// The same samples with targets instead of labels: Dataset::one_hot. For losses of numbers (SoftCrossEntropy, MSE).
 template <class Host = _::this_host>
 Dataset one_hot_targets(const Dataset& data, double smoothing = 0) {
-    if (!(smoothing >= 0 && smoothing <= 1)) fail("one_hot_targets: smoothing is " + std::to_string(smoothing) + ", expected 0 .. 1");
-    const auto classes = static_cast<std::size_t>(data.classes()), n = static_cast<std::size_t>(data.size()),
-               width = static_cast<std::size_t>(data.x_shape().count());
-    if (!data.has_labels()) fail("one_hot_targets: this data set has no labels");
-    std::vector<double> y(n * classes, smoothing / static_cast<double>(classes)), x(n * width);
-    for (std::size_t i = 0; i < n; ++i) {
-        y[i * classes + static_cast<std::size_t>(data.label<Host>(static_cast<index>(i)))] += 1 - smoothing;
-        data.copy_x<double, Host>(static_cast<index>(i), x.data() + i * width);
-    }
-    return Dataset::from<Host>(static_cast<std::vector<double>&&>(x), data.x_shape(), static_cast<std::vector<double>&&>(y), {static_cast<index>(classes)});
+    return data.one_hot<Host>(smoothing);
 }
 
 }  // namespace etta

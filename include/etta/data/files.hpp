@@ -29,13 +29,12 @@ samples npy_samples(const npy_array& a, const std::string& path, dims& shape) {
     return samples(static_cast<std::vector<std::int32_t>&&>(ids));
 }
 
+// n samples of this shape, and an array of labels or targets.
 template <class Host>
-Dataset npy_dataset(const npy_array& x, const std::string& x_path, const npy_array& y, const std::string& y_path, int classes) {
-    dims shape;
-    samples s = npy_samples<Host>(x, x_path, shape);
+Dataset npy_labelled(samples&& s, const dims& shape, index n, const std::string& x_path, const npy_array& y, const std::string& y_path, int classes) {
     const named_tensor& t = y.tensor;
-    if (t.shape.empty() || t.shape[0] != x.tensor.shape[0])
-        fail_in_file<Host>(x_path, std::to_string(x.tensor.shape[0]) + " samples, and " +
+    if (t.shape.empty() || t.shape[0] != n)
+        fail_in_file<Host>(x_path, std::to_string(n) + " samples, and " +
                                        (t.shape.empty() ? "one number" : std::to_string(t.shape[0])) + " in '" + y_path + "'");
     if (is_floating(t.type) || t.stored == "F16")
         return Dataset::from<Host>(static_cast<samples&&>(s), shape, y.values<double, Host>(), dims(std::span<const index>(t.shape).subspan(1)));
@@ -46,6 +45,12 @@ Dataset npy_dataset(const npy_array& x, const std::string& x_path, const npy_arr
         labels.push_back(static_cast<std::int32_t>(l));
     }
     return Dataset::from<Host>(static_cast<samples&&>(s), shape, static_cast<std::vector<std::int32_t>&&>(labels), classes);
+}
+template <class Host>
+Dataset npy_dataset(const npy_array& x, const std::string& x_path, const npy_array& y, const std::string& y_path, int classes) {
+    dims shape;
+    samples s = npy_samples<Host>(x, x_path, shape);
+    return npy_labelled<Host>(static_cast<samples&&>(s), shape, x.tensor.shape[0], x_path, y, y_path, classes);
 }
 
 }  // namespace _

@@ -21,15 +21,16 @@ struct idx_array {
     const std::byte* data() const { return file.data() + offset; }
 };
 
-// Reads an IDX file of any rank. Element types: uint8, int8, int16, int32, float, double.
-template <class Host = _::this_host>
-idx_array read_idx(const std::string& path) {
+namespace _ {
+
+// What a file's header says, once it agrees with the file's size; without the file itself.
+template <class Host>
+idx_array idx_header(std::span<const std::byte> file, const std::string& path) {
     idx_array array;
-    array.file = read_file_or_gzip<Host>(path);
-    const std::size_t size = array.file.size();
-    const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(array.file.data()[i]); };
-    if (size < 4) _::fail_in_file<Host>(path, "not an IDX file: " + std::to_string(size) + " bytes, expected at least 4");
-    if (byte(0) != 0 || byte(1) != 0) _::fail_in_file<Host>(path, "not an IDX file: expected it to begin with two zero bytes");
+    const std::size_t size = file.size();
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(file[i]); };
+    if (size < 4) fail_in_file<Host>(path, "not an IDX file: " + std::to_string(size) + " bytes, expected at least 4");
+    if (byte(0) != 0 || byte(1) != 0) fail_in_file<Host>(path, "not an IDX file: expected it to begin with two zero bytes");
     switch (byte(2)) {
         case 0x08: array.type = dtype::u8; break;
         case 0x09: array.type = dtype::i8; break;
@@ -38,13 +39,13 @@ idx_array read_idx(const std::string& path) {
         case 0x0D: array.type = dtype::f32; break;
         case 0x0E: array.type = dtype::f64; break;
         default:
-            _::fail_in_file<Host>(path, "byte 2: element type " + std::to_string(byte(2)) +
+            fail_in_file<Host>(path, "byte 2: element type " + std::to_string(byte(2)) +
                                             " is not one of IDX's (8, 9, 11, 12, 13, 14)");
     }
     const std::size_t rank = byte(3);
     array.offset = 4 + 4 * rank;
     if (size < array.offset)
-        _::fail_in_file<Host>(path, "the file ends inside the header: " + std::to_string(size) + " bytes, expected at least " +
+        fail_in_file<Host>(path, "the file ends inside the header: " + std::to_string(size) + " bytes, expected at least " +
                                         std::to_string(array.offset) + " for rank " + std::to_string(rank));
     const auto element = static_cast<std::size_t>(size_of(array.type));
     const std::size_t room = (size - array.offset) / element;  // elements that the file could hold
@@ -62,10 +63,22 @@ idx_array read_idx(const std::string& path) {
     }
     if (empty) count = 0, fits = true;
     if (!fits || count * element != size - array.offset)
-        _::fail_in_file<Host>(path, "the header says " + (rank ? shape : std::string("1")) + " elements of " +
+        fail_in_file<Host>(path, "the header says " + (rank ? shape : std::string("1")) + " elements of " +
                                         std::string(name_of(array.type)) + (fits ? ", " + std::to_string(count * element) + " bytes" : "") +
                                         "; the file has " + std::to_string(size - array.offset) + " bytes of them");
     array.count = static_cast<index>(count);
+    return array;
+}
+
+}  // namespace _
+
+// Reads an IDX file of any rank. Element types: uint8, int8, int16, int32, float, double.
+template <class Host = _::this_host>
+idx_array read_idx(const std::string& path) {
+    file_bytes file = read_file_or_gzip<Host>(path);
+    idx_array array = _::idx_header<Host>(file, path);
+    array.file = static_cast<file_bytes&&>(file);
+    const auto element = static_cast<std::size_t>(size_of(array.type)), count = static_cast<std::size_t>(array.count);
 
     // Multi-byte elements are big-endian in the file.
     if (element > 1 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {

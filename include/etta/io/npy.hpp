@@ -116,10 +116,17 @@ struct npy_header {
     }
 };
 
+// What a file's header says, once it agrees with the file's size.
+struct npy_layout {
+    const npy_type* type;
+    bool swapped, fortran;
+    std::vector<index> shape;
+    std::size_t begin, count;  // of the elements
+};
 template <class Host>
-npy_array parse_npy(file_bytes&& bytes, const std::string& path) {
+npy_layout parse_npy_header(std::span<const std::byte> bytes, const std::string& path) {
     static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "etta: NPY files are read on little-endian machines");
-    const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(bytes.data()[i]); };
+    const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(bytes[i]); };
     const std::size_t size = bytes.size();
     if (size < 10 || std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0) fail_in_file<Host>(path, "not an NPY file");
     const std::size_t version = byte(6), begin = version == 1 ? 10 : 12;
@@ -151,11 +158,16 @@ npy_array parse_npy(file_bytes&& bytes, const std::string& path) {
     if (empty) count = 0, fits = true;
     if (!fits || count * type->bytes != size - begin - length)
         fail_in_file<Host>(path, "the header's shape does not go with " + std::to_string(size - begin - length) + " bytes of '" + h.descr + "'");
+    return {type, order == '>', h.fortran, static_cast<std::vector<index>&&>(h.shape), begin + length, count};
+}
 
+template <class Host>
+npy_array parse_npy(file_bytes&& bytes, const std::string& path) {
+    npy_layout h = parse_npy_header<Host>(bytes, path);
     npy_array a;
-    std::byte* data = bytes.data() + begin + length;
-    const std::size_t element = type->bytes;
-    if (order == '>')
+    std::byte* data = bytes.data() + h.begin;
+    const std::size_t element = h.type->bytes, count = h.count;
+    if (h.swapped)
         for (std::size_t i = 0; i < count; ++i)
             for (std::size_t p = 0, q = element - 1; p < q; ++p, --q) {
                 const std::byte kept = data[i * element + p];
@@ -178,7 +190,7 @@ npy_array parse_npy(file_bytes&& bytes, const std::string& path) {
     } else {
         a.memory = static_cast<file_bytes&&>(bytes);
     }
-    a.tensor = {"", type->type, static_cast<std::vector<index>&&>(h.shape), data, count * element, std::string(type->stored)};
+    a.tensor = {"", h.type->type, static_cast<std::vector<index>&&>(h.shape), data, count * element, std::string(h.type->stored)};
     return a;
 }
 

@@ -66,6 +66,7 @@ void each_number(fit_state& s, const F& f) {
     f("randomness", s.randomness);
     f("loader.epoch", s.loader.epoch);
     f("loader.shuffle.seed", s.loader.shuffle.key.value);
+    f("loader.sampler", s.loader.sampler);
     const auto count = [&](const char* name, auto& n) {
         std::uint64_t v = static_cast<std::uint64_t>(n);
         f(name, v);

@@ -61,15 +61,16 @@ RateTest find_rate(Trainer<M, Loss, Rule>& trainer, const Dataset& data, const R
     bo.shuffle = o.seed, bo.type = dtype_of<typename M::element>, bo.steps = o.steps;
     RateTest r;
     double mean = 0, weight = 0, least = 0;
-    for (auto&& [x, y] : batches(data, o.batch, bo)) {
+    auto loader = batches(data, o.batch, bo);
+    for (auto&& [x, y] : loader) {
         trainer.rule.lr = o.from * __builtin_pow(o.to / o.from, static_cast<double>(r.records.size()) / (o.steps - 1));
         double loss = 0;
         bool finite = true;
 #if defined(ETTA_NO_EXCEPTIONS)
-        loss = trainer.step(x, y);
+        loss = trainer.step(x, y, loader.weights());
 #else
         try {
-            loss = trainer.step(x, y);
+            loss = trainer.step(x, y, loader.weights());
         } catch (const Error&) {
             finite = false;
         }

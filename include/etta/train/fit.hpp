@@ -18,6 +18,7 @@ struct FitEvent {
     long step = 0;                  // of the trainer
     double loss = 0;                // of the last batch
     double rate = 0;                // of the last step
+    double data_seconds = 0;        // of this epoch so far, spent waiting for batches
     const History& history;         // its last record is the epoch's in on_epoch_end
 
     bool stop = false;              // set it, and fit() ends after this batch or epoch, with its checkpoint written
@@ -68,8 +69,8 @@ class Callback {
         if constexpr (std::is_lvalue_reference_v<F> && !std::is_const_v<std::remove_reference_t<F>>) {
             object_ = &f;
         } else {
-            object_ = new X(static_cast<F&&>(f));
-            owner_ = _::shared<owned>::of(owned(object_, [](void* x) { delete static_cast<X*>(x); }));
+            owner_ = _::shared_object::of(X(static_cast<F&&>(f)));
+            object_ = owner_.get();
         }
     }
     void operator()(moment m, FitEvent& e) const { tell_(object_, m, e); }
@@ -90,19 +91,10 @@ class Callback {
     static void append(void* object, FitEvent& e, std::vector<named_tensor>& to, const std::string& prefix) {
         if constexpr (requires(X& x) { x.append_tensors(e, to, prefix); }) static_cast<X*>(object)->append_tensors(e, to, prefix);
     }
-    struct owned {
-        void* object;
-        void (*destroy)(void*);
-        owned(void* o, void (*d)(void*)) : object(o), destroy(d) {}
-        owned(owned&& o) : object(o.object), destroy(o.destroy) { o.object = nullptr; }
-        ~owned() {
-            if (object != nullptr) destroy(object);
-        }
-    };
     void* object_ = nullptr;
     void (*tell_)(void*, moment, FitEvent&);
     void (*append_)(void*, FitEvent&, std::vector<named_tensor>&, const std::string&);
-    _::shared<owned> owner_;
+    _::shared_object owner_;
 };
 
 struct FitOptions {
@@ -114,6 +106,9 @@ struct FitOptions {
     Schedule schedule = {};
     etta::seed seed = etta::seed(0);  // of the shuffles
     bool shuffle = true;
+    WeightedRandomSampler sampler = {};  // draws the samples by weight; the epoch is sampler.num_samples long
+    BatchTransform mix = {};             // transforms::MixUp, transforms::CutMix: for losses of targets
+    batch_worker prefetch = {};          // etta::prefetch(), from <etta/data/prefetch.hpp>: batches are filled on a thread
     Checkpoint checkpoint = {};  // {"run.safetensors", {.steps = 500, .resume = true}}
     std::vector<Callback> callbacks = {};  // told in this order
     bool verbose = true;
@@ -142,15 +137,16 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     if (validation.size() > 0) trainer.check_dataset(validation);
     const index batch = o.batch;
     if (batch < 1 || batch > T::batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(T::batch_bound));
-    const index left = o.steps_per_epoch > 0 ? 0 : train.size() % batch;
-    if (left > 0 && left < T::least_batch)
-        fail<>("fit: of " + std::to_string(train.size()) + " samples, batches of " + std::to_string(batch) + " leave a last one of " + std::to_string(left) +
-               ", and a layer of the model can be trained with " + std::to_string(T::least_batch) + " or more only: choose another size");
     batch_options bo;
     if (o.shuffle) bo.shuffle = o.seed;
     bo.type = dtype_of<typename T::element>;
     bo.steps = o.steps_per_epoch;
+    bo.sampler = o.sampler, bo.mix = o.mix, bo.prefetch = o.prefetch;
     auto loader = batches(train, batch, bo);
+    const index left = loader.samples() % batch;
+    if (left > 0 && left < T::least_batch)
+        fail<>("fit: of " + std::to_string(loader.samples()) + " samples, batches of " + std::to_string(batch) + " leave a last one of " + std::to_string(left) +
+               ", and a layer of the model can be trained with " + std::to_string(T::least_batch) + " or more only: choose another size");
     // Batches, and steps that are made of them.
     const long per_epoch = static_cast<long>(loader.size()), parts = trainer.accumulates();
     const auto steps = [parts](long batches) { return (batches + parts - 1) / parts; };
@@ -190,11 +186,19 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         long done = e.batch = static_cast<long>(s.loader.batch);
         tell(Callback::epoch_begin);
         bar.begin(done);
-        for (auto&& [x, y] : loader) {
+        e.data_seconds = 0;
+        const auto timed = [&e](auto&& next) {
+            const double before = seconds_now();
+            next();
+            e.data_seconds += seconds_now() - before;
+        };
+        decltype(loader.begin()) it{};
+        for (timed([&] { it = loader.begin(); }); it != loader.end(); timed([&] { ++it; })) {
+            const auto& [x, y] = *it;
             const long at = (epoch - 1) * per_epoch + ++done;
             trainer.rate_factor(o.schedule.factor((epoch - 1) * steps(per_epoch) + steps(done), total) * e.rate_factor);
             const index n = x.extents[0];
-            const double loss = e.loss = trainer.step(x, y);
+            const double loss = e.loss = trainer.step(x, y, loader.weights());
             s.loss += loss * static_cast<double>(n);
             s.seen += n;
             if constexpr (T::classifies) s.right += trainer.count_right(static_cast<const std::int32_t*>(y.data), n);

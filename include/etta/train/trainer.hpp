@@ -132,15 +132,17 @@ public:
     double step(const input_element* x, const Y* y, const element* weights, index n) {
         static_assert(weights_per_sample > 0, "etta: this loss takes no weights of samples: use Weighted<…>, or on_labels or on_targets with a third argument");
         given_weights_ = weights;
-        const struct reset {  // also where the step throws
-            const element*& w;
-            ~reset() { w = nullptr; }
-        } when_done{given_weights_};
+        const given_until when_done{given_weights_};
         return step(x, y, n);
     }
     double step(const any_view& x, const any_view& y) {
         check_batch(x, y);
         return step(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), x.extents[0]);
+    }
+    // With a weight for each sample (Batches::weights(); none: nullptr); where a sample has several labels, they all have it.
+    double step(const any_view& x, const any_view& y, const void* weights) {
+        const auto given = give_weights(weights, x.extents[0]);
+        return step(x, y);
     }
 
     // The loss and its gradient (parameter by parameter, laid out like the model's), without an update.
@@ -161,6 +163,10 @@ public:
     double gradients(const any_view& x, const any_view& y) {
         check_batch(x, y);
         return gradients(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), x.extents[0]);
+    }
+    double gradients(const any_view& x, const any_view& y, const void* weights) {
+        const auto given = give_weights(weights, x.extents[0]);
+        return gradients(x, y);
     }
     // Are these the targets that the loss needs? A static_assert has said what they are if not.
     template <class Y>
@@ -203,6 +209,7 @@ public:
         for (auto&& [x, y] : loader) {
             check_batch(x, y);
             const index n = x.extents[0];
+            const auto given = give_weights(loader.weights(), n);
             element loss = 0;
             if constexpr (classifies) {
                 const auto* const label = static_cast<const std::int32_t*>(y.data);
@@ -234,6 +241,7 @@ public:
         if (d.has_ids() != std::is_integral_v<input_element>) fail<>(d.has_ids() ? "the data's samples are ids, the model takes numbers" : "the data's samples are numbers, the model takes ids");
         if (d.x_shape().count() != input::sample_size)
             fail<>("the data's samples have shape " + d.x_shape().text() + " (" + std::to_string(d.x_shape().count()) + " elements), the model takes " + std::to_string(input::sample_size));
+        if (d.has_weights() && weights_per_sample == 0) fail<>("the data's samples have weights, which this loss does not take: use Weighted<…>");
         if (wants_labels && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
         if (needs_targets && !wants_labels && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
         if (classifies && d.classes() > n_classes) fail<>("the data has " + std::to_string(d.classes()) + " classes, the model " + std::to_string(n_classes) + " outputs");
@@ -465,6 +473,23 @@ private:
             if (p[c] > p[k]) k = c;
         return k;
     }
+    struct given_until {  // also where a step throws
+        const element*& w;
+        ~given_until() { w = nullptr; }
+    };
+    given_until give_weights(const void* weights, [[maybe_unused]] index n) {
+        if constexpr (weights_per_sample == 1) {
+            given_weights_ = static_cast<const element*>(weights);
+        } else if constexpr (weights_per_sample > 1) {
+            if (weights != nullptr) {
+                label_weights_.resize(static_cast<std::size_t>(n * weights_per_sample));
+                for (index i = 0; i < n * weights_per_sample; ++i)
+                    label_weights_[static_cast<std::size_t>(i)] = static_cast<const element*>(weights)[i / weights_per_sample];
+                given_weights_ = label_weights_.data();
+            }
+        }
+        return given_until{given_weights_};
+    }
     static void check_size(index n) {
         if (n < 1 || n > batch_bound) fail_with<>("a batch of %lld samples; the model takes 1 to max_batch<%d>", static_cast<long long>(n), batch_bound);
     }
@@ -498,6 +523,7 @@ private:
     static constexpr std::int64_t ignored = _::ignored_label<Loss>();
     std::vector<element> weights_;  // of the batch's samples, for a loss that takes them
     std::vector<double> class_weight_;
+    std::vector<element> label_weights_;
     const element* given_weights_ = nullptr;
     struct follower {
         void* object;
