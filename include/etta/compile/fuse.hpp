@@ -73,38 +73,52 @@ constexpr bool is_one(const shape& s) {
     return true;
 }
 
-// Scalars computed from leaves alone (1 / n, a rate times a weight): every kernel that reads one computes it, once per
-// call, rather than a kernel of its own storing it.
-constexpr vec<char> scalars_of_leaves(const graph_view& g) {
-    vec<char> r(g.n_values, 0);
-    for (int i = 0; i < g.n_nodes; ++i) {
-        const node& n = g.nodes[i];
-        if (n.op->kind != op_kind::elementwise || !is_one(g.values[n.results].extents)) continue;
-        bool all = true;
-        for (int k = 0; k < n.n_args && all; ++k) {
-            const int a = root_of(g, g.arg(n, k));
-            all = r[a] != 0 || (is_leaf(g, a) && is_one(g.values[a].extents));
+// What passes ask of every value time and again, in plain arrays: a constant evaluation pays for each call and each member.
+struct value_table {
+    vec<int> node, root;   // the node it is a result of; where its elements come from once views are looked through
+    vec<op_kind> kind;     // of that node
+    vec<char> one;         // it has one element
+    vec<int> through;      // the value behind views that change nothing but the extents; -1 where that is a leaf or another view
+    vec<char> inlined;     // a scalar computed from leaves alone (1 / n, a rate times a weight): every kernel that reads one computes
+                           // it, once per call, rather than a kernel of its own storing it
+
+    constexpr explicit value_table(const graph_view& g) : node(g.n_values), root(g.n_values), kind(g.n_values), one(g.n_values), through(g.n_values), inlined(g.n_values) {
+        for (int i = 0; i < g.n_nodes; ++i) {
+            const struct node& n = g.nodes[i];
+            const op_kind k = n.op->kind;
+            const bool view = k == op_kind::view, computed = k != op_kind::input && k != op_kind::literal && !view;
+            for (int v = n.results; v < n.results + n.n_results; ++v) {
+                const shape& s = g.values[v].extents;
+                bool single = true;
+                for (int d = 0; d < s.rank && single; ++d) single = s.at[d].code == 1;
+                node.data[v] = i, kind.data[v] = k, one.data[v] = single;
+                const int under = view ? g.args[n.args] : v;
+                root.data[v] = view ? root.data[under] : v;
+                through.data[v] = computed ? v : view && (single || n.op->id == declare_op<Expand>::id) ? through.data[under] : -1;
+                if (!single || k != op_kind::elementwise) continue;
+                bool all = true;
+                for (int a = 0; a < n.n_args && all; ++a) {
+                    const int r = root.data[g.args[n.args + a]];
+                    all = inlined.data[r] != 0 || (one.data[r] && (kind.data[r] == op_kind::input || kind.data[r] == op_kind::literal));
+                }
+                inlined.data[v] = all;
+            }
         }
-        r[n.results] = all;
     }
-    return r;
-}
+};
 
 struct fuser {
     graph_view g;
     fusion f;
+    value_table t;
     vec<char> required;  // per value: must lie in memory
-    vec<char> inlined;   // per value: a scalar of leaves
     vec<int> stamp;      // per node: the group it was last put into
     int group_id = 0;
 
-    constexpr explicit fuser(graph_view graph) : g(graph) {
+    constexpr explicit fuser(graph_view graph) : g(graph), t(graph), required(graph.n_values), stamp(graph.n_nodes, -1) {
         f.home = vec<int>(g.n_nodes, -1);
         f.next = vec<int>(g.n_nodes, -1);
-        f.stored = vec<char>(g.n_values, 0);
-        required = vec<char>(g.n_values, 0);
-        stamp = vec<int>(g.n_nodes, -1);
-        inlined = scalars_of_leaves(g);
+        f.stored = vec<char>(g.n_values);
     }
 
     struct group {
@@ -117,13 +131,14 @@ struct fuser {
     };
 
     constexpr bool floating(int v) const {
-        const op_kind k = g.of(v).op->kind;
-        return f.home[g.values[v].node] < 0 && (k == op_kind::elementwise || k == op_kind::reduce || k == op_kind::generator);
+        const op_kind k = t.kind.data[v];
+        return (k == op_kind::elementwise || k == op_kind::reduce || k == op_kind::generator) && f.home.data[t.node.data[v]] < 0;
     }
-    constexpr bool is_reduce(int v) const { return g.of(v).op->kind == op_kind::reduce; }
+    constexpr bool is_reduce(int v) const { return t.kind.data[v] == op_kind::reduce; }
+    constexpr bool is_leaf(int v) const { return t.kind.data[v] == op_kind::input || t.kind.data[v] == op_kind::literal; }
     constexpr const shape& extents(int v) const { return g.values[v].extents; }
-    constexpr unsigned reduced_axes(int v) const { return static_cast<unsigned>(g.attr(g.of(v), 0)); }
-    constexpr const shape& reduced_space(int v) const { return extents(g.arg(g.of(v), 0)); }
+    constexpr unsigned reduced_axes(int v) const { return static_cast<unsigned>(g.attr(g.nodes[t.node.data[v]], 0)); }
+    constexpr const shape& reduced_space(int v) const { return extents(g.args[g.nodes[t.node.data[v]].args]); }
 
     // One kernel can hold a reduction and what depends on it: enough rows to share out, or little work.
     constexpr bool rows_pay(const shape& space, unsigned axes) const {
@@ -134,33 +149,34 @@ struct fuser {
     constexpr bool reaches_reduction(int v, const shape& space, unsigned axes, int depth) const {
         if (depth > 16 || !floating(v)) return false;
         if (is_reduce(v)) return reduced_space(v) == space && reduced_axes(v) == axes;
-        const node& n = g.of(v);
+        const node& n = g.nodes[t.node.data[v]];
         for (int k = 0; k < n.n_args; ++k)
-            if (g.of(g.arg(n, k)).op->kind != op_kind::view && reaches_reduction(g.arg(n, k), space, axes, depth + 1)) return true;
+            if (t.kind.data[g.args[n.args + k]] != op_kind::view && reaches_reduction(g.args[n.args + k], space, axes, depth + 1)) return true;
         return false;
     }
 
     constexpr void join(group& s, int v, vec<int>& work) {
-        const int n = g.values[v].node;
-        if (stamp[n] == group_id) return;
-        stamp[n] = group_id;
+        const int n = t.node.data[v];
+        if (stamp.data[n] == group_id) return;
+        stamp.data[n] = group_id;
         s.members.push(n);
         work.push(n);
     }
 
     // How operand `a` of a member at this level (full: element of the space; row: reduced over axes) is had.
     constexpr void visit(group& s, int a, bool full, vec<int>& work) {
-        bool only_expand = true, scalar = is_one(extents(a));
-        int r = a;
-        while (g.of(r).op->kind == op_kind::view) {
-            only_expand = only_expand && g.of(r).op->id == declare_op<Expand>::id;
-            r = g.arg(g.of(r), 0);
-            scalar = scalar && is_one(extents(r));
+        const int r = t.root.data[a];
+        if (is_leaf(r) || (t.inlined.data[r] && !required.data[r])) return;
+        bool only_expand = true, scalar = t.one.data[a];
+        for (int u = a; u != r;) {
+            const node& n = g.nodes[t.node.data[u]];
+            only_expand = only_expand && n.op->id == declare_op<Expand>::id;
+            u = g.args[n.args];
+            scalar = scalar && t.one.data[u];
         }
         const bool direct = r == a || scalar;
-        if (is_leaf(g, r) || (inlined[r] && !required[r])) return;
         if (!floating(r)) {
-            const int h = f.home[g.values[r].node];
+            const int h = f.home.data[t.node.data[r]];
             const bool here = direct || (only_expand && s.axes != 0 && full && same_aligned(extents(r), reduced(s.space, s.axes)));
             if (h > s.latest) s.latest = h, s.direct = here;
             else if (h == s.latest) s.direct = s.direct && here;
@@ -193,9 +209,9 @@ struct fuser {
         vec<int> work;
         join(s, v, work);
         while (work.size > 0) {
-            const node& n = g.nodes[work.pop()];
+            const node& n = g.nodes[work.data[--work.size]];
             const bool full = n.op->kind == op_kind::reduce || extents(n.results) == s.space;
-            for (int k = 0; k < n.n_args; ++k) visit(s, g.arg(n, k), full, work);
+            for (int k = 0; k < n.n_args; ++k) visit(s, g.args[n.args + k], full, work);
         }
         return s;
     }
@@ -215,13 +231,13 @@ struct fuser {
         vec<int> roots;
         for (const int m : s.members)
             for (int a = 0; a < g.nodes[m].n_args; ++a)
-                if (const int r = root_of(g, g.arg(g.nodes[m], a)); g.of(r).op->kind != op_kind::literal) roots.push(r);
+                if (const int r = t.root.data[g.arg(g.nodes[m], a)]; t.kind.data[r] != op_kind::literal) roots.push(r);
         int members = s.members.size;
         bool shares = false;
         for (int i = k.first; i >= 0; i = f.next[i], ++members)
             for (int a = 0; a < g.nodes[i].n_args && !shares; ++a) {
-                const int r = root_of(g, g.arg(g.nodes[i], a));
-                for (const int q : roots) shares = shares || q == r;
+                const int r = t.root.data[g.arg(g.nodes[i], a)];
+                for (int q = 0; q < roots.size && !shares; ++q) shares = roots.data[q] == r;
             }
         return shares && members <= 32;
     }
@@ -247,20 +263,20 @@ struct fuser {
                 const int t = s.members[j];
                 s.members[j] = s.members[j - 1], s.members[j - 1] = t;
             }
-        for (const int n : s.members) append(k, n);
+        for (int i = 0; i < s.members.size; ++i) append(k, s.members.data[i]);
     }
 
     constexpr void append(int k, int n) {
-        f.home[n] = k;
-        kernel& into = f.kernels[k];
+        f.home.data[n] = k;
+        kernel& into = f.kernels.data[k];
         if (into.first < 0) into.first = n;
-        else f.next[into.last] = n;
+        else f.next.data[into.last] = n;
         into.last = n;
     }
 
     constexpr void require(int v) {
-        const int r = root_of(g, v);
-        if (!is_leaf(g, r)) required[r] = 1;
+        const int r = t.root.data[v];
+        if (!is_leaf(r)) required.data[r] = 1;
     }
 
     constexpr fusion run() {
@@ -268,38 +284,43 @@ struct fuser {
             if (g.outputs[i] >= 0) require(g.outputs[i]);
         for (int i = 0; i < g.n_nodes; ++i) {
             const node& n = g.nodes[i];
-            const bool whole = n.op->kind == op_kind::contraction || n.op->kind == op_kind::library ||
-                               n.op->id == declare_op<Reshape>::id;
-            const bool view = n.op->kind == op_kind::view, scalar = view && is_one(extents(n.results));
-            if (whole && !scalar)
-                for (int k = 0; k < n.n_args; ++k)
-                    if (!view || !inlined[root_of(g, g.arg(n, k))]) require(g.arg(n, k));
+            const op_kind kind = n.op->kind;
+            const bool view = kind == op_kind::view;
+            if (kind != op_kind::contraction && kind != op_kind::library && !(view && n.op->id == declare_op<Reshape>::id)) continue;
+            if (view && t.one.data[n.results]) continue;
+            for (int k = 0; k < n.n_args; ++k)
+                if (!view || !t.inlined.data[t.root.data[g.args[n.args + k]]]) require(g.args[n.args + k]);
         }
         for (int i = 0; i < g.n_nodes; ++i) {
             const node& n = g.nodes[i];
-            if (n.op->kind == op_kind::contraction || n.op->kind == op_kind::library) {
-                for (int k = 0; k < n.n_args; ++k) demand(root_of(g, g.arg(n, k)));
+            const op_kind kind = n.op->kind;
+            if (kind == op_kind::contraction || kind == op_kind::library) {
+                for (int k = 0; k < n.n_args; ++k) demand(t.root.data[g.args[n.args + k]]);
                 kernel fresh;
-                fresh.kind = n.op->kind == op_kind::contraction ? kernel_kind::gemm : kernel_kind::library;
+                fresh.kind = kind == op_kind::contraction ? kernel_kind::gemm : kernel_kind::library;
                 fresh.anchor = i;
                 fresh.space = extents(n.results);
                 append(f.kernels.push(fresh), i);
-            } else if (required[n.results]) {
+            } else if (required.data[n.results]) {
                 demand(n.results);
             }
         }
         for (int v = 0; v < g.n_values; ++v)
-            if (required[v]) f.stored[v] = 1;
+            if (required.data[v]) f.stored.data[v] = 1;
         for (int i = 0; i < g.n_nodes; ++i) {  // what another kernel reads is stored
-            if (f.home[i] < 0) continue;
+            const int home = f.home.data[i];
+            if (home < 0) continue;
             const node& n = g.nodes[i];
+            const bool library = n.op->kind == op_kind::library;
             for (int k = 0; k < n.n_args; ++k) {
-                const int r = root_of(g, g.arg(n, k));
-                if (is_leaf(g, r) || (inlined[r] && f.home[g.values[r].node] < 0)) continue;
-                if (f.home[g.values[r].node] != f.home[i] || n.op->kind == op_kind::library) f.stored[r] = 1;
+                const int r = t.root.data[g.args[n.args + k]];
+                if (is_leaf(r)) continue;
+                const int made = f.home.data[t.node.data[r]];
+                if (t.inlined.data[r] && made < 0) continue;
+                if (made != home || library) f.stored.data[r] = 1;
             }
-            if (n.op->kind == op_kind::library)
-                for (int k = 0; k < n.n_results; ++k) f.stored[n.results + k] = 1;
+            if (library)
+                for (int k = 0; k < n.n_results; ++k) f.stored.data[n.results + k] = 1;
         }
         return static_cast<fusion&&>(f);
     }

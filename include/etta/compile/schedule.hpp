@@ -18,9 +18,11 @@ struct schedule_view {
     const char* is_full = nullptr;               // computed per element of a row (else per row, or once)
     const index* offsets = nullptr;              // in the workspace, or -1
     const int* output_number = nullptr;          // the output it is stored as, or -1
+    const int *through = nullptr, *node_of = nullptr;  // value_table's, while it is there
 
     // The member of kernel k behind operand a that is read at this very place, or -1.
     constexpr int operand_member(const graph_view& g, int a, int k) const {
+        if (through != nullptr) return through[a] >= 0 && home[node_of[through[a]]] == k ? through[a] : -1;
         int r = a;
         const node* n = &g.of(r);
         while (n->op->kind == op_kind::view && (n->op->id == declare_op<Expand>::id || is_one(g.values[r].extents))) r = g.args[n->args], n = &g.of(r);
@@ -48,23 +50,22 @@ struct schedule {
 struct scheduler {
     graph_view g;
     binding b;
+    fuser made;
     fusion f;
-    vec<char> inlined, is_full;
+    vec<char> is_full;
     vec<int> stage, output_number;
     vec<index> offsets;
     index workspace_bytes = 0;
     schedule_view s;
 
-    constexpr scheduler(graph_view graph, binding binds) : g(graph), b(binds), is_full(g.n_values, 0), stage(g.n_values, -1), output_number(g.n_values), offsets(g.n_values, -1) {
-        fuser fu(g);
-        f = fu.run();
-        inlined = static_cast<vec<char>&&>(fu.inlined);
+    constexpr scheduler(graph_view graph, binding binds) : g(graph), b(binds), made(graph), f(made.run()), is_full(g.n_values), stage(g.n_values, -1), output_number(g.n_values), offsets(g.n_values, -1) {
+        const value_table& t = made.t;
         number_outputs(g, output_number.data);
-        s = {f.kernels.data, f.kernels.size, f.home.data, f.next.data, f.stored.data, inlined.data, stage.data, is_full.data, offsets.data, output_number.data};
+        s = {f.kernels.data, f.kernels.size, f.home.data, f.next.data, f.stored.data, t.inlined.data, stage.data, is_full.data, offsets.data, output_number.data, t.through.data, t.node.data};
         for (int k = 0; k < f.kernels.size; ++k) {
-            if (f.kernels[k].kind == kernel_kind::library) continue;
-            assign_stages(k);
-            spill(k);
+            const kernel& kn = f.kernels.data[k];
+            if (kn.kind == kernel_kind::library) continue;
+            if (assign_stages(k, kn)) spill(k, kn);
         }
         plan_memory();
     }
@@ -74,11 +75,11 @@ struct scheduler {
     constexpr schedule<Nodes, Values> freeze() const {
         schedule<Nodes, Values> r{};
         r.n_kernels = f.kernels.size, r.workspace_bytes = workspace_bytes;
-        for (int i = 0; i < f.kernels.size; ++i) r.kernels[i] = f.kernels[i];
-        for (int i = 0; i < Nodes; ++i) r.home[i] = f.home[i], r.next[i] = f.next[i];
+        for (int i = 0; i < f.kernels.size; ++i) r.kernels[i] = f.kernels.data[i];
+        for (int i = 0; i < Nodes; ++i) r.home[i] = f.home.data[i], r.next[i] = f.next.data[i];
         for (int v = 0; v < Values; ++v) {
-            r.stored[v] = f.stored[v], r.inlined[v] = inlined[v], r.is_full[v] = is_full[v];
-            r.stage[v] = stage[v], r.output_number[v] = output_number[v], r.offsets[v] = offsets[v];
+            r.stored[v] = f.stored.data[v], r.inlined[v] = made.t.inlined.data[v], r.is_full[v] = is_full.data[v];
+            r.stage[v] = stage.data[v], r.output_number[v] = output_number.data[v], r.offsets[v] = offsets.data[v];
         }
         return r;
     }
@@ -87,37 +88,42 @@ struct scheduler {
     // --- stages ------------------------------------------------------------------------------------------------------
     // A row kernel runs over its row once per stage; a reduction's result is there from the next stage on. An element
     // value wanted in a later stage is computed again if that is cheap, else stored and read back while it is in cache.
-    constexpr void assign_stages(int k) {
-        const kernel& kn = f.kernels[k];
-        for (int i = kn.first; i >= 0; i = f.next[i]) {
+    // Whether there is more than one.
+    constexpr bool assign_stages(int k, const kernel& kn) {
+        const int *const through = made.t.through.data, *const node_of = made.t.node.data, *const home = f.home.data;
+        const bool gemm = kn.kind == kernel_kind::gemm;
+        int last = 0;
+        for (int i = kn.first; i >= 0; i = f.next.data[i]) {
             const node& n = g.nodes[i];
             const int v = n.results;
-            int at = 0;
-            for (int j = 0; j < n.n_args; ++j) {
-                const int m = operand_member(g.arg(n, j), k);
-                if (m >= 0 && stage[m] > at) at = stage[m];
-            }
             const bool reduces = n.op->kind == op_kind::reduce;
-            stage[v] = reduces ? at + 1 : at;
-            is_full[v] = kn.kind == kernel_kind::gemm || (!reduces && kn.axes != 0 && g.values[v].extents == kn.space);
+            int at = 0;
+            if (last > 0)
+                for (int j = 0; j < n.n_args; ++j) {
+                    const int m = through[g.args[n.args + j]];
+                    if (m >= 0 && home[node_of[m]] == k && stage.data[m] > at) at = stage.data[m];
+                }
+            stage.data[v] = reduces ? ++at : at;
+            if (at > last) last = at;
+            is_full.data[v] = gemm || (!reduces && kn.axes != 0 && g.values[v].extents == kn.space);
         }
+        return last > 0;
     }
     constexpr bool recomputable(int v, int k, int depth) const {
         const node& n = g.of(v);
         if (!n.op->cheap || depth > 4) return false;
         for (int j = 0; j < n.n_args; ++j) {
-            const int m = operand_member(g.arg(n, j), k);
+            const int m = s.operand_member(g, g.arg(n, j), k);
             if (m >= 0 && is_full[m] && !f.stored[m] && !recomputable(m, k, depth + 1)) return false;
         }
         return true;
     }
-    constexpr void spill(int k) {
-        const kernel& kn = f.kernels[k];
+    constexpr void spill(int k, const kernel& kn) {
         if (kn.axes == 0) return;
         for (int i = kn.first; i >= 0; i = f.next[i]) {
             const node& n = g.nodes[i];
             for (int j = 0; j < n.n_args; ++j) {
-                const int m = operand_member(g.arg(n, j), k);
+                const int m = s.operand_member(g, g.arg(n, j), k);
                 if (m >= 0 && is_full[m] && stage[m] < s.reads_in_stage(n) && !recomputable(m, k, 0)) f.stored[m] = 1;
             }
         }
@@ -166,25 +172,27 @@ struct scheduler {
 
     // First fit, in the order the values are made. O(values x gaps).
     constexpr void plan_memory() {
+        vec<index> bytes(g.n_values);
         vec<int> last_use(g.n_values, -1), dying(f.kernels.size, -1), next_dying(g.n_values, -1);
         for (int i = 0; i < g.n_nodes; ++i) {
-            if (f.home[i] < 0) continue;
+            const int home = f.home.data[i];
+            if (home < 0) continue;
             const node& n = g.nodes[i];
             for (int k = 0; k < n.n_args; ++k) {
-                const int r = root_of(g, g.arg(n, k));
-                if (f.home[i] > last_use[r]) last_use[r] = f.home[i];
+                const int r = made.t.root.data[g.args[n.args + k]];
+                if (home > last_use.data[r]) last_use.data[r] = home;
             }
         }
         for (int k = 0; k < f.kernels.size; ++k) {
-            for (int i = f.kernels[k].first; i >= 0; i = f.next[i])
-                for (int r = 0; r < g.nodes[i].n_results; ++r) {
-                    const int v = g.nodes[i].results + r;
-                    if (!f.stored[v] || output_number[v] >= 0) continue;
-                    offsets[v] = allocate(bytes_of(v));
-                    const int until = last_use[v] < k ? k : last_use[v];
-                    next_dying[v] = dying[until], dying[until] = v;
+            for (int i = f.kernels.data[k].first; i >= 0; i = f.next.data[i])
+                for (int v = g.nodes[i].results, end = v + g.nodes[i].n_results; v < end; ++v) {
+                    if (!f.stored.data[v] || output_number.data[v] >= 0) continue;
+                    bytes.data[v] = bytes_of(v);
+                    offsets.data[v] = allocate(bytes.data[v]);
+                    const int until = last_use.data[v] < k ? k : last_use.data[v];
+                    next_dying.data[v] = dying.data[until], dying.data[until] = v;
                 }
-            for (int v = dying[k]; v >= 0; v = next_dying[v]) release(offsets[v], bytes_of(v));
+            for (int v = dying.data[k]; v >= 0; v = next_dying.data[v]) release(offsets.data[v], bytes.data[v]);
         }
     }
 };
