@@ -53,6 +53,18 @@ decltype(auto) element(T& t, long i) {
     else return (t);
 }
 
+// One program for all that a check needs: the weighed sum, its derivative along the tangents, and its gradients.
+template <class F, int... I>
+struct derivatives {
+    template <class... V>
+    constexpr auto operator()(const V&... v) const {  // the arguments, then a tangent of each
+        const auto all = etta::_::make_results(v...);
+        const auto backward = etta::value_and_grad<I...>(weighed_sum<F>{})(etta::get<I>(all)...);
+        const auto forward = etta::jvp(weighed_sum<F>{})(etta::args(etta::get<I>(all)...), etta::args(etta::get<I + int(sizeof...(I))>(all)...));
+        return etta::_::make_results(etta::get<0>(backward), etta::get<1>(forward), etta::get<I + 1>(backward)...);
+    }
+};
+
 // The greatest error, relative to 1 + |derivative|, of reverse mode against differences of fourth order, and of forward
 // against reverse mode (<w, J v> = <Jᵀ w, v>).
 template <class F, class Sequence>
@@ -61,39 +73,29 @@ template <class F, int... I>
 struct checker<F, std::integer_sequence<int, I...>> {
     template <class... X>
     static double run(const X&... x) {
-        constexpr etta::_::gradient<weighed_sum<F>, true, I...> value_and_gradient{};
-        const auto all = value_and_gradient(x...);
-        double error = 0;
-        (void)std::initializer_list<int>{(error = worse(error, one<I + 1>(value_and_gradient, all, x, x...)), 0)...};
-        // Forward.
-        auto tangents = etta::_::make_results(x...);
-        double dot = 0;
-        (void)std::initializer_list<int>{(fill(etta::get<I>(tangents)), dot += product(etta::get<I + 1>(all), etta::get<I>(tangents)), 0)...};
-        const auto forward = etta::jvp(weighed_sum<F>{})(etta::args(x...), etta::args(etta::get<I>(tangents)...));
-        return worse(error, std::abs(etta::get<1>(forward) - dot) / (1 + std::abs(dot)));
+        auto inputs = etta::_::make_results(x...), tangents = inputs;
+        (fill(etta::get<I>(tangents)), ...);
+        const auto call = [&] { return etta::call(derivatives<F, I...>{}, etta::get<I>(inputs)..., etta::get<I>(tangents)...); };
+        const auto all = call();
+        double error = 0, dot = 0;
+        ((error = worse(error, one(etta::get<I>(inputs), etta::get<I + 2>(all), call)), dot += product(etta::get<I + 2>(all), etta::get<I>(tangents))), ...);
+        return worse(error, std::abs(etta::get<1>(all) - dot) / (1 + std::abs(dot)));
     }
-    template <int K, class G, class All, class X, class... Xs>
-    static double one(const G& value_and_gradient, const All& all, const X&, const Xs&... x) {
-        auto inputs = etta::_::make_results(x...);
+    template <class X, class D, class Call>
+    static double one(X& x, const D& derivatives, const Call& call) {
         double error = 0;
-        const long n = count(etta::get<K - 1>(inputs));
-        for (long i = 0; i < n; ++i) {
-            double& e = element(etta::get<K - 1>(inputs), i);
+        for (long i = 0; i < count(x); ++i) {
+            double& e = element(x, i);
             const double was = e, h = 2e-4 * (1 + std::abs(was));
             const auto at = [&](double d) {
                 e = was + d;
-                return value(value_and_gradient, inputs, std::make_index_sequence<sizeof...(Xs)>{});
+                return etta::get<0>(call());
             };
             const double difference = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
             e = was;
-            const double derivative = element(etta::get<K>(all), i);
-            error = worse(error, std::abs(derivative - difference) / (1 + std::abs(difference)));
+            error = worse(error, std::abs(element(derivatives, i) - difference) / (1 + std::abs(difference)));
         }
         return error;
-    }
-    template <class G, class Inputs, std::size_t... J>
-    static double value(const G& value_and_gradient, const Inputs& inputs, std::index_sequence<J...>) {
-        return etta::get<0>(value_and_gradient(etta::get<J>(inputs)...));
     }
     template <class T>
     static void fill(T& t) {

@@ -35,6 +35,7 @@ esac
 
 launcher=()
 command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}  # see ETTA_TEST_PCH in tests/CMakeLists.txt
 mkdir -p "$build"
 : > "$build/CTestTestfile.cmake"
 status=0

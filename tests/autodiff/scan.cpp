@@ -134,6 +134,12 @@ double difference(const A& a, const B& b) {
     for (etta::index i = 0; i < a.size(); ++i) worst = std::fmax(worst, std::abs(a.data()[i] - b.data()[i]));
     return worst;
 }
+template <class A>
+double dot(const A& a, const A& b) {
+    double s = 0;
+    for (etta::index i = 0; i < a.size(); ++i) s += a.data()[i] * b.data()[i];
+    return s;
+}
 template <class Looped, class Unrolled, bool Tangents>
 void compare() {
     const Operands o;
@@ -145,8 +151,8 @@ void compare() {
     CHECK(difference(w, w2) < 1e-13);
     if constexpr (Tangents) {
         const auto [p, dp] = jvp(Looped{})(args(o.h, o.x, o.w), args(o.h, o.x, o.w));
-        const auto [q, dq] = jvp(Unrolled{})(args(o.h, o.x, o.w), args(o.h, o.x, o.w));
-        CHECK(std::abs(dp - dq) < 1e-13);
+        CHECK(std::abs(p - y2) < 1e-14);
+        CHECK(std::abs(dp - dot(h2, o.h) - dot(x2, o.x) - dot(w2, o.w)) < 1e-13);
     }
 }
 }  // namespace
