@@ -58,7 +58,7 @@ void check(const recorded& r, const std::string& name) {
     const X a = r.get<X>("svd." + name), b = r.get<X>("pinv." + name);
     const auto [values, u2, s, vt2, p, c, rank] = call([](auto a, auto b) {
         auto [u, s, vt] = svd(a);
-        return results{svd_loss(a) + pinv_loss(b), square(u), s, square(vt), pinv(b), cond(b), matrix_rank(b)};
+        return etta::_::make_results(svd_loss(a) + pinv_loss(b), square(u), s, square(vt), pinv(b), cond(b), matrix_rank(b));
     }, a, b);
     const auto [ga, gb] = grad<0, 1>([](auto a, auto b) { return svd_loss(a) + pinv_loss(b); })(a, b);
     CHECK(values == Approx(r.get<Tensor<double, 1>>("svd." + name + ".loss")[0] + r.get<Tensor<double, 1>>("pinv." + name + ".loss")[0]).epsilon(1e-12));

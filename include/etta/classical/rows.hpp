@@ -119,7 +119,7 @@ decomposition svd(const Rows& a) {
     const bool wide = a.rows < a.columns;
     Rows x = wide ? a : transposed<Host>(a), other(x.rows, x.rows), scratch(x.rows, x.rows);
     std::vector<double> s(static_cast<std::size_t>(x.rows));
-    singular_values<this_target>(x.rows, x.columns, x.at.data(), other.at.data(), s.data(), scratch.at.data());
+    singular_values<Host>(x.rows, x.columns, x.at.data(), other.at.data(), s.data(), scratch.at.data());
     decomposition d{static_cast<Rows&&>(x), static_cast<Rows&&>(other), static_cast<std::vector<double>&&>(s)};
     if (wide) {
         Rows u = static_cast<Rows&&>(d.v);
