@@ -21,9 +21,10 @@ constexpr void batch_units(builder& g, const vec<int>& order, extent n, vec<int>
         while (mapped.size < g.values.size) mapped.push(-1);
         if (mapped[m.results] >= 0) continue;
         bool any = false;
-        int args[most_parts] = {};
-        bool batched[most_parts] = {};
-        for (int k = 0; k < m.n_args && k < most_parts; ++k) {
+        constexpr int most = most_parts + 1;  // operands: attention's derivative has nine
+        int args[most] = {};
+        bool batched[most] = {};
+        for (int k = 0; k < m.n_args && k < most; ++k) {
             const int a = g.arg(m, k);
             batched[k] = mapped[a] >= 0;
             args[k] = batched[k] ? mapped[a] : a;
