@@ -34,7 +34,7 @@ struct Net {
         } else {
             const var qs = etta::permute<0, 2, 1, 3>(queries);
             const var ks = etta::repeat<H / K, 1>(etta::permute<0, 2, 1, 3>(keys)), vs = etta::repeat<H / K, 1>(etta::permute<0, 2, 1, 3>(values));
-            var s = matmul(qs, transpose(ks)) * (1 / __builtin_sqrt(double(D)));
+            var s = matmul(qs, transpose(ks)) * (1 / etta::init::root(double(D)));
             const var none{s.g, s.g->literal(-__builtin_inf(), s.type())};
             if constexpr (Masked) s = s + mask(x);
             if constexpr (Causal) s = where(etta::iota_like<-1>(s) <= etta::iota_like<-2>(s), s, none);
