@@ -6,5 +6,6 @@
 #include "classical/linear.hpp"
 #include "classical/logistic.hpp"
 #include "classical/neighbors.hpp"
+#include "classical/pipeline.hpp"
 #include "classical/select.hpp"
 #include "classical/unsupervised.hpp"

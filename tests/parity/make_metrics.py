@@ -44,6 +44,7 @@ curves = [m.roc_auc_score(yes, score), m.roc_auc_score(yes, score, sample_weight
 for w in (None, weight):
     for a in ("macro", "weighted"):
         curves.append(m.roc_auc_score(actual, probabilities, multi_class="ovr", average=a, sample_weight=w))
+curves += [m.roc_auc_score(actual, probabilities, multi_class="ovo", average=a) for a in ("macro", "weighted")]
 curves += [m.top_k_accuracy_score(actual, scores, k=k) for k in (1, 2, 3)]
 hard = probabilities.copy()
 hard[0] = np.eye(C)[(actual[0] + 1) % C]  # impossible, it says

@@ -74,7 +74,8 @@ TEST_CASE("metrics of scores are scikit-learn's") {
     compare({r.roc_auc(), etta::roc_auc_score(yes, score, average::macro, w), r.average_precision(),
              etta::average_precision_score(yes, score, w), r.pr_auc(), etta::roc_auc_score(a, p),
              etta::roc_auc_score(a, p, average::weighted), etta::roc_auc_score(a, p, average::macro, w),
-             etta::roc_auc_score(a, p, average::weighted, w), etta::top_k_accuracy_score(a, scores, 1),
+             etta::roc_auc_score(a, p, average::weighted, w), etta::roc_auc_score(a, p, average::macro, {}, etta::multi_class::ovo),
+             etta::roc_auc_score(a, p, average::weighted, {}, etta::multi_class::ovo), etta::top_k_accuracy_score(a, scores, 1),
              etta::top_k_accuracy_score(a, scores, 2), etta::top_k_accuracy_score(a, scores, 3), etta::log_loss(a, p),
              etta::log_loss(a, p, w), etta::log_loss(a, f["hard"]), etta::log_loss(yes, half), etta::perplexity(a, f["logits"])},
             f["curves"]);

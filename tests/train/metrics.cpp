@@ -92,6 +92,9 @@ TEST_CASE("curves of scores: ties, one class only, NaN and infinities") {
     CHECK_THROWS_WITH(etta::roc_auc_score(Labels{0, 1}, Numbers{1, 2, 3}), says("2 labels and 3 scores"));
     CHECK_THROWS_WITH(etta::roc_auc_score(Labels{0, 1}, Numbers(6)), says("class 2 does not occur"));
     CHECK_THROWS_WITH(etta::roc_auc_score(Labels{0, 1}, Numbers(4), average::micro), says("macro or weighted"));
+    CHECK(etta::roc_auc_score(Labels{0, 0, 1, 1}, Numbers{0.9, 0.1, 0.4, 0.6, 0.65, 0.35, 0.2, 0.8}, average::macro, {}, etta::multi_class::ovo) == 0.75);
+    CHECK_THROWS_WITH(etta::roc_auc_score(Labels{0, 1}, Numbers(4), average::macro, Numbers{1, 1}, etta::multi_class::ovo), says("no weights of samples"));
+    CHECK_THROWS_WITH(etta::roc_auc_score(Labels{0, 1}, Numbers(6), average::macro, {}, etta::multi_class::ovo), says("class 2 does not occur"));
     CHECK_THROWS_WITH(etta::average_precision_score(Labels{0, 0}, Numbers{1, 2}), says("no sample is of class 1"));
     CHECK(etta::average_precision_score(Labels{1, 1}, Numbers{1, 2}) == 1);
     CHECK_THROWS_WITH(etta::average_precision_score(Labels{0, 2}, Numbers{1, 2}), says("label 2 at place 1 is none of 0 .. 1"));

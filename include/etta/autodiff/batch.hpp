@@ -21,9 +21,10 @@ constexpr void batch_units(builder& g, const vec<int>& order, extent n, vec<int>
         while (mapped.size < g.values.size) mapped.push(-1);
         if (mapped[m.results] >= 0) continue;
         bool any = false;
-        int args[most_parts] = {};
-        bool batched[most_parts] = {};
-        for (int k = 0; k < m.n_args && k < most_parts; ++k) {
+        constexpr int most = most_parts + 1;  // operands: attention's derivative has nine
+        int args[most] = {};
+        bool batched[most] = {};
+        for (int k = 0; k < m.n_args && k < most; ++k) {
             const int a = g.arg(m, k);
             batched[k] = mapped[a] >= 0;
             args[k] = batched[k] ? mapped[a] : a;
@@ -34,7 +35,7 @@ constexpr void batch_units(builder& g, const vec<int>& order, extent n, vec<int>
         const dtype t = g.type_of(m.results);
         vec<std::int64_t> attrs;
         for (int k = 0; k < m.n_attrs; ++k) attrs.push(g.attr(m, k));
-        int r = -1, more[3] = {-1, -1, -1};  // more: a library op's results
+        int r = -1, more[4] = {-1, -1, -1, -1};  // more: a library op's results
         const auto whole = [&](int k) constexpr {  // operand k with the batch axis
             const int a = args[k];
             return batched[k] ? a : expand_to(g, a, with_leading(n, g.extents_of(a)));
@@ -104,7 +105,7 @@ constexpr void batch_units(builder& g, const vec<int>& order, extent n, vec<int>
             default: break;
         }
         mapped[m.results] = r < 0 ? m.results : r;
-        for (int k = 1; k < m.n_results && k < 3; ++k) mapped[m.results + k] = more[k];
+        for (int k = 1; k < m.n_results && k < 4; ++k) mapped[m.results + k] = more[k];
     }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../data/dataset.hpp"
+#include "../linalg/rotations.hpp"
 #include "../train/metrics.hpp"
 
 namespace etta {
@@ -108,105 +109,22 @@ Rows transposed(const Rows& a) {
     return t;
 }
 
-// b := (1 - beta v vᵀ) b, where v lies in column j of `a` from row j on.
-template <class Host>
-void reflect(const Rows& a, index j, double beta, Rows& b, index first, std::vector<double>& sum) {
-    for (index k = first; k < b.columns; ++k) sum[static_cast<std::size_t>(k)] = 0;
-    for (index i = j; i < a.rows; ++i)
-        for (index k = first; k < b.columns; ++k) sum[static_cast<std::size_t>(k)] += a(i, j) * b(i, k);
-    for (index i = j; i < a.rows; ++i) {
-        const double f = beta * a(i, j);
-        for (index k = first; k < b.columns; ++k) b(i, k) -= f * sum[static_cast<std::size_t>(k)];
-    }
-}
-
 struct decomposition {  // a = u diag(s) vᵀ, with the columns of u and v as rows here, s descending
     Rows u, v;
     std::vector<double> s;
 };
-
-// The thin singular value decomposition: Householder's QR, then one-sided Jacobi rotations of R (Hestenes 1958), which give small
-// singular values and their vectors to full precision. O(n m² + m³ log m) for n >= m, O(n² m …) for n < m.
+// The reduced singular value decomposition, by the kernel that linalg/'s svd runs.
 template <class Host>
 decomposition svd(const Rows& a) {
-    if (a.rows < a.columns) {
-        decomposition d = svd<Host>(transposed<Host>(a));
-        return {static_cast<Rows&&>(d.v), static_cast<Rows&&>(d.u), static_cast<std::vector<double>&&>(d.s)};
+    const bool wide = a.rows < a.columns;
+    Rows x = wide ? a : transposed<Host>(a), other(x.rows, x.rows), scratch(x.rows, x.rows);
+    std::vector<double> s(static_cast<std::size_t>(x.rows));
+    singular_values<Host>(x.rows, x.columns, x.at.data(), other.at.data(), s.data(), scratch.at.data());
+    decomposition d{static_cast<Rows&&>(x), static_cast<Rows&&>(other), static_cast<std::vector<double>&&>(s)};
+    if (wide) {
+        Rows u = static_cast<Rows&&>(d.v);
+        d.v = static_cast<Rows&&>(d.u), d.u = static_cast<Rows&&>(u);
     }
-    const index n = a.rows, m = a.columns;
-    Rows qr = a, w(m, m), v(m, m);
-    double unit = 0;  // so that squares neither overflow nor vanish
-    for (const double e : a.at) unit = __builtin_fmax(unit, __builtin_fabs(e));
-    if (unit == 0 || (unit > 1e-100 && unit < 1e100)) unit = 1;
-    for (double& e : qr.at) e /= unit;
-    std::vector<double> beta(static_cast<std::size_t>(m)), sum(static_cast<std::size_t>(m));
-    for (index j = 0; j < m; ++j) {
-        double largest = 0, norm = 0;
-        for (index i = j; i < n; ++i) largest = __builtin_fmax(largest, __builtin_fabs(qr(i, j)));
-        if (largest > 0) {
-            for (index i = j; i < n; ++i) norm += qr(i, j) / largest * (qr(i, j) / largest);
-            norm = largest * __builtin_sqrt(norm);
-            const double head = qr(j, j), alpha = head > 0 ? -norm : norm;
-            // v = x - alpha e, divided by its first element: beta = -v0 / alpha.
-            const double v0 = head - alpha;
-            for (index i = j + 1; i < n; ++i) qr(i, j) /= v0;
-            qr(j, j) = 1;
-            beta[static_cast<std::size_t>(j)] = -v0 / alpha;
-            reflect<Host>(qr, j, beta[static_cast<std::size_t>(j)], qr, j + 1, sum);
-            w(j, j) = alpha;
-        }
-        for (index k = j + 1; k < m; ++k) w(k, j) = qr(j, k);  // row k of w is column k of R
-    }
-    for (index j = 0; j < m; ++j) v(j, j) = 1;
-    bool rotated = true;
-    for (int sweep = 0; rotated && sweep < 100; ++sweep) {
-        rotated = false;
-        for (index p = 0; p + 1 < m; ++p)
-            for (index q = p + 1; q < m; ++q) {
-                const double pp = dot<Host>(w.row(p), w.row(p), m), qq = dot<Host>(w.row(q), w.row(q), m), pq = dot<Host>(w.row(p), w.row(q), m);
-                if (!(__builtin_fabs(pq) > 1e-15 * __builtin_sqrt(pp) * __builtin_sqrt(qq)) || pq == 0) continue;
-                rotated = true;
-                const double zeta = (qq - pp) / (2 * pq), t = (zeta < 0 ? -1 : 1) / (__builtin_fabs(zeta) + __builtin_sqrt(1 + zeta * zeta));
-                const double c = 1 / __builtin_sqrt(1 + t * t), s = c * t;
-                for (Rows* r : {&w, &v}) {
-                    double *x = r->row(p), *y = r->row(q);
-                    for (index k = 0; k < m; ++k) {
-                        const double xk = x[k], yk = y[k];
-                        x[k] = c * xk - s * yk, y[k] = s * xk + c * yk;
-                    }
-                }
-            }
-    }
-    std::vector<index> order(static_cast<std::size_t>(m));
-    std::vector<double> s(static_cast<std::size_t>(m));
-    for (index j = 0; j < m; ++j) order[static_cast<std::size_t>(j)] = j, s[static_cast<std::size_t>(j)] = __builtin_sqrt(dot<Host>(w.row(j), w.row(j), m));
-    sort(order.data(), order.size(), [&](index x, index y) { return s[static_cast<std::size_t>(x)] > s[static_cast<std::size_t>(y)]; });
-    decomposition d{Rows(m, n), Rows(m, m), std::vector<double>(static_cast<std::size_t>(m))};
-    Rows u(n, m);
-    for (index j = 0; j < m; ++j) {
-        const index from = order[static_cast<std::size_t>(j)];
-        const double sj = d.s[static_cast<std::size_t>(j)] = s[static_cast<std::size_t>(from)];
-        for (index k = 0; k < m; ++k) d.v(j, k) = v(from, k), u(k, j) = sj > 0 ? w(from, k) / sj : 0;
-        d.s[static_cast<std::size_t>(j)] *= unit;
-        if (sj > 0 && sj > s[static_cast<std::size_t>(order[0])] * 1e-15) continue;
-        // No direction left: any one orthogonal to those before it.
-        for (index e = 0; e < m; ++e) {
-            for (index k = 0; k < m; ++k) u(k, j) = k == e;
-            for (int twice = 0; twice < 2; ++twice)
-                for (index i = 0; i < j; ++i) {
-                    double f = 0;
-                    for (index k = 0; k < m; ++k) f += u(k, i) * u(k, j);
-                    for (index k = 0; k < m; ++k) u(k, j) -= f * u(k, i);
-                }
-            double norm = 0;
-            for (index k = 0; k < m; ++k) norm += u(k, j) * u(k, j);
-            if (norm * static_cast<double>(2 * m) < 1) continue;
-            for (index k = 0; k < m; ++k) u(k, j) /= __builtin_sqrt(norm);
-            break;
-        }
-    }
-    for (index j = m; j-- > 0;) reflect<Host>(qr, j, beta[static_cast<std::size_t>(j)], u, 0, sum);
-    d.u = transposed<Host>(u);
     return d;
 }
 

@@ -16,6 +16,7 @@ struct MultiheadAttentionOptions {
     int kv_heads = 0;        // heads of keys and values, which groups of queries share; 0: as many as queries
     bool rotary = false;     // rotate queries and keys by their position (RoPE)
     real theta = 10000.0;    // RoPE's base
+    real dropout = 0.0;      // while training: of the weights, the softmax' results (PyTorch's dropout)
 };
 
 namespace _ {
@@ -64,6 +65,7 @@ struct MultiheadAttention {
     static constexpr int kv_heads = O.kv_heads > 0 ? O.kv_heads : Heads, width = Dim / Heads, kv = kv_heads * width;
     static_assert(Dim % Heads == 0, "etta: MultiheadAttention<Dim, Heads>: Dim is a multiple of Heads");
     static_assert(Heads % kv_heads == 0, "etta: MultiheadAttention: Heads is a multiple of kv_heads");
+    static_assert(O.dropout >= 0 && O.dropout < 1, "etta: MultiheadAttention: dropout is a probability, 0 to below 1");
 
     Param<sized<Dim + 2 * kv, Dim>, init::xavier_uniform> in_proj_weight;
     std::conditional_t<O.bias, Param<sized<Dim + 2 * kv>, init::zeros>, _::left_out> in_proj_bias;
@@ -93,6 +95,7 @@ private:
         s.push(extent(index{width}));
         return {x.g, _::reshape_to(*x.g, y.id, s)};
     }
+    static constexpr double drop(var x) { return training(x) ? static_cast<double>(O.dropout) : 0; }
     template <int From, int To>
     static constexpr var heads(var x) { return slice<-2, From, To>(x); }
     constexpr var out(var o) const {
@@ -108,9 +111,9 @@ private:
         if (x.g->streaming && O.causal && !mask.exists()) return out(continued(qkv));
         if constexpr (O.rotary) {
             const var q = rotary(heads<0, Heads>(qkv), O.theta), k = rotary(heads<Heads, Heads + kv_heads>(qkv), O.theta);
-            return out(_::positions_first_attention(q, k, heads<Heads + kv_heads, Heads + 2 * kv_heads>(qkv), O.causal, mask));
+            return out(_::positions_first_attention(q, k, heads<Heads + kv_heads, Heads + 2 * kv_heads>(qkv), O.causal, mask, drop(x)));
         } else {
-            return out(_::packed_attention(qkv, kv_heads, O.causal, mask));
+            return out(_::packed_attention(qkv, kv_heads, O.causal, mask, drop(x)));
         }
     }
     // In a Stream: keys and values of earlier pieces are kept (a KV cache). qkv [1, L, heads, width], L new positions.
@@ -152,7 +155,7 @@ private:
         const var both = projected<Dim, Dim + 2 * kv>(memory);
         var k = heads<0, kv_heads>(both);
         if constexpr (O.rotary) q = rotary(q, O.theta), k = rotary(k, O.theta);
-        return out(_::positions_first_attention(q, k, heads<kv_heads, 2 * kv_heads>(both), O.causal, mask));
+        return out(_::positions_first_attention(q, k, heads<kv_heads, 2 * kv_heads>(both), O.causal, mask, drop(x)));
     }
 };
 

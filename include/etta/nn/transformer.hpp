@@ -13,7 +13,7 @@ enum class activation { relu, gelu, gelu_tanh, silu };
 struct TransformerOptions {
     activation act = activation::relu;
     bool norm_first = false;  // normalise what goes into a branch, rather than what comes out of the sum (pre-norm)
-    real dropout = 0.0;       // of the branches and the hidden layer; the attention's weights are not dropped
+    real dropout = 0.0;       // of the branches, the hidden layer and the attention's weights (PyTorch's)
     bool causal = false;      // self-attention sees no later position
     bool bias = true;
     real eps = 1e-5;
@@ -57,7 +57,8 @@ struct SwiGLU {
 // Self-attention and a feed-forward network, each added to its input: [B, L, Dim] -> [B, L, Dim].
 template <int Dim, int Heads, int Hidden = 2048, TransformerOptions O = TransformerOptions{}>
 struct TransformerEncoderLayer {
-    MultiheadAttention<Dim, Heads, MultiheadAttentionOptions{.causal = O.causal, .bias = O.bias, .kv_heads = O.kv_heads, .rotary = O.rotary}> self_attn;
+    MultiheadAttention<Dim, Heads,
+                       MultiheadAttentionOptions{.causal = O.causal, .bias = O.bias, .kv_heads = O.kv_heads, .rotary = O.rotary, .dropout = O.dropout}> self_attn;
     Linear<Hidden, O.bias> linear1;
     Linear<Dim, O.bias> linear2;
     LayerNorm<LayerNormOptions{.eps = O.eps, .bias = O.bias}> norm1, norm2;
@@ -85,8 +86,9 @@ private:
 // The same with attention to a memory [B, S, Dim] in between: (target [B, L, Dim], memory) -> [B, L, Dim].
 template <int Dim, int Heads, int Hidden = 2048, TransformerOptions O = TransformerOptions{}>
 struct TransformerDecoderLayer {
-    MultiheadAttention<Dim, Heads, MultiheadAttentionOptions{.causal = O.causal, .bias = O.bias, .kv_heads = O.kv_heads, .rotary = O.rotary}> self_attn;
-    MultiheadAttention<Dim, Heads, MultiheadAttentionOptions{.bias = O.bias, .kv_heads = O.kv_heads}> multihead_attn;
+    MultiheadAttention<Dim, Heads,
+                       MultiheadAttentionOptions{.causal = O.causal, .bias = O.bias, .kv_heads = O.kv_heads, .rotary = O.rotary, .dropout = O.dropout}> self_attn;
+    MultiheadAttention<Dim, Heads, MultiheadAttentionOptions{.bias = O.bias, .kv_heads = O.kv_heads, .dropout = O.dropout}> multihead_attn;
     Linear<Hidden, O.bias> linear1;
     Linear<Dim, O.bias> linear2;
     LayerNorm<LayerNormOptions{.eps = O.eps, .bias = O.bias}> norm1, norm2, norm3;

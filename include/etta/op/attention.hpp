@@ -11,6 +11,7 @@
 
 #include "matmul.hpp"
 #include "place.hpp"
+#include "random.hpp"
 #include "softmax.hpp"
 
 namespace etta {
@@ -25,19 +26,29 @@ namespace _ {
 
 // The attributes of both ops.
 struct attention_attributes {
-    static constexpr int count = 5;  // the last: the scale as a float's bits, for processors without doubles
+    static constexpr int count = 9;  // numbers 4 and 8: the scale and the factor as a float's bits, for processors without doubles
     std::int64_t causal = 0;
     std::int64_t scale = 0;      // a double's bits
     std::int64_t packed = 0;     // packed: K; else 0
     std::int64_t learned = 0;    // the mask may have a derivative
+    std::int64_t keep = 0;       // dropout: a probability stays with this probability, a double's bits; 0: there is none
+    std::int64_t skipped = 0;    // leading axes that share their random numbers (a vmap's)
 
     constexpr void write(std::int64_t* t) const {
         t[0] = causal, t[1] = scale, t[2] = packed, t[3] = learned;
         t[4] = __builtin_bit_cast(std::uint32_t, static_cast<float>(factor()));
+        t[5] = keep, t[6] = skipped, t[7] = 0, t[8] = 0;
+        if (keep == 0) return;
+        t[7] = drop_threshold(kept());
+        t[8] = __builtin_bit_cast(std::uint32_t, static_cast<float>(1 / kept()));
     }
-    static constexpr attention_attributes of(const builder& g, const node& n) { return {g.attr(n, 0), g.attr(n, 1), g.attr(n, 2), g.attr(n, 3)}; }
+    static constexpr attention_attributes of(const builder& g, const node& n) {
+        return {g.attr(n, 0), g.attr(n, 1), g.attr(n, 2), g.attr(n, 3), g.attr(n, 5), g.attr(n, 6)};
+    }
     constexpr int sources() const { return packed != 0 ? 1 : 3; }
+    constexpr int keys() const { return keep != 0 ? 2 : 0; }  // operands behind the mask: seed and stream
     constexpr double factor() const { return __builtin_bit_cast(double, scale); }
+    constexpr double kept() const { return __builtin_bit_cast(double, keep); }
 };
 
 constexpr int swapped_axes(builder& g, int v, int a, int b) {
@@ -60,7 +71,7 @@ struct attention_terms {
     attention_attributes a;
     shape packed;
     index heads, kv, group;
-    var q, k, v, mask, p;
+    var q, k, v, mask, p, bits;
 
     // From a node's operands.
     constexpr attention_terms(builder& b, const attention_attributes& attrs, const int* operands, bool masked) : g(&b), a(attrs) {
@@ -84,6 +95,17 @@ struct attention_terms {
             mask = {g, reshape_to(b, mask.id, to)};
         }
         p = probabilities();
+        if (a.keep == 0) return;
+        // The kernels' numbers: element i of all scores is made from block i of the stream.
+        const int key = a.sources() + (masked ? 1 : 0);
+        shape drawn;
+        for (int i = static_cast<int>(a.skipped); i < p.rank(); ++i) drawn.push(p.extents()[i]);
+        bits = {g, RandomWord::add(b, drawn, operands[key], operands[key + 1], -1)};
+    }
+    // The probabilities' dropout, or anything else's by the same numbers: linear, and its own transpose.
+    constexpr var dropped(var x) const {
+        if (a.keep == 0) return x;
+        return drop(x, {g, RandomWord::again(*g, bits.id)}, a.kept()) * (1 / a.kept());
     }
     constexpr int part_of(int x, index from, index count) const {
         shape to = g->extents_of(x);
@@ -175,17 +197,19 @@ constexpr int in_memory_all(builder& g, const int* from, int n, int* to) {
     for (int i = 0; i < n; ++i) to[i] = in_memory(g, from[i]);
     return n;
 }
-// Operands with a batch axis in front.
-constexpr void with_leading_axis(builder& g, const int* operands, const bool* batched, int n, int* to) {
+// Operands with a batch axis in front, but for seed and stream, which stand before the last `behind`.
+constexpr attention_attributes with_leading_axis(builder& g, attention_attributes a, const int* operands, const bool* batched, int n, int behind, int* to) {
     extent size(1);
     for (int i = 0; i < n; ++i)
         if (batched[i]) size = g.extents_of(operands[i])[0];
     for (int i = 0; i < n; ++i) {
         to[i] = operands[i];
-        if (batched[i]) continue;
+        if (batched[i] || (i < n - behind && i >= n - behind - a.keys())) continue;
         const shape s = g.extents_of(to[i]);
         to[i] = expand_to(g, to[i], with_leading(size, s));
     }
+    if (a.keep != 0) ++a.skipped;
+    return a;
 }
 
 // Of `by_q` products of every score with a row of q or k, `by_v` with one of v; scores that a causal mask leaves out are not computed.
@@ -212,36 +236,36 @@ struct attention_forward_rules {
         const node n = g.nodes[c.node];
         if (c.cotangents[0] < 0) return;
         const attention_attributes a = attention_attributes::of(g, n);
-        int ids[7] = {};
+        int ids[9] = {};
         for (int i = 0; i < n.n_args; ++i) ids[i] = g.arg(n, i);
         ids[n.n_args] = n.results, ids[n.n_args + 1] = n.results + 1, ids[n.n_args + 2] = c.cotangents[0];
         const int first = attention_backward(g, ids, n.n_args + 3, a);
         for (int i = 0; i < a.sources(); ++i) c.out[i] = first + i;
-        if (n.n_args > a.sources() && a.learned != 0) {
+        if (n.n_args - a.keys() > a.sources() && a.learned != 0) {
             const attention_terms t(g, a, ids, true);
-            c.out[a.sources()] = t.joined_scores(t.through_softmax(matmul(t.split(c.cotangents[0]), t.v.t())));
+            c.out[a.sources()] = t.joined_scores(t.through_softmax(t.dropped(matmul(t.split(c.cotangents[0]), t.v.t()))));
         }
     }
     static constexpr void jvp_rule(const rule_call& c) {
         builder& g = *c.g;
         const node n = g.nodes[c.node];
         const attention_attributes a = attention_attributes::of(g, n);
-        int ids[4] = {};
+        int ids[6] = {};
         for (int i = 0; i < n.n_args; ++i) ids[i] = g.arg(n, i);
-        const bool masked = n.n_args > a.sources();
+        const bool masked = n.n_args - a.keys() > a.sources();
         const attention_terms t(g, a, ids, masked);
         var tan[3], y;
         t.split_sources(c.tangents, tan);
         const var ts = t.scores_tangent(tan[0], tan[1], masked ? c.tangents[a.sources()] : -1);
-        if (ts.exists()) y = plus(y, matmul(t.through_softmax(ts), t.v));
-        if (tan[2].exists()) y = plus(y, matmul(t.p, tan[2]));
+        if (ts.exists()) y = plus(y, matmul(t.dropped(t.through_softmax(ts)), t.v));
+        if (tan[2].exists()) y = plus(y, matmul(t.dropped(t.p), tan[2]));
         if (y.exists()) c.out[0] = t.joined(y);
     }
     static constexpr void batch_rule(builder& g, int id, const int* operands, const bool* batched, int* results) {
         const node n = g.nodes[id];
-        int ids[4] = {};
-        with_leading_axis(g, operands, batched, n.n_args, ids);
-        const int first = attention_forward(g, ids, n.n_args, attention_attributes::of(g, n));
+        int ids[6] = {};
+        const attention_attributes a = with_leading_axis(g, attention_attributes::of(g, n), operands, batched, n.n_args, 0, ids);
+        const int first = attention_forward(g, ids, n.n_args, a);
         results[0] = first, results[1] = first + 1;
     }
 };
@@ -258,13 +282,13 @@ struct attention_backward_rules {
         builder& g = *c.g;
         const node n = g.nodes[c.node];
         const attention_attributes a = attention_attributes::of(g, n);
-        int ids[7] = {};
+        int ids[9] = {};
         for (int i = 0; i < n.n_args; ++i) ids[i] = g.arg(n, i);
-        const bool masked = n.n_args - 3 > a.sources();
+        const bool masked = n.n_args - 3 - a.keys() > a.sources();
         const attention_terms t(g, a, ids, masked);
         var w[3], scores_bar, p_bar, q_bar, k_bar, v_bar, o_bar;  // the bars: cotangents of what is named
         t.split_sources(c.cotangents, w);
-        const var o = t.split(ids[n.n_args - 1]), dp = matmul(o, t.v.t()), d = dp - sum_last(t.p * dp);
+        const var o = t.split(ids[n.n_args - 1]), dp = t.dropped(matmul(o, t.v.t())), d = dp - sum_last(t.p * dp);
         const double f = a.factor();
         var s;  // cotangent of the scores' derivative p d, which dq = f p d k and dk = f (p d)ᵀ q come from
         if (w[0].exists()) s = plus(s, t.times(f, matmul(w[0], t.k.t()))), k_bar = t.times(f, matmul((t.p * d).t(), w[0]));
@@ -272,9 +296,10 @@ struct attention_backward_rules {
         if (s.exists()) {
             const var row = sum_last(s * t.p), dp_bar = t.p * (s - row);
             p_bar = s * d - row * dp;
-            o_bar = matmul(dp_bar, t.v), v_bar = matmul(dp_bar.t(), o);
+            const var through = t.dropped(dp_bar);
+            o_bar = matmul(through, t.v), v_bar = matmul(through.t(), o);
         }
-        if (w[2].exists()) p_bar = plus(p_bar, matmul(o, w[2].t())), o_bar = plus(o_bar, matmul(t.p, w[2]));
+        if (w[2].exists()) p_bar = plus(p_bar, t.dropped(matmul(o, w[2].t()))), o_bar = plus(o_bar, matmul(t.dropped(t.p), w[2]));
         if (!p_bar.exists()) return;
         scores_bar = t.through_softmax(p_bar);
         q_bar = plus(q_bar, t.times(f, matmul(scores_bar, t.k)));
@@ -287,55 +312,61 @@ struct attention_backward_rules {
         builder& g = *c.g;
         const node n = g.nodes[c.node];
         const attention_attributes a = attention_attributes::of(g, n);
-        int ids[7] = {};
+        int ids[9] = {};
         for (int i = 0; i < n.n_args; ++i) ids[i] = g.arg(n, i);
-        const bool masked = n.n_args - 3 > a.sources();
+        const bool masked = n.n_args - 3 - a.keys() > a.sources();
         const attention_terms t(g, a, ids, masked);
         var tan[3], tdp, dq, dk, dv;
         t.split_sources(c.tangents, tan);
         const var o = t.split(ids[n.n_args - 1]), to = t.split(c.tangents[n.n_args - 1]);
-        const var dp = matmul(o, t.v.t()), d = dp - sum_last(t.p * dp), ds = t.p * d;
+        const var dp = t.dropped(matmul(o, t.v.t())), d = dp - sum_last(t.p * dp), ds = t.p * d;
         const var ts = t.scores_tangent(tan[0], tan[1], masked ? c.tangents[a.sources()] : -1);
         var tp, tds;
         if (ts.exists()) tp = t.through_softmax(ts);
-        if (to.exists()) tdp = matmul(to, t.v.t());
-        if (tan[2].exists()) tdp = plus(tdp, matmul(o, tan[2].t()));
+        if (to.exists()) tdp = t.dropped(matmul(to, t.v.t()));
+        if (tan[2].exists()) tdp = plus(tdp, t.dropped(matmul(o, tan[2].t())));
         if (tdp.exists()) tds = t.through_softmax(tdp);
         if (tp.exists()) tds = plus(tds, tp * d - t.p * sum_last(tp * dp));
         if (tds.exists()) dq = matmul(tds, t.k), dk = matmul(tds.t(), t.q);
         if (tan[1].exists()) dq = plus(dq, matmul(ds, tan[1]));
         if (tan[0].exists()) dk = plus(dk, matmul(ds.t(), tan[0]));
-        if (tp.exists()) dv = matmul(tp.t(), o);
-        if (to.exists()) dv = plus(dv, matmul(t.p.t(), to));
+        if (tp.exists()) dv = matmul(t.dropped(tp).t(), o);
+        if (to.exists()) dv = plus(dv, matmul(t.dropped(t.p).t(), to));
         if (dq.exists()) dq = t.times(a.factor(), dq);
         if (dk.exists()) dk = t.times(a.factor(), dk);
         t.store(c.out, dq, dk, dv);
     }
     static constexpr void batch_rule(builder& g, int id, const int* operands, const bool* batched, int* results) {
         const node n = g.nodes[id];
-        int ids[7] = {};
-        with_leading_axis(g, operands, batched, n.n_args, ids);
-        const int first = attention_backward(g, ids, n.n_args, attention_attributes::of(g, n));
+        int ids[9] = {};
+        const attention_attributes a = with_leading_axis(g, attention_attributes::of(g, n), operands, batched, n.n_args, 3, ids);
+        const int first = attention_backward(g, ids, n.n_args, a);
         for (int i = 0; i < n.n_results; ++i) results[i] = first + i;
     }
 };
 
-// What the operands are is part of the type, since a kernel reads them before the attributes.
-template <class T, bool Packed, bool Masked>
+// What the operands are is part of the type, since a kernel reads them before the attributes. With: 1 a mask, 2 dropout.
+template <class T, bool Packed, int With>
 struct AttentionForward : attention_forward_rules {};
-template <class T, bool Packed, bool Masked>
+template <class T, bool Packed, int With>
 struct AttentionBackward : attention_backward_rules {};
-template <template <class, bool, bool> class Op>
-constexpr const op_info* attention_info(dtype t, bool packed, bool masked) {
-    const bool wide = t == dtype::f64;
-    if (packed) return masked ? (wide ? &info_of<Op<double, true, true>>::value : &info_of<Op<float, true, true>>::value)
-                              : (wide ? &info_of<Op<double, true, false>>::value : &info_of<Op<float, true, false>>::value);
-    return masked ? (wide ? &info_of<Op<double, false, true>>::value : &info_of<Op<float, false, true>>::value)
-                  : (wide ? &info_of<Op<double, false, false>>::value : &info_of<Op<float, false, false>>::value);
+template <template <class, bool, int> class Op, bool Packed, int With>
+constexpr const op_info* attention_info_for(dtype t) {
+    return t == dtype::f64 ? &info_of<Op<double, Packed, With>>::value : &info_of<Op<float, Packed, With>>::value;
+}
+template <template <class, bool, int> class Op, bool Packed>
+constexpr const op_info* attention_info_with(dtype t, int with) {
+    if (with >= 2) return with == 3 ? attention_info_for<Op, Packed, 3>(t) : attention_info_for<Op, Packed, 2>(t);
+    return with == 1 ? attention_info_for<Op, Packed, 1>(t) : attention_info_for<Op, Packed, 0>(t);
+}
+template <template <class, bool, int> class Op>
+constexpr const op_info* attention_info(dtype t, const attention_attributes& a, int n) {  // n operands that every call has
+    const int with = (n - a.keys() > a.sources() ? 1 : 0) + a.keys();
+    return a.packed != 0 ? attention_info_with<Op, true>(t, with) : attention_info_with<Op, false>(t, with);
 }
 
 constexpr int attention_forward(builder& g, const int* operands, int n, const attention_attributes& a) {
-    int ids[4] = {};
+    int ids[6] = {};
     in_memory_all(g, operands, n, ids);
     std::int64_t t[attention_attributes::count] = {};
     a.write(t);
@@ -345,18 +376,18 @@ constexpr int attention_forward(builder& g, const int* operands, int n, const at
     else o[-1] = g.extents_of(ids[2])[-1];
     --rows.rank;
     rows[-1] = o[-3], rows[-2] = o[-2];
-    const int first = g.add(attention_info<AttentionForward>(type, a.packed != 0, n > a.sources()), ids, n, t, attention_attributes::count, type, o);
+    const int first = g.add(attention_info<AttentionForward>(type, a, n), ids, n, t, attention_attributes::count, type, o);
     if (g.of(first).n_results == 1) g.add_result(first, type, rows);
     return first;
 }
 constexpr int attention_backward(builder& g, const int* operands, int n, const attention_attributes& a) {
-    int ids[7] = {};
+    int ids[9] = {};
     in_memory_all(g, operands, n, ids);
     std::int64_t t[attention_attributes::count] = {};
     a.write(t);
     const dtype type = g.type_of(ids[0]);
     const shape like = g.extents_of(ids[0]);
-    const int first = g.add(attention_info<AttentionBackward>(type, a.packed != 0, n - 3 > a.sources()), ids, n, t, attention_attributes::count, type, like);
+    const int first = g.add(attention_info<AttentionBackward>(type, a, n - 3), ids, n, t, attention_attributes::count, type, like);
     if (g.of(first).n_results == 1)
         for (int i = 1; i < a.sources(); ++i) {
             const shape s = g.extents_of(ids[i]);
@@ -432,40 +463,49 @@ struct Attention {
 };
 
 // Of one operand [..., L, H + 2 K, D] with queries, keys and values behind each other -> [..., L, H, D]. For layers.
-constexpr var packed_attention(var qkv, index kv_heads, bool is_causal, var mask = {}) {
+// `p`: each probability is dropped with probability p, the rest divided by 1 - p (0 < p < 1; in training steps only).
+constexpr int with_dropout(builder& g, int* ids, int n, attention_attributes& a, double p) {
+    if (p <= 0) return n;
+    const random_key key = next_key(g);
+    if (key.seed < 0) return n;
+    a.keep = __builtin_bit_cast(std::int64_t, 1 - p);
+    ids[n] = key.seed, ids[n + 1] = key.stream;
+    return n + 2;
+}
+constexpr var packed_attention(var qkv, index kv_heads, bool is_causal, var mask = {}, double p = 0) {
     builder& g = *qkv.g;
     shape scores = qkv.extents();
     attention_attributes a;
     a.causal = is_causal, a.packed = kv_heads, a.scale = default_scale(static_cast<index>(scores[-1].code));
     const extent rows = scores[-3];
     scores[-3] = extent(static_cast<index>(scores[-2].code - 2 * kv_heads)), scores[-2] = rows, scores[-1] = rows;
-    int ids[2] = {qkv.id, -1};
+    int ids[4] = {qkv.id, -1};
     if (mask.exists()) {
         bool learned = false;
         ids[1] = scores_mask(g, mask, qkv.type(), scores, learned);
         if (ids[1] < 0) return qkv;
         a.learned = learned;
     }
-    return {&g, attention_forward(g, ids, mask.exists() ? 2 : 1, a)};
+    return {&g, attention_forward(g, ids, with_dropout(g, ids, mask.exists() ? 2 : 1, a, p), a)};
 }
 
 // Operands with heads behind positions, as they are inside: q [..., L, H, D], k [..., S, K, D], v [..., S, K, E] ->
 // [..., L, H, E]. For layers.
-constexpr var positions_first_attention(var q, var k, var v, bool is_causal, var mask = {}) {
+constexpr var positions_first_attention(var q, var k, var v, bool is_causal, var mask = {}, double p = 0) {
     builder& g = *q.g;
     shape scores = q.extents();
     attention_attributes a;
     a.causal = is_causal, a.scale = default_scale(static_cast<index>(scores[-1].code));
     const extent rows = scores[-3];
     scores[-3] = scores[-2], scores[-2] = rows, scores[-1] = k.extents()[-3];
-    int ids[4] = {q.id, k.id, v.id, -1};
+    int ids[6] = {q.id, k.id, v.id, -1};
     if (mask.exists()) {
         bool learned = false;
         ids[3] = scores_mask(g, mask, q.type(), scores, learned);
         if (ids[3] < 0) return q;
         a.learned = learned;
     }
-    return {&g, attention_forward(g, ids, mask.exists() ? 4 : 3, a)};
+    return {&g, attention_forward(g, ids, with_dropout(g, ids, mask.exists() ? 4 : 3, a, p), a)};
 }
 
 template <class... Options>

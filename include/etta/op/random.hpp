@@ -54,17 +54,24 @@ struct RandomBits : ElementwiseOp<RandomBits<T>> {
 using RandomWord = RandomBits<std::int32_t>;
 using RandomWords = RandomBits<std::int64_t>;
 
-// Random bits of this shape, of the next draw of the trace.
-template <class T>
-constexpr var next_random(builder& g, const shape& s) {
-    if (g.key_argument < 0) {
-        g.blame(mistake::random, "random");
-        return {&g, expand_to(g, g.literal(0, dtype_of<T>), s)};
-    }
+// What the next draw of the trace is made from; -1 outside training steps.
+struct random_key {
+    int seed = -1, stream = -1;
+    std::int64_t site = 0;
+};
+constexpr random_key next_key(builder& g) {
+    if (g.key_argument < 0) return g.blame(mistake::random, "random"), random_key{};
     const std::int64_t site = g.sites++;
     const var seed{&g, g.input(storage::argument, g.key_argument, dtype::i64, shape{})}, step{&g, g.input(storage::argument, g.key_argument + 1, dtype::i64, shape{})};
     const var stream = step + var{&g, g.literal(static_cast<double>(first_random_stream + (site << 32)), dtype::i64)};
-    return {&g, RandomBits<T>::add(g, s, seed.id, stream.id, site << 8)};
+    return {seed.id, stream.id, site};
+}
+// Random bits of this shape, of the next draw of the trace.
+template <class T>
+constexpr var next_random(builder& g, const shape& s) {
+    const random_key key = next_key(g);
+    if (key.seed < 0) return {&g, expand_to(g, g.literal(0, dtype_of<T>), s)};
+    return {&g, RandomBits<T>::add(g, s, key.seed, key.stream, key.site << 8)};
 }
 
 // x where the random bits (int32) are below a threshold, else 0. Its derivative makes the bits anew.
@@ -85,10 +92,13 @@ struct Drop : ElementwiseOp<Drop> {
     }
 };
 
-// Keeps an element with probability `keep`, 0 < keep < 1, to 32 bits.
+// Keeps an element with probability `keep`, 0 < keep < 1, to 32 bits: where they are below this.
+constexpr std::int64_t drop_threshold(double keep) {
+    const std::int64_t t = static_cast<std::int64_t>(keep * 4294967296.0 + 0.5) - 2147483648;
+    return t < 2147483647 ? t : 2147483647;
+}
 constexpr var drop(var x, var bits, double keep) {
-    const double threshold = static_cast<double>(static_cast<std::int64_t>(keep * 4294967296.0 + 0.5)) - 2147483648.0;
-    return Drop::of(x, bits, {x.g, x.g->literal(threshold < 2147483647.0 ? threshold : 2147483647.0, dtype::i32)});
+    return Drop::of(x, bits, {x.g, x.g->literal(static_cast<double>(drop_threshold(keep)), dtype::i32)});
 }
 
 // Bits as a number in [0, 1).

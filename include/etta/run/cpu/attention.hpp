@@ -9,6 +9,7 @@
 
 #include "../../math/exp.hpp"
 #include "../../math/log.hpp"
+#include "../../math/philox.hpp"
 #include "../../op/attention.hpp"
 #include "execute.hpp"
 #include "operand.hpp"
@@ -25,17 +26,28 @@ struct head_view {
 template <class T>
 struct attention_call {
     typed_operand<T> q, k, v, mask, o, lse, g, dq, dk, dv;  // [..., L, H, D] and so on; mask [..., H, L, S], lse [..., H, L]
-    bool causal = false, masked = false;
+    bool causal = false, masked = false, dropout = false;
     T scale = 0;
     index batches = 1, heads, kv, group, rows, keys, d, e;
+    // Dropout: the probability of row i, key j stays, times `boost`, where the bits number ((b H + h) L + i) S + j are below a threshold;
+    // samples b and b + period have the same.
+    std::int64_t seed = 0, stream = 0;
+    std::int32_t threshold = 0;
+    T boost = 1;
+    index period = 1;
 
-    template <class Target, bool Packed, bool Masked, bool Backward>
+    template <class Target, bool Packed, int With, bool Backward>
     void read(const std::int64_t* words, const context& ctx) {
         library_reader<T, Target> r{words, ctx};
         q = k = v = r.operand();
         if constexpr (!Packed) k = r.operand(), v = r.operand();
-        if constexpr (Masked) mask = r.operand();
-        masked = Masked;
+        if constexpr (With & 1) mask = r.operand();
+        masked = With & 1, dropout = With & 2;
+        if constexpr (With & 2) {
+            operand_shape single;
+            seed = *reinterpret_cast<const std::int64_t*>(read_operand<Target>(r.at, ctx, single));
+            stream = *reinterpret_cast<const std::int64_t*>(read_operand<Target>(r.at, ctx, single));
+        }
         o = r.operand(), lse = r.operand();
         if constexpr (Backward) {
             g = r.operand();
@@ -50,6 +62,17 @@ struct attention_call {
         [[maybe_unused]] const std::int64_t narrow = r.attribute();
         if constexpr (sizeof(T) == 8) scale = __builtin_bit_cast(T, wide);
         else scale = __builtin_bit_cast(T, static_cast<std::uint32_t>(narrow));
+        if constexpr (With & 2) {
+            [[maybe_unused]] const std::int64_t keep = r.attribute();
+            const int skipped = static_cast<int>(r.attribute());
+            threshold = static_cast<std::int32_t>(r.attribute());
+            if constexpr (sizeof(T) == 8) boost = T(1) / __builtin_bit_cast(T, keep);
+            else boost = __builtin_bit_cast(T, static_cast<std::uint32_t>(r.attribute()));
+            ETTA_ROLLED for (int i = skipped; i + 3 < q.rank; ++i) {
+                ETTA_PLAIN_LOOP;
+                period *= q.extent[i];
+            }
+        }
         heads = o.extent[last - 1];
         if constexpr (Packed) {
             k.data += heads * k.stride[last - 1], v.data += (heads + kv) * v.stride[last - 1];
@@ -79,6 +102,18 @@ struct attention_call {
         return {sample(x, b, 3) + h * x.stride[x.rank - 3], x.stride[x.rank - 2], x.stride[x.rank - 1]};
     }
     head_view<T> sums_of(index b, index h) const { return {sample(lse, b, 2) + h * lse.stride[lse.rank - 2], lse.stride[lse.rank - 1], 0}; }
+    // The number of row i's first score.
+    std::uint32_t first_draw(index b, index h, index i) const {
+        return static_cast<std::uint32_t>(((static_cast<std::uint64_t>(b % period) * static_cast<std::uint64_t>(heads) + static_cast<std::uint64_t>(h)) *
+                                               static_cast<std::uint64_t>(rows) + static_cast<std::uint64_t>(i)) * static_cast<std::uint64_t>(keys));
+    }
+    // What becomes of a probability: times 0 or boost.
+    template <class Target>
+    T factor(std::uint32_t draw) const {
+        using I = lane<std::int32_t, 1, Target>;
+        using W = lane<std::int64_t, 1, Target>;
+        return bit_cast_lane<std::int32_t>(philox<1, Target>(W(seed), W(stream), I(static_cast<std::int32_t>(draw))).word[0]).v < threshold ? boost : T(0);
+    }
     index last_key(index row) const { return causal && row + 1 < keys ? row + 1 : keys; }  // one behind it
 };
 
@@ -134,8 +169,9 @@ struct attention_direct {
                         scale(f, o, i, a.e);
                         sum *= f, most = s;
                     }
-                    const T p = exp_of(s - most);
+                    T p = exp_of(s - most);
                     sum += p;
+                    if (a.dropout) p *= a.template factor<Target>(a.first_draw(b, h, i) + static_cast<std::uint32_t>(j));
                     add(p, v, j, o, i, a.e);
                 }
                 if (sum != T(0)) scale(T(1) / sum, o, i, a.e);
@@ -160,10 +196,11 @@ struct attention_direct {
                         if (a.masked) s += mask.data[i * mask.row + j * mask.col];
                         const T p = exp_of(s - sums.data[i * sums.row]);
                         if (p == T(0)) continue;
-                        const T ds = p * (dot(g, i, v, j, a.e) - both) * a.scale;
+                        const T f = a.dropout ? a.template factor<Target>(a.first_draw(b, h, i) + static_cast<std::uint32_t>(j)) : T(1);
+                        const T ds = p * (f * dot(g, i, v, j, a.e) - both) * a.scale;
                         add(ds, k, j, dq, i, a.d);
                         add(ds, q, i, dk, j, a.d);
-                        add(p, g, i, dv, j, a.e);
+                        add(p * f, g, i, dv, j, a.e);
                     }
                 }
             }
@@ -288,6 +325,29 @@ struct attention_engine {
         return select(x < most, V(T(0)), quick_scale(exp_polynomial(p.r), p.t));
     }
 
+    // The factors of a block's probabilities, 0 or boost, (keys, width): functions of the scores' places alone.
+    ETTA_NOINLINE static void draw(const attention_call<T>& a, const block& b, index sample, index h, T* kept) {
+        using U = lane<std::uint32_t, lanes, Target>;
+        using W = lane<std::int64_t, lanes, Target>;
+        const V boost(a.boost), none = V(T(0));
+        for (index c = 0; c < b.width; c += lanes) {
+            std::uint32_t first[lanes];
+            for (int i = 0; i < lanes; ++i) first[i] = a.first_draw(sample, h, b.i + c + i) + static_cast<std::uint32_t>(b.j);
+            const U at = U::load(first);
+            for (index k = 0; k < b.some(c); ++k) {
+                const auto word = philox(W(a.seed), W(a.stream), bit_cast_lane<std::int32_t>(at + U(static_cast<std::uint32_t>(k)))).word[0];
+                select(mask_cast<T>(bit_cast_lane<std::int32_t>(word) < lane<std::int32_t, lanes, Target>(a.threshold)), boost, none).store(kept + k * b.width + c);
+            }
+        }
+    }
+    ETTA_NOINLINE static void apply(const block& b, const T* kept, T* x) {
+        for (index c = 0; c < b.width; c += lanes)
+            for (index k = 0; k < b.some(c); ++k) {
+                const V f = V::load(kept + k * b.width + c);
+                select(f == V(T(0)), f, V::load(x + k * b.width + c) * f).store(x + k * b.width + c);
+            }
+    }
+
     struct sums {
         alignas(64) T most[64], sum[64], factor[64];
     };
@@ -325,6 +385,7 @@ struct attention_engine {
         alignas(64) T scores[room];  // (keys, width)
         alignas(64) T values[room];  // (keys, E) padded
         alignas(64) T out[room];     // (width, E) padded
+        alignas(64) T kept[room];    // (keys, width), for dropout
         sums r;
         const cut over_rows(a.rows, up(a.d > a.e ? a.d : a.e, lanes)), over_keys(a.keys, up(a.d > a.e ? a.d : a.e, lanes));
         const index e = up(a.e, lanes);
@@ -345,6 +406,7 @@ struct attention_engine {
                 products(b, k, rows, a.d, scores);
                 if (a.masked) add_mask(b, mask, scores);
                 exponentials(b, scores, r, first);
+                if (a.dropout) draw(a, b, sample, h, kept), apply(b, kept, scores);
                 if (!first)
                     for (index i = 0; i < b.n; ++i)
                         for (index c = 0; c < e; c += lanes) (V::load(out + i * e + c) * V(r.factor[i])).store(out + i * e + c);
@@ -400,7 +462,7 @@ struct attention_engine {
     }
     ETTA_NOINLINE static void backward(const attention_call<T>& a, const context& ctx) {
         alignas(64) T rows[room], cotangents[room];               // (D, width), (E, width)
-        alignas(64) T scores[room], dp[room];                     // (keys, width)
+        alignas(64) T scores[room], dp[room], kept[room];         // (keys, width)
         alignas(64) T right_q[room], right_g[room], right_k[room];  // padded rows
         alignas(64) T dq[room], dk[room], dv[room];
         alignas(64) T lse[64], both[64];
@@ -436,7 +498,9 @@ struct attention_engine {
                         products(b, k, rows, a.d, scores);
                         if (a.masked) add_mask(b, mask, scores);
                         products(b, v, cotangents, a.e, dp);
+                        if (a.dropout) draw(a, b, sample, h, kept), apply(b, kept, dp);
                         derivatives(b, scores, dp, lse, both, a.scale);
+                        if (a.dropout) apply(b, kept, scores);
                         const right_side queries(q, b.i, b.n, a.d, right_q), outs(g, b.i, b.n, a.e, right_g);
                         if (first) clear(dk, key_rows * d), clear(dv, key_rows * e);
                         blocks(b, part::below_diagonal, 0, key_rows, e / lanes, scores, b.width, 1, outs.data, outs.row, dv, e, false);
@@ -458,10 +522,10 @@ struct attention_engine {
     }
 };
 
-template <bool Backward, class T, bool Packed, bool Masked, class Target>
+template <bool Backward, class T, bool Packed, int With, class Target>
 inline void run_attention(const std::int64_t* words, const context& ctx) {
     attention_call<T> a;
-    a.template read<Target, Packed, Masked, Backward>(words, ctx);
+    a.template read<Target, Packed, With, Backward>(words, ctx);
     if constexpr (!Target::scalar) {
         using engine = attention_engine<T, Target>;
         if (a.d <= engine::widest && a.e <= engine::widest) {
@@ -474,13 +538,13 @@ inline void run_attention(const std::int64_t* words, const context& ctx) {
     else attention_direct<T, Target>::forward(a, ctx);
 }
 
-template <class T, bool Packed, bool Masked, class Target>
-struct library_kernel<AttentionForward<T, Packed, Masked>, Target> {
-    static void run(const std::int64_t* words, const context& ctx) { run_attention<false, T, Packed, Masked, Target>(words, ctx); }
+template <class T, bool Packed, int With, class Target>
+struct library_kernel<AttentionForward<T, Packed, With>, Target> {
+    static void run(const std::int64_t* words, const context& ctx) { run_attention<false, T, Packed, With, Target>(words, ctx); }
 };
-template <class T, bool Packed, bool Masked, class Target>
-struct library_kernel<AttentionBackward<T, Packed, Masked>, Target> {
-    static void run(const std::int64_t* words, const context& ctx) { run_attention<true, T, Packed, Masked, Target>(words, ctx); }
+template <class T, bool Packed, int With, class Target>
+struct library_kernel<AttentionBackward<T, Packed, With>, Target> {
+    static void run(const std::int64_t* words, const context& ctx) { run_attention<true, T, Packed, With, Target>(words, ctx); }
 };
 
 }  // namespace etta::_

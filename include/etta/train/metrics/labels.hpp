@@ -14,6 +14,8 @@ namespace etta {
 // classes. weighted: the mean, weighted by how often each class occurs. As in scikit-learn, means are over the classes that occur,
 // in the actual or in the predicted labels.
 enum class average { binary, micro, macro, weighted };
+// How scores of several classes become curves of two: each class against the others, or against each other one.
+enum class multi_class { ovr, ovo };
 
 struct label_options {
     etta::average average = etta::average::binary;

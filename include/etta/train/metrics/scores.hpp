@@ -223,34 +223,46 @@ double average_precision_score(const number_span& actual, const number_span& sco
     r.update<Target>(actual, score, weight);
     return r.average_precision<Target>();
 }
-// One score per sample: of two classes. Scores [n, classes]: the mean over classes, each against all others ("ovr"), macro or
-// weighted. Fails if a class does not occur.
+// One score per sample: of two classes. Scores [n, classes]: multi_class::ovr, the mean over classes, each against all others; or ovo, the
+// mean over pairs of classes, of the two AUCs on the pair's samples (Hand, Till 2001), which does not depend on how frequent classes are.
+// macro: a plain mean; weighted: by the classes' (the pairs') samples. Samples' weights: ovr only. Fails if a class does not occur.
 template <class Target = this_target>
-double roc_auc_score(const number_span& actual, const number_span& scores, average a = average::macro, const number_span& weight = {}) {
+double roc_auc_score(const number_span& actual, const number_span& scores, average a = average::macro, const number_span& weight = {},
+                     multi_class m = multi_class::ovr) {
     const index classes = _::classes_of_scores<Target>("ROC-AUC", actual.size, scores.size), n = actual.size;
     if (classes < 2) {
         RankedScores r;
         r.update<Target>(actual, scores, weight);
         return r.roc_auc<Target>();
     }
+    const bool pairs = m == multi_class::ovo;
     if (a != average::macro && a != average::weighted) fail_with<Target>("ROC-AUC of %lld classes: macro or weighted", static_cast<long long>(classes));
+    if (pairs && weight.size > 0) fail_with<Target>("ROC-AUC: one against one takes no weights of samples");
     _::check_pairs<Target>("ROC-AUC", n, n, weight);
-    for (index i = 0; i < n; ++i) _::label_at<Target>(actual, i, classes, "ROC-AUC");
-    double sum = 0, weights = 0;
-    std::vector<double> is(static_cast<std::size_t>(n)), score(static_cast<std::size_t>(n));
-    for (index c = 0; c < classes; ++c) {
-        double support = 0;
+    std::vector<double> support(static_cast<std::size_t>(classes));
+    for (index i = 0; i < n; ++i) support[static_cast<std::size_t>(_::label_at<Target>(actual, i, classes, "ROC-AUC"))] += weight.size > 0 ? weight[i] : 1;
+    for (index c = 0; c < classes; ++c)
+        if (!(support[static_cast<std::size_t>(c)] > 0)) fail_with<Target>("ROC-AUC: class %lld does not occur", static_cast<long long>(c));
+    std::vector<double> is, score, w;
+    // Class c against class `other`, or against all others (-1).
+    const auto one = [&](index c, index other) {
+        is.clear(), score.clear(), w.clear();
         for (index i = 0; i < n; ++i) {
-            const auto at = static_cast<std::size_t>(i);
-            is[at] = actual[i] == static_cast<double>(c), score[at] = scores[i * classes + c];
-            support += is[at] * (weight.size > 0 ? weight[i] : 1);
+            const bool hit = actual[i] == static_cast<double>(c);
+            if (other >= 0 && !hit && actual[i] != static_cast<double>(other)) continue;
+            is.push_back(hit), score.push_back(scores[i * classes + c]);
+            if (weight.size > 0) w.push_back(weight[i]);
         }
-        if (!(support > 0)) fail_with<Target>("ROC-AUC: class %lld does not occur", static_cast<long long>(c));
         RankedScores r;
-        r.update<Target>(is, score, weight);
-        const double w = a == average::weighted ? support : 1;
-        sum += w * r.roc_auc<Target>(), weights += w;
-    }
+        r.update<Target>(is, score, w);
+        return r.roc_auc<Target>();
+    };
+    double sum = 0, weights = 0;
+    for (index c = 0; c < classes; ++c)
+        for (index d = pairs ? c + 1 : -1; d < (pairs ? classes : 0); ++d) {
+            const double share = support[static_cast<std::size_t>(c)] + (pairs ? support[static_cast<std::size_t>(d)] : 0), f = a == average::weighted ? share : 1;
+            sum += f * (pairs ? (one(c, d) + one(d, c)) / 2 : one(c, -1)), weights += f;
+        }
     return sum / weights;
 }
 template <class Target = this_target>
