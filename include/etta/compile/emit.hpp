@@ -8,6 +8,7 @@ namespace etta::_ {
 struct plan_sizes {
     int codes, ops, kernels, calls, slots;
     bool too_large;
+    constexpr bool within(const plan_sizes& o) const { return codes <= o.codes && ops <= o.ops && kernels <= o.kernels && calls <= o.calls && slots <= o.slots; }
 };
 
 // A plan in arrays of exactly its size.
@@ -18,7 +19,19 @@ struct plan {
     distinct_kernel kernels[Kernels + 1] = {};
     call calls[Calls + 1] = {};
     slot slots[Slots + 1] = {};
-    static constexpr int n_kernels = Kernels, n_calls = Calls;
+    static constexpr int n_kernels = Kernels, n_calls = Calls, n_codes = Codes, n_ops = Ops, n_slots = Slots;
+
+    // The same in smaller arrays, as many elements as are in use.
+    template <class Plan>
+    constexpr Plan exact() const {
+        Plan p{};
+        for (int i = 0; i < Plan::n_codes; ++i) p.codes[i] = codes[i];
+        for (int i = 0; i < Plan::n_ops; ++i) p.ops[i] = ops[i];
+        for (int i = 0; i < Plan::n_kernels; ++i) p.kernels[i] = kernels[i];
+        for (int i = 0; i < Plan::n_calls; ++i) p.calls[i] = calls[i];
+        for (int i = 0; i < Plan::n_slots; ++i) p.slots[i] = slots[i];
+        return p;
+    }
 };
 template <plan_sizes S>
 using plan_of = plan<S.codes, S.ops, S.kernels, S.calls, S.slots>;
@@ -44,12 +57,24 @@ struct planner {
     template <class Plan>
     constexpr Plan freeze() const {
         Plan p{};
-        for (int i = 0; i < codes.size; ++i) p.codes[i] = codes[i];
-        for (int i = 0; i < ops.size; ++i) p.ops[i] = ops[i];
-        for (int i = 0; i < kernels.size; ++i) p.kernels[i] = kernels[i];
-        for (int i = 0; i < calls.size; ++i) p.calls[i] = calls[i];
-        for (int i = 0; i < slots.size; ++i) p.slots[i] = slots[i];
+        for (int i = 0; i < codes.size; ++i) p.codes[i] = codes.data[i];
+        for (int i = 0; i < ops.size; ++i) p.ops[i] = ops.data[i];
+        for (int i = 0; i < kernels.size; ++i) p.kernels[i] = kernels.data[i];
+        for (int i = 0; i < calls.size; ++i) p.calls[i] = calls.data[i];
+        for (int i = 0; i < slots.size; ++i) p.slots[i] = slots.data[i];
         return p;
+    }
+    // Its sizes; and the plan, if it fits.
+    template <class Plan>
+    struct fitted {
+        plan_sizes sizes;
+        Plan at;
+    };
+    template <class Plan>
+    constexpr fitted<Plan> freeze_within(const plan_sizes& room) const {
+        const plan_sizes mine = sizes();
+        if (mine.within(room)) return {mine, freeze<Plan>()};
+        return {mine, Plan{}};
     }
 
     // --- bytecode ----------------------------------------------------------------------------------------------------
@@ -339,6 +364,16 @@ struct planner {
     }
 };
 
+// The data of all calls in arrays.
+struct call_data_sizes {
+    int words, places, most_words;  // most: of a layout that merges no axes
+};
+template <int Words, int Places, int Calls>
+struct call_data_arrays {
+    call_data_sizes sizes{};
+    std::int64_t words[Words + 1] = {}, places[Places + 1] = {};
+    int first_words[Calls + 1] = {}, first_places[Calls + 1] = {};
+};
 // The data of all calls: words, each distinct stretch once, and places (plan.hpp).
 struct call_data {
     struct start {
@@ -347,6 +382,17 @@ struct call_data {
     vec<start> first;
     vec<std::int64_t> words, places;
     int most_words = 0;
+
+    // Its sizes; and the data, if it fits.
+    template <int Words, int Places, int Calls>
+    constexpr call_data_arrays<Words, Places, Calls> freeze_within() const {
+        call_data_arrays<Words, Places, Calls> r{{words.size, places.size, most_words}};
+        if (words.size > Words || places.size > Places) return r;
+        for (int i = 0; i < words.size; ++i) r.words[i] = words.data[i];
+        for (int i = 0; i < places.size; ++i) r.places[i] = places.data[i];
+        for (int i = 0; i < Calls; ++i) r.first_words[i] = first.data[i].words, r.first_places[i] = first.data[i].places;
+        return r;
+    }
 
     struct writer {
         vec<std::int64_t>& words;

@@ -33,10 +33,15 @@ struct program_table {
 // Source supplies
 //   static constexpr builder make();                     the Graph (traced, differentiated)
 //   template <…> static constexpr binding bind(...)      via `places`: where parameters, states and outputs lie
-// and Program<Source, Target> turns it into the table. Two constant evaluations each, one for the sizes.
+// and Program<Source, Target> turns it into the table. Two constant evaluations, one for the sizes, unless the source knows
+// these from a trace that it makes anyway.
 template <class Source>
 struct graph_constant {
-    static constexpr graph_sizes sizes = Source::make().sizes();
+    static constexpr graph_sizes find_sizes() {
+        if constexpr (requires { Source::facts.sizes; }) return Source::facts.sizes;
+        else return Source::make().sizes();
+    }
+    static constexpr graph_sizes sizes = find_sizes();
     static constexpr auto value = Source::make().template freeze<graph_of<sizes>>();
 };
 
@@ -160,9 +165,17 @@ struct program {
     static constexpr int n_nodes = view.n_nodes, n_values = view.n_values;
     static constexpr auto scheduled = scheduler(view, bind()).template freeze<n_nodes, n_values>();
     static constexpr schedule_view schedule = scheduled.view();
-    static constexpr plan_sizes table_sizes = planner(view, bind(), schedule).run().sizes();
+    // Planned into arrays of the size that plans usually have, and from these into its own. What does not fit is planned again.
+    static constexpr int n_scheduled = scheduled.n_kernels, n_different = n_scheduled < 24 ? n_scheduled : 24;
+    static constexpr plan_sizes usual{18 * n_different, 8 * n_different, n_different, n_scheduled, 4 * n_scheduled + 8, false};
+    static constexpr auto planned = planner(view, bind(), schedule).run().template freeze_within<plan_of<usual>>(usual);
+    static constexpr plan_sizes table_sizes = planned.sizes;
     static_assert(!table_sizes.too_large, "etta: one fused kernel would have more than 4095 instructions or 31 passes: split it with a tensor in between");
-    static constexpr auto table = planner(view, bind(), schedule).run().template freeze<plan_of<table_sizes>>();
+    static constexpr auto make_table() {
+        if constexpr (table_sizes.within(usual)) return planned.at.template exact<plan_of<table_sizes>>();
+        else return planner(view, bind(), schedule).run().template freeze<plan_of<table_sizes>>();
+    }
+    static constexpr auto table = make_table();
     static constexpr const kernel* fused = scheduled.kernels;
 
     static constexpr index workspace_bytes = scheduled.workspace_bytes;
@@ -195,13 +208,11 @@ struct program {
     static constexpr int n_calls = table.n_calls;
     static_assert(table.n_kernels < 1 << 16, "etta: more than 65,535 different kernels in one program");
     static constexpr call_data lay_out() { return lay_out_calls(view, bind(), schedule, table.calls, n_calls, table.slots); }
-    struct data_sizes {
-        int words, places, most_words;  // most: of a layout that merges no axes
-    };
-    static constexpr data_sizes sizes_of_data = [] {
-        const call_data d = lay_out();
-        return data_sizes{d.words.size, d.places.size, d.most_words};
-    }();
+    // Likewise: the words of different calls are few, places are some per call.
+    static constexpr int usual_words = 40 * table.n_kernels + 64, usual_places = table_sizes.slots + 3 * n_calls;
+    static constexpr auto laid_out = lay_out().template freeze_within<usual_words, usual_places, table.n_calls>();
+    using data_sizes = call_data_sizes;
+    static constexpr data_sizes sizes_of_data = laid_out.sizes;
     // A loop's body pays for its barriers at every step: a step of less than some 10 us is not shared out.
     static constexpr bool shares = Segment == 0 || flops >= 1 << 20;
     static constexpr int n_words = sizes_of_data.words, n_places = sizes_of_data.places;
@@ -211,17 +222,22 @@ struct program {
         table_entry calls[table.n_calls + 1];
         bool parallel;
     };
-    static constexpr data make_data() {
-        const call_data d = lay_out();
+    template <class Laid>
+    static constexpr data fill_data(const Laid& d) {
         data r{};
         for (int i = 0; i < n_words; ++i) r.words[i] = d.words[i];
         for (int i = 0; i < n_places; ++i) r.places[i] = d.places[i];
         for (int i = 0; i < n_calls; ++i) {
             const call& c = table.calls[i];
-            r.calls[i] = {static_cast<std::uint16_t>(c.kernel), c.parallel && shares, d.first[i].words, d.first[i].places};
-            r.parallel = r.parallel || (c.parallel && shares);
+            const bool parallel = c.parallel && shares;
+            r.calls[i] = {static_cast<std::uint16_t>(c.kernel), parallel, d.first_words[i], d.first_places[i]};
+            r.parallel = r.parallel || parallel;
         }
         return r;
+    }
+    static constexpr data make_data() {
+        if constexpr (n_words <= usual_words && n_places <= usual_places) return fill_data(laid_out);
+        else return fill_data(lay_out().template freeze_within<n_words, n_places, table.n_calls>());
     }
     static constexpr data constants = make_data();
     static constexpr auto functions = make_functions(std::make_index_sequence<static_cast<std::size_t>(table.n_kernels)>{});

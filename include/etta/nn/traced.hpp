@@ -87,6 +87,7 @@ struct step_facts {
     failure error;
     int least_batch = 1;
     bool updates[N + 1] = {};  // which states change
+    graph_sizes sizes{};       // of the finished Graph
 };
 // What starting a model needs of it at run time; starts are few.
 struct starting_parameter {
@@ -191,13 +192,21 @@ constexpr binding bound_to(const place* outputs) {
 // The inference program: input (argument 0), prediction (argument 1).
 template <class Net, class In, int Batch>
 struct inference_source {
-    static constexpr builder make() {
+    static constexpr builder make(step_facts<0>* facts = nullptr) {
         builder g = traced_model<Net, In, Batch>::forward();
+        if (facts != nullptr && (facts->error = g.first_mistake()).what != mistake::none) return {};
         finish(g);
+        if (facts != nullptr) facts->sizes = g.sizes();
         return g;
     }
-    static constexpr failure find_error() { return traced_model<Net, In, Batch>::forward().first_mistake(); }
-    static constexpr failure error = find_error();
+    static constexpr step_facts<0> find_facts() {
+        step_facts<0> f;
+        make(&f);
+        return f;
+    }
+    static constexpr failure find_error() { return find_facts().error; }
+    static constexpr step_facts<0> facts = find_facts();
+    static constexpr failure error = facts.error;
     static constexpr place out_place[1] = {{first_argument_buffer + 1, 0}};
     static constexpr binding places(const graph_view&) { return bound_to<model_facts<Net, In, Batch>>(out_place); }
 };

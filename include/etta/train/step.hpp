@@ -42,8 +42,14 @@ struct training_source {
         g.outputs.push(y.id);
         return g;
     }
-    static constexpr builder make() {
+    // facts: what is to be said of it, from the same trace. A Graph with a mistake is not finished.
+    static constexpr builder make(step_facts<n_states>* facts = nullptr) {
         builder g = trace(true);
+        if (facts != nullptr) {
+            facts->error = g.first_mistake(), facts->least_batch = g.least_batch;
+            for (int i = 0; i < n_states; ++i) facts->updates[i] = g.next_states[i] >= 0;
+            if (facts->error.what != mistake::none) return {};
+        }
         const int loss = g.outputs[0];
         const int one = g.literal(1, g.type_of(loss));
         vec<int> gradients(n_parameters, -1);
@@ -52,15 +58,15 @@ struct training_source {
         for (const int s : g.next_states)
             if (s >= 0) g.outputs.push(s);
         finish(g);
+        if (facts != nullptr) facts->sizes = g.sizes();
         return g;
     }
-    static constexpr failure find_error() { return trace(true).first_mistake(); }
     static constexpr step_facts<n_states> find_facts() {
-        const builder g = trace(true);
-        step_facts<n_states> f{g.first_mistake(), g.least_batch, {}};
-        for (int i = 0; i < n_states; ++i) f.updates[i] = g.next_states[i] >= 0;
+        step_facts<n_states> f;
+        make(&f);
         return f;
     }
+    static constexpr failure find_error() { return find_facts().error; }
     static constexpr step_facts<n_states> facts = find_facts();
     static constexpr failure error = facts.error;
     struct output_places {
