@@ -47,26 +47,27 @@ struct Net {
         return where(i == 2, var{x.g, x.g->literal(-__builtin_inf(), x.type())}, var{x.g, x.g->literal(0, x.type())});
     }
 };
+constexpr var cast_to_its(var y, var x) { return {x.g, etta::_::cast_to(*x.g, x.id, y.type())}; }
 constexpr auto loss = [](auto const& net, auto const& batch) {
     const var y = net(batch.x);
-    return sum(square(y) + y * sin(etta::cast<double>(etta::iota_like<-1>(y)) + etta::iota_like<-3>(y)));
+    return sum(square(y) + y * sin(cast_to_its(y, etta::iota_like<-1>(y) + etta::iota_like<-3>(y))));
 };
 // Its gradient is one of gradients.
 constexpr auto penalty = [](auto const& net, auto const& batch) {
     return sum(square(etta::grad([&](auto x) { return sum(square(net(x))); })(batch.x)));
 };
 
-template <class N, int L, int H, int D, class Loss>
+template <class N, int L, int H, int D, class T = double, class Loss>
 std::vector<double> gradient(Loss f, int threads = 1) {
 #if defined(_OPENMP)
     omp_set_num_threads(threads);
 #else
     (void)threads;
 #endif
-    Model<N, Input<double, L, H, D>, max_batch<3>> m{seed(3)};
+    Model<N, Input<T, L, H, D>, max_batch<3>> m{seed(3)};
     auto trainer = etta::Trainer(m, f, etta::SGD{}, seed(5));
-    std::vector<double> x(3 * L * H * D);
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::sin(1.7 * static_cast<double>(i * i % 1013));
+    std::vector<T> x(3 * L * H * D);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<T>(std::sin(1.7 * static_cast<double>(i * i % 1013)));
     trainer.gradients(x.data(), x.data(), 3);
     return {trainer.gradient_data(), trainer.gradient_data() + decltype(m)::facts::layout.elements};
 }
@@ -78,9 +79,9 @@ double distance(const std::vector<double>& a, const std::vector<double>& b) {
     }
     return a.size() == b.size() && largest > 0 ? worst / largest : HUGE_VAL;
 }
-template <bool Causal, bool Masked, int L, int H, int K, int D>
+template <bool Causal, bool Masked, int L, int H, int K, int D, class T = double>
 double difference() {
-    return distance(gradient<Net<true, Causal, Masked, L, H, K, D>, L, H, D>(loss), gradient<Net<false, Causal, Masked, L, H, K, D>, L, H, D>(loss));
+    return distance(gradient<Net<true, Causal, Masked, L, H, K, D>, L, H, D, T>(loss), gradient<Net<false, Causal, Masked, L, H, K, D>, L, H, D, T>(loss));
 }
 
 }  // namespace
