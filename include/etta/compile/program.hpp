@@ -165,9 +165,10 @@ struct program {
     static constexpr int n_nodes = view.n_nodes, n_values = view.n_values;
     static constexpr auto scheduled = scheduler(view, bind()).template freeze<n_nodes, n_values>();
     static constexpr schedule_view schedule = scheduled.view();
-    // Planned into arrays of the size that plans usually have, and from these into its own. What does not fit is planned again.
-    static constexpr int n_scheduled = scheduled.n_kernels, n_different = n_scheduled < 24 ? n_scheduled : 24;
-    static constexpr plan_sizes usual{18 * n_different, 8 * n_different, n_different, n_scheduled, 4 * n_scheduled + 8, false};
+    // Deep networks are planned into arrays of the size that their plans usually have, and from these into their own. What does
+    // not fit, or is small, is planned again.
+    static constexpr int n_scheduled = scheduled.n_kernels, n_deep = n_scheduled >= 64 ? n_scheduled : 0, n_different = n_deep < 24 ? n_deep : 24;
+    static constexpr plan_sizes usual{18 * n_different, 8 * n_different, n_different, n_deep, 4 * n_deep, false};
     static constexpr auto planned = planner(view, bind(), schedule).run().template freeze_within<plan_of<usual>>(usual);
     static constexpr plan_sizes table_sizes = planned.sizes;
     static_assert(!table_sizes.too_large, "etta: one fused kernel would have more than 4095 instructions or 31 passes: split it with a tensor in between");
@@ -209,8 +210,8 @@ struct program {
     static_assert(table.n_kernels < 1 << 16, "etta: more than 65,535 different kernels in one program");
     static constexpr call_data lay_out() { return lay_out_calls(view, bind(), schedule, table.calls, n_calls, table.slots); }
     // Likewise: the words of different calls are few, places are some per call.
-    static constexpr int usual_words = 40 * table.n_kernels + 64, usual_places = table_sizes.slots + 3 * n_calls;
-    static constexpr auto laid_out = lay_out().template freeze_within<usual_words, usual_places, table.n_calls>();
+    static constexpr int usual_words = n_deep > 0 ? 40 * table.n_kernels : 0, usual_places = n_deep > 0 ? table_sizes.slots + 3 * n_calls : 0;
+    static constexpr auto laid_out = lay_out().template freeze_within<usual_words, usual_places, n_deep>();
     using data_sizes = call_data_sizes;
     static constexpr data_sizes sizes_of_data = laid_out.sizes;
     // A loop's body pays for its barriers at every step: a step of less than some 10 us is not shared out.
@@ -236,7 +237,7 @@ struct program {
         return r;
     }
     static constexpr data make_data() {
-        if constexpr (n_words <= usual_words && n_places <= usual_places) return fill_data(laid_out);
+        if constexpr (n_deep > 0 && n_words <= usual_words && n_places <= usual_places) return fill_data(laid_out);
         else return fill_data(lay_out().template freeze_within<n_words, n_places, table.n_calls>());
     }
     static constexpr data constants = make_data();

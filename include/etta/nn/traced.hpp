@@ -204,7 +204,7 @@ struct inference_source {
         make(&f);
         return f;
     }
-    static constexpr failure find_error() { return find_facts().error; }
+    static constexpr failure find_error() { return traced_model<Net, In, Batch>::forward().first_mistake(); }
     static constexpr step_facts<0> facts = find_facts();
     static constexpr failure error = facts.error;
     static constexpr place out_place[1] = {{first_argument_buffer + 1, 0}};

@@ -66,7 +66,7 @@ struct training_source {
         make(&f);
         return f;
     }
-    static constexpr failure find_error() { return find_facts().error; }
+    static constexpr failure find_error() { return trace(true).first_mistake(); }
     static constexpr step_facts<n_states> facts = find_facts();
     static constexpr failure error = facts.error;
     struct output_places {
