@@ -79,6 +79,23 @@ TEST_CASE("steps lower the loss") {
     CHECK(trainer.steps() == 201);
 }
 
+TEST_CASE("a step takes tensors, samples along the first axis") {
+    Network model{seed(1)}, other{seed(1)};
+    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::Adam{}), pointers = etta::Trainer(other, etta::CrossEntropy{}, etta::Adam{});
+    const auto numbers = points(4);
+    const auto labels = classes(4);
+    etta::Tensor<float, 4, 4> x;
+    etta::Tensor<std::int32_t, etta::dyn> y(4);
+    std::copy(numbers.begin(), numbers.end(), x.data());
+    std::copy(labels.begin(), labels.end(), y.data());
+    CHECK(trainer.step(x, y) == pointers.step(numbers.data(), labels.data(), 4));
+    CHECK(bytes(model) == bytes(other));
+    CHECK_THROWS_WITH(trainer.step(etta::Tensor<float, 4, 3>(), y), says("a sample has 3 elements, the model takes 4"));
+    CHECK_THROWS_WITH(trainer.step(etta::Tensor<double, 4, 4>(), y), says("float64") || says("double"));
+    CHECK_THROWS_WITH(trainer.step(etta::Tensor<float, 3, 4>(), y), says("4 targets for 3 samples"));
+    CHECK(bytes(model) == bytes(other));
+}
+
 TEST_CASE("the same seed trains the same model, bit for bit") {
     const Dataset data = clusters(50);
     std::string first;

@@ -7,6 +7,7 @@
 #include <span>
 #include <type_traits>
 
+#include "any_view.hpp"
 #include "error.hpp"
 #include "extents.hpp"
 
@@ -237,6 +238,13 @@ struct basic_tensor<T, extents<E...>, Storage> : _::extent_store<extents<E...>> 
     static constexpr bool is_static = extents<E...>::dynamic_rank == 0;
     static_assert(element<T>, "etta: a tensor's element type is float, double, int8..64, uint8 or bool");
     static_assert(is_static || std::is_same_v<Storage, heap_storage>, "etta: run-time extents need heap storage");
+
+    // Where elements of any type and shape are taken: trainer.step(x, y).
+    operator any_view() const {
+        any_view v{data(), dtype_of<T>, rank, {}};
+        for (int i = 0; i < rank; ++i) v.extents[i] = this->extent(i);
+        return v;
+    }
 
     basic_tensor()
         requires(is_static)

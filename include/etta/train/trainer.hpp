@@ -504,7 +504,10 @@ private:
         index per_sample = 1;
         for (int i = 1; i < x.rank; ++i) per_sample *= x.extents[i];
         if (per_sample != input::sample_size) fail<>("a sample has " + std::to_string(per_sample) + " elements, the model takes " + std::to_string(input::sample_size));
-        if (classifies || needs_targets ? y.type != dtype_of<target_element> || y.count() != x.extents[0] * target_size : false)
+        if (!classifies && !needs_targets) return;
+        if (y.type == dtype_of<target_element> && y.count() != x.extents[0] * target_size)
+            fail_with<>("the batch has %lld targets for %lld samples; this loss takes %lld a sample", static_cast<long long>(y.count()), static_cast<long long>(x.extents[0]), static_cast<long long>(target_size));
+        if (y.type != dtype_of<target_element>)
             fail<>(wants_labels ? "the batch has no class labels (int32), which this loss needs" : "the batch has no targets of the model's element type");
     }
     M* model_;
