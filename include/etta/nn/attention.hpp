@@ -6,6 +6,7 @@
 #include "embedding.hpp"
 #include "layer_norm.hpp"
 #include "layers.hpp"
+#include "state.hpp"
 
 namespace etta {
 
