@@ -421,7 +421,7 @@ struct gemm_engine {
     // Rows r, columns s, so many rows at a time.
     ETTA_NOINLINE static void run_blocks(const gemm_operands<T>& g, const finish_t& finish, const chunk& r, const chunk& s, int block_rows, index many, T* turned, bool whole) {
         constexpr index size = sizeof(T);
-        const bool large = vectors && block_rows == rows && g.k >= 4 * Lanes;
+        const bool large = vectors && block_rows == rows && g.k >= 8 * Lanes;
         const bool fetch_c = large && g.m * g.n * size > far && finish.lines.at != nullptr, fetch_a = large && turned == nullptr && g.a_k == 1 && g.m * g.k * size > far;
         for (index i = r.begin; i < r.end; i += many) {
             const index end = r.end - i < many ? r.end : i + many;
