@@ -82,11 +82,13 @@ StateDict state_dict(M& model) {
     StateDict d;
     for (int i = 0; i < M::n_parameters; ++i) {
         const auto p = model.parameter(i);
-        d.push({p.name, dtype_of<typename M::element>, p.extents, p.data, p.size, true});
+        const StateEntry e{p.name, dtype_of<typename M::element>, p.extents, p.data, p.size, true};  // nvcc: not within the call
+        d.push(e);
     }
     for (int i = 0; i < M::n_states; ++i) {
         const named_state s = model.state(i);
-        d.push({s.name, s.type, s.extents, s.data, s.size, false});
+        const StateEntry e{s.name, s.type, s.extents, s.data, s.size, false};
+        d.push(e);
     }
     return d;
 }
