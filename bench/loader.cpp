@@ -7,27 +7,14 @@
 //   g++ -std=c++20 -O3 -march=native -fopenmp -DETTA_HAS_ZLIB -I include bench/loader.cpp -lz -o bench_loader
 #include <etta/data/prefetch.hpp>
 #include <etta/data/transforms.hpp>
-#include <etta/etta.hpp>
-
 #include <cstdio>
 #include <cstdlib>
+
+#include "lenet.hpp"
 
 namespace T = etta::transforms;
 
 namespace {
-
-struct LeNet {
-    etta::Conv2d<8, 5> conv1;
-    etta::Conv2d<16, 5> conv2;
-    etta::Linear<120> fc1;
-    etta::Linear<84> fc2;
-    etta::Linear<10> fc3;
-    constexpr auto operator()(auto x) const {
-        x = max_pool<2>(relu(conv1(x)));
-        x = max_pool<2>(relu(conv2(x)));
-        return fc3(relu(fc2(relu(fc1(flatten(x))))));
-    }
-};
 
 // Adds up what the epochs took and what of it was waiting.
 struct Waited {

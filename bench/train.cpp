@@ -2,6 +2,7 @@
 #include <etta/etta.hpp>
 
 #include "bench.hpp"
+#include "lenet.hpp"
 #include "workloads.hpp"
 
 namespace {
@@ -10,19 +11,6 @@ struct Mlp {
     etta::Linear<128> fc1;
     etta::Linear<10> fc2;
     constexpr auto operator()(auto x) const { return fc2(relu(fc1(x))); }
-};
-
-struct LeNet {
-    etta::Conv2d<8, 5> conv1;
-    etta::Conv2d<16, 5> conv2;
-    etta::Linear<120> fc1;
-    etta::Linear<84> fc2;
-    etta::Linear<10> fc3;
-    constexpr auto operator()(auto x) const {
-        x = max_pool<2>(relu(conv1(x)));
-        x = max_pool<2>(relu(conv2(x)));
-        return fc3(relu(fc2(relu(fc1(flatten(x))))));
-    }
 };
 
 template <class Model, class Rule>

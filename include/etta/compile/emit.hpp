@@ -19,18 +19,15 @@ struct plan {
     distinct_kernel kernels[Kernels + 1] = {};
     call calls[Calls + 1] = {};
     slot slots[Slots + 1] = {};
-    static constexpr int n_kernels = Kernels, n_calls = Calls, n_codes = Codes, n_ops = Ops, n_slots = Slots;
+    static constexpr int n_kernels = Kernels, n_calls = Calls;
 
-    // The same in smaller arrays, as many elements as are in use.
-    template <class Plan>
-    constexpr Plan exact() const {
-        Plan p{};
-        for (int i = 0; i < Plan::n_codes; ++i) p.codes[i] = codes[i];
-        for (int i = 0; i < Plan::n_ops; ++i) p.ops[i] = ops[i];
-        for (int i = 0; i < Plan::n_kernels; ++i) p.kernels[i] = kernels[i];
-        for (int i = 0; i < Plan::n_calls; ++i) p.calls[i] = calls[i];
-        for (int i = 0; i < Plan::n_slots; ++i) p.slots[i] = slots[i];
-        return p;
+    constexpr plan() = default;
+    constexpr plan(const plan_sizes& n, const std::uint64_t* code, const std::uint64_t* op, const distinct_kernel* kernel, const call* called, const slot* operand) {
+        for (int i = 0; i < n.codes; ++i) codes[i] = code[i];
+        for (int i = 0; i < n.ops; ++i) ops[i] = op[i];
+        for (int i = 0; i < n.kernels; ++i) kernels[i] = kernel[i];
+        for (int i = 0; i < n.calls; ++i) calls[i] = called[i];
+        for (int i = 0; i < n.slots; ++i) slots[i] = operand[i];
     }
 };
 template <plan_sizes S>
@@ -56,13 +53,7 @@ struct planner {
     }
     template <class Plan>
     constexpr Plan freeze() const {
-        Plan p{};
-        for (int i = 0; i < codes.size; ++i) p.codes[i] = codes.data[i];
-        for (int i = 0; i < ops.size; ++i) p.ops[i] = ops.data[i];
-        for (int i = 0; i < kernels.size; ++i) p.kernels[i] = kernels.data[i];
-        for (int i = 0; i < calls.size; ++i) p.calls[i] = calls.data[i];
-        for (int i = 0; i < slots.size; ++i) p.slots[i] = slots.data[i];
-        return p;
+        return Plan(sizes(), codes.data, ops.data, kernels.data, calls.data, slots.data);
     }
     // Its sizes; and the plan, if it fits.
     template <class Plan>
@@ -72,9 +63,7 @@ struct planner {
     };
     template <class Plan>
     constexpr fitted<Plan> freeze_within(const plan_sizes& room) const {
-        const plan_sizes mine = sizes();
-        if (mine.within(room)) return {mine, freeze<Plan>()};
-        return {mine, Plan{}};
+        return {sizes(), sizes().within(room) ? freeze<Plan>() : Plan()};
     }
 
     // --- bytecode ----------------------------------------------------------------------------------------------------

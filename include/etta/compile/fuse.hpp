@@ -35,11 +35,6 @@ constexpr int root_of(const graph_view& g, int v) {
     return v;
 }
 
-constexpr bool is_leaf(const graph_view& g, int v) {
-    const op_kind k = g.of(v).op->kind;
-    return k == op_kind::input || k == op_kind::literal;
-}
-
 // The extents with the axes reduced.
 constexpr shape reduced(shape s, unsigned axes) {
     for (int i = 0; i < s.rank; ++i)
@@ -75,23 +70,23 @@ constexpr bool is_one(const shape& s) {
 
 // What passes ask of every value time and again, in plain arrays: a constant evaluation pays for each call and each member.
 struct value_table {
-    vec<int> node, root;   // the node it is a result of; where its elements come from once views are looked through
+    vec<int> node_of, root;  // the node it is a result of; where its elements come from once views are looked through
     vec<op_kind> kind;     // of that node
     vec<char> one;         // it has one element
     vec<int> through;      // the value behind views that change nothing but the extents; -1 where that is a leaf or another view
     vec<char> inlined;     // a scalar computed from leaves alone (1 / n, a rate times a weight): every kernel that reads one computes
                            // it, once per call, rather than a kernel of its own storing it
 
-    constexpr explicit value_table(const graph_view& g) : node(g.n_values), root(g.n_values), kind(g.n_values), one(g.n_values), through(g.n_values), inlined(g.n_values) {
+    constexpr explicit value_table(const graph_view& g) : node_of(g.n_values), root(g.n_values), kind(g.n_values), one(g.n_values), through(g.n_values), inlined(g.n_values) {
         for (int i = 0; i < g.n_nodes; ++i) {
-            const struct node& n = g.nodes[i];
+            const node& n = g.nodes[i];
             const op_kind k = n.op->kind;
             const bool view = k == op_kind::view, computed = k != op_kind::input && k != op_kind::literal && !view;
             for (int v = n.results; v < n.results + n.n_results; ++v) {
                 const shape& s = g.values[v].extents;
                 bool single = true;
                 for (int d = 0; d < s.rank && single; ++d) single = s.at[d].code == 1;
-                node.data[v] = i, kind.data[v] = k, one.data[v] = single;
+                node_of.data[v] = i, kind.data[v] = k, one.data[v] = single;
                 const int under = view ? g.args[n.args] : v;
                 root.data[v] = view ? root.data[under] : v;
                 through.data[v] = computed ? v : view && (single || n.op->id == declare_op<Expand>::id) ? through.data[under] : -1;
@@ -132,13 +127,13 @@ struct fuser {
 
     constexpr bool floating(int v) const {
         const op_kind k = t.kind.data[v];
-        return (k == op_kind::elementwise || k == op_kind::reduce || k == op_kind::generator) && f.home.data[t.node.data[v]] < 0;
+        return (k == op_kind::elementwise || k == op_kind::reduce || k == op_kind::generator) && f.home.data[t.node_of.data[v]] < 0;
     }
     constexpr bool is_reduce(int v) const { return t.kind.data[v] == op_kind::reduce; }
     constexpr bool is_leaf(int v) const { return t.kind.data[v] == op_kind::input || t.kind.data[v] == op_kind::literal; }
     constexpr const shape& extents(int v) const { return g.values[v].extents; }
-    constexpr unsigned reduced_axes(int v) const { return static_cast<unsigned>(g.attr(g.nodes[t.node.data[v]], 0)); }
-    constexpr const shape& reduced_space(int v) const { return extents(g.args[g.nodes[t.node.data[v]].args]); }
+    constexpr unsigned reduced_axes(int v) const { return static_cast<unsigned>(g.attr(g.nodes[t.node_of.data[v]], 0)); }
+    constexpr const shape& reduced_space(int v) const { return extents(g.args[g.nodes[t.node_of.data[v]].args]); }
 
     // One kernel can hold a reduction and what depends on it: enough rows to share out, or little work.
     constexpr bool rows_pay(const shape& space, unsigned axes) const {
@@ -149,14 +144,14 @@ struct fuser {
     constexpr bool reaches_reduction(int v, const shape& space, unsigned axes, int depth) const {
         if (depth > 16 || !floating(v)) return false;
         if (is_reduce(v)) return reduced_space(v) == space && reduced_axes(v) == axes;
-        const node& n = g.nodes[t.node.data[v]];
+        const node& n = g.nodes[t.node_of.data[v]];
         for (int k = 0; k < n.n_args; ++k)
             if (t.kind.data[g.args[n.args + k]] != op_kind::view && reaches_reduction(g.args[n.args + k], space, axes, depth + 1)) return true;
         return false;
     }
 
     constexpr void join(group& s, int v, vec<int>& work) {
-        const int n = t.node.data[v];
+        const int n = t.node_of.data[v];
         if (stamp.data[n] == group_id) return;
         stamp.data[n] = group_id;
         s.members.push(n);
@@ -169,14 +164,14 @@ struct fuser {
         if (is_leaf(r) || (t.inlined.data[r] && !required.data[r])) return;
         bool only_expand = true, scalar = t.one.data[a];
         for (int u = a; u != r;) {
-            const node& n = g.nodes[t.node.data[u]];
+            const node& n = g.nodes[t.node_of.data[u]];
             only_expand = only_expand && n.op->id == declare_op<Expand>::id;
             u = g.args[n.args];
             scalar = scalar && t.one.data[u];
         }
         const bool direct = r == a || scalar;
         if (!floating(r)) {
-            const int h = f.home.data[t.node.data[r]];
+            const int h = f.home.data[t.node_of.data[r]];
             const bool here = direct || (only_expand && s.axes != 0 && full && same_aligned(extents(r), reduced(s.space, s.axes)));
             if (h > s.latest) s.latest = h, s.direct = here;
             else if (h == s.latest) s.direct = s.direct && here;
@@ -260,8 +255,8 @@ struct fuser {
         }
         for (int i = 1; i < s.members.size; ++i)  // ascending; nearly sorted in reverse, and short
             for (int j = i; j > 0 && s.members[j - 1] > s.members[j]; --j) {
-                const int t = s.members[j];
-                s.members[j] = s.members[j - 1], s.members[j - 1] = t;
+                const int later = s.members[j];
+                s.members[j] = s.members[j - 1], s.members[j - 1] = later;
             }
         for (int i = 0; i < s.members.size; ++i) append(k, s.members.data[i]);
     }
@@ -315,7 +310,7 @@ struct fuser {
             for (int k = 0; k < n.n_args; ++k) {
                 const int r = t.root.data[g.args[n.args + k]];
                 if (is_leaf(r)) continue;
-                const int made = f.home.data[t.node.data[r]];
+                const int made = f.home.data[t.node_of.data[r]];
                 if (t.inlined.data[r] && made < 0) continue;
                 if (made != home || library) f.stored.data[r] = 1;
             }

@@ -173,7 +173,7 @@ struct program {
     static constexpr plan_sizes table_sizes = planned.sizes;
     static_assert(!table_sizes.too_large, "etta: one fused kernel would have more than 4095 instructions or 31 passes: split it with a tensor in between");
     static constexpr auto make_table() {
-        if constexpr (table_sizes.within(usual)) return planned.at.template exact<plan_of<table_sizes>>();
+        if constexpr (table_sizes.within(usual)) return plan_of<table_sizes>(table_sizes, planned.at.codes, planned.at.ops, planned.at.kernels, planned.at.calls, planned.at.slots);
         else return planner(view, bind(), schedule).run().template freeze<plan_of<table_sizes>>();
     }
     static constexpr auto table = make_table();

@@ -18,15 +18,12 @@ struct schedule_view {
     const char* is_full = nullptr;               // computed per element of a row (else per row, or once)
     const index* offsets = nullptr;              // in the workspace, or -1
     const int* output_number = nullptr;          // the output it is stored as, or -1
-    const int *through = nullptr, *node_of = nullptr;  // value_table's, while it is there
+    const int* through = nullptr;                // the value behind views that change nothing but the extents, or -1 (value_table)
 
     // The member of kernel k behind operand a that is read at this very place, or -1.
     constexpr int operand_member(const graph_view& g, int a, int k) const {
-        if (through != nullptr) return through[a] >= 0 && home[node_of[through[a]]] == k ? through[a] : -1;
-        int r = a;
-        const node* n = &g.of(r);
-        while (n->op->kind == op_kind::view && (n->op->id == declare_op<Expand>::id || is_one(g.values[r].extents))) r = g.args[n->args], n = &g.of(r);
-        return n->op->kind != op_kind::view && n->op->kind != op_kind::input && n->op->kind != op_kind::literal && home[g.values[r].node] == k ? r : -1;
+        const int m = through[a];
+        return m >= 0 && home[g.values[m].node] == k ? m : -1;
     }
     constexpr int reads_in_stage(const node& n) const { return n.op->kind == op_kind::reduce ? stage[n.results] - 1 : stage[n.results]; }
 };
@@ -37,12 +34,12 @@ struct schedule {
     int n_kernels = 0;
     int home[Nodes + 1] = {}, next[Nodes + 1] = {};
     char stored[Values + 1] = {}, inlined[Values + 1] = {}, is_full[Values + 1] = {};
-    int stage[Values + 1] = {}, output_number[Values + 1] = {};
+    int stage[Values + 1] = {}, output_number[Values + 1] = {}, through[Values + 1] = {};
     index offsets[Values + 1] = {};
     index workspace_bytes = 0;
 
     constexpr schedule_view view() const {
-        return {kernels, n_kernels, home, next, stored, inlined, stage, is_full, offsets, output_number};
+        return {kernels, n_kernels, home, next, stored, inlined, stage, is_full, offsets, output_number, through};
     }
 };
 
@@ -61,7 +58,7 @@ struct scheduler {
     constexpr scheduler(graph_view graph, binding binds) : g(graph), b(binds), made(graph), f(made.run()), is_full(g.n_values), stage(g.n_values, -1), output_number(g.n_values), offsets(g.n_values, -1) {
         const value_table& t = made.t;
         number_outputs(g, output_number.data);
-        s = {f.kernels.data, f.kernels.size, f.home.data, f.next.data, f.stored.data, t.inlined.data, stage.data, is_full.data, offsets.data, output_number.data, t.through.data, t.node.data};
+        s = {f.kernels.data, f.kernels.size, f.home.data, f.next.data, f.stored.data, t.inlined.data, stage.data, is_full.data, offsets.data, output_number.data, t.through.data};
         for (int k = 0; k < f.kernels.size; ++k) {
             const kernel& kn = f.kernels.data[k];
             if (kn.kind == kernel_kind::library) continue;
@@ -79,7 +76,7 @@ struct scheduler {
         for (int i = 0; i < Nodes; ++i) r.home[i] = f.home.data[i], r.next[i] = f.next.data[i];
         for (int v = 0; v < Values; ++v) {
             r.stored[v] = f.stored.data[v], r.inlined[v] = made.t.inlined.data[v], r.is_full[v] = is_full.data[v];
-            r.stage[v] = stage.data[v], r.output_number[v] = output_number.data[v], r.offsets[v] = offsets.data[v];
+            r.stage[v] = stage.data[v], r.output_number[v] = output_number.data[v], r.offsets[v] = offsets.data[v], r.through[v] = made.t.through.data[v];
         }
         return r;
     }
@@ -90,7 +87,7 @@ struct scheduler {
     // value wanted in a later stage is computed again if that is cheap, else stored and read back while it is in cache.
     // Whether there is more than one.
     constexpr bool assign_stages(int k, const kernel& kn) {
-        const int *const through = made.t.through.data, *const node_of = made.t.node.data, *const home = f.home.data;
+        const int *const through = made.t.through.data, *const node_of = made.t.node_of.data, *const home = f.home.data;
         const bool gemm = kn.kind == kernel_kind::gemm;
         int last = 0;
         for (int i = kn.first; i >= 0; i = f.next.data[i]) {

@@ -54,13 +54,16 @@ struct Gather {
             char* out = y.data + y.offset(place) * size;
             if (axis != last) place[axis] = 0;
             const char* in = x.data + x.offset(place) * size;
-            // A row from one place is one copy; else element by element.
-            const bool row = index_step == 0 && step == size;
-            for (index k = row ? width - 1 : 0; k < width; ++k, where += index_step, in += step, out += size) {
+            if (index_step == 0 && step == size) {  // a row, from one place
+                const index j = resolve(index_at(where, wide), n, w[4]);
+                if (j >= 0) __builtin_memcpy(out, in + j * jump, static_cast<std::size_t>(width * size));
+                else for (index k = 0; k < width; ++k, out += size) copy_element(out, outside, size);
+                continue;
+            }
+            for (index k = 0; k < width; ++k, where += index_step, in += step, out += size) {
                 ETTA_PLAIN_LOOP;
                 const index j = resolve(index_at(where, wide), n, w[4]);
-                if (row && j >= 0) __builtin_memcpy(out, in + j * jump, static_cast<std::size_t>(width * size));
-                else for (index q = row ? width - 1 : 0; q >= 0; --q) copy_element(out + q * size, j < 0 ? outside : in + j * jump, size);
+                copy_element(out, j < 0 ? outside : in + j * jump, size);
             }
         }
     }
@@ -134,10 +137,10 @@ struct ScatterAdd : scatter_rules {
             T* to = out + y.offset(place);
             if (index_step == 0 && in_step == 1 && out_step == 1) {  // a row, to one place
                 const index j = Gather::resolve(Gather::index_at(where, wide), n, w[2]);
+                if (j < mine.begin || j >= mine.end) continue;
                 T* const ETTA_RESTRICT sum = to + j * inner;
                 const T* const ETTA_RESTRICT more = in;
-                if (j >= mine.begin && j < mine.end)
-                    for (index k = 0; k < width; ++k) sum[k] += more[k];
+                for (index k = 0; k < width; ++k) sum[k] += more[k];
                 continue;
             }
             for (index k = 0; k < width; ++k, where += index_step, to += out_step, in += in_step) {
