@@ -3,17 +3,19 @@
 #
 #   tests/fuzz/fuzz.sh [SECONDS [READER...]]    default: 10 seconds each of all readers
 #
-# ETTA_BUILD: where to build (default: build/fuzz). What crashes a reader is kept there as READER-crash-*.
+# ETTA_BUILD: where to build (default: build/fuzz); what is found worth keeping stays there and is where the next run begins.
+# ETTA_JOBS: so many readers at once (default: the number of processors). What breaks a reader is kept as READER-crash-*.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/cmake/apt.sh"
 etta_need clang libclang-rt-dev zlib1g-dev || exit 1
 seconds=${1:-10}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- idx csv safetensors npy npz netpbm bmp
+[ $# -gt 0 ] || set -- idx csv safetensors npy npz netpbm bmp cifar mapped checkpoint
 build=${ETTA_BUILD:-$root/build/fuzz}
-for reader in "$@"; do
-    seeds=$build/$reader
+
+fuzz_one() {
+    local reader=$1 seeds=$build/$1 result
     mkdir -p "$seeds"
     case $reader in
         idx) printf '\0\0\10\2\0\0\0\2\0\0\0\3abcdef' >"$seeds/seed" && gzip -c "$seeds/seed" >"$seeds/seed.gz" ;;
@@ -23,10 +25,30 @@ for reader in "$@"; do
         netpbm) printf 'P2 # grey\n2 3 255\n1 2 3 4 5 6\n' >"$seeds/seed" && printf 'P6\n2 1\n255\nabcdef' >"$seeds/colour" ;;
         bmp) cp "$root"/tests/io/data/*.bmp "$seeds" ;;
         safetensors) cp "$root/tests/io/data/from_python.st" "$seeds/seed" ;;
+        cifar) head -c 3073 /dev/zero >"$seeds/ten" && head -c 6148 /dev/zero | gzip -c >"$seeds/hundred" ;;
+        mapped) cp "$root/tests/io/data/fortran.npy" "$seeds" && printf '\0\0\10\2\0\0\0\2\0\0\0\3abcdef' >"$seeds/idx" ;;
+        checkpoint) ;;  # writes its own
     esac
-    "${ETTA_CXX_CLANG:-clang++}" -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DETTA_HAS_ZLIB \
-        -I "$root/include" "$root/tests/fuzz/$reader.cpp" -lz -o "$build/fuzz_$reader"
-    "$build/fuzz_$reader" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=1024 -timeout=10 \
-        -artifact_prefix="$build/$reader-" "$seeds" 2>&1 | tail -n 1
-    [ "${PIPESTATUS[0]}" = 0 ]
+    "${ETTA_CXX_CLANG:-clang++}" -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined,float-cast-overflow -fno-sanitize-recover=all \
+        -DETTA_HAS_ZLIB -I "$root/include" "$root/tests/fuzz/$reader.cpp" -lz -o "$build/fuzz_$reader" || return 1
+    ETTA_FUZZ_SEED=$seeds/checkpoint "$build/fuzz_$reader" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=1024 -timeout=10 \
+        -artifact_prefix="$build/$reader-" "$seeds" >"$build/$reader.log" 2>&1 && result=0 || result=$?
+    [ $result = 0 ] || grep -m 1 -A 12 'ERROR\|runtime error' "$build/$reader.log"
+    echo "$reader: $(tail -n 1 "$build/$reader.log")"
+    return $result
+}
+
+jobs=${ETTA_JOBS:-$(nproc)} running=0 failed=0
+for reader in "$@"; do
+    fuzz_one "$reader" &
+    running=$((running + 1))
+    if [ $running -ge "$jobs" ]; then
+        wait -n || failed=1
+        running=$((running - 1))
+    fi
 done
+while [ $running -gt 0 ]; do
+    wait -n || failed=1
+    running=$((running - 1))
+done
+exit $failed

@@ -1,7 +1,8 @@
-#include <etta/io/npy.hpp>
+#include <etta/data/files.hpp>
 
 #include "fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    return fuzz(data, size, [](const std::string& path) { etta::read_npz(path); });
+    return fuzz(
+        data, size, [](const std::string& path) { etta::read_npz(path); }, [](const std::string& path) { etta::load_npz(path, "x", "label"); });
 }

@@ -5,7 +5,6 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     return fuzz(data, size, [](const std::string& path) {
         const auto file = etta::safetensors_file::open(path);
-        for (const etta::named_tensor& t : file.tensors())
-            for (std::size_t i = 0; i < t.bytes; ++i) (void)*const_cast<const volatile std::byte*>(t.data + i);  // all of it is there
+        for (const etta::named_tensor& t : file.tensors()) look(t.data, t.bytes);
     });
 }

@@ -134,6 +134,7 @@ fit_state read_fit_state(const safetensors_file& file, const std::vector<named_t
     for (index i = 0; i < history->shape[0]; ++i) {
         double x[history_columns];
         std::memcpy(x, history->data + i * static_cast<index>(sizeof x), sizeof x);
+        if (!(x[0] >= 0 && x[0] < 2e9)) fail<>(path + ": row " + std::to_string(i) + " of 'fit.history' is of epoch " + std::to_string(x[0]));
         s.history.epochs.push_back({static_cast<int>(x[0]), x[1], x[2], x[3], x[4], x[5], x[6]});
     }
     each_number(s, [&](const char* name, std::uint64_t& n) {
