@@ -41,6 +41,7 @@ ALLOWED = {("data/prefetch.hpp", "thread"): "who includes it wants a thread; no 
 BY_ITSELF = {
     "data/images.hpp": "image files and folders: dirent.h, decoders",
     "data/mapped.hpp": "mmap",
+    "data/parallel.hpp": "few need it",
     "data/prefetch.hpp": "<thread>",
     "data/transforms.hpp": "transforms of images",
     "io/stb.hpp": "stb_image.h",

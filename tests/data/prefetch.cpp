@@ -1,4 +1,5 @@
 // Loaders that draw by weight, and loaders whose batches a thread fills: the same batches, errors where they belong, a clean end.
+#include <etta/data/parallel.hpp>
 #include <etta/data/prefetch.hpp>
 
 #include <atomic>
@@ -6,6 +7,10 @@
 #include <cstring>
 #include <map>
 #include <set>
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
 
 #include "catch.hpp"
 
@@ -58,6 +63,56 @@ TEST_CASE("with prefetching the batches are the same, bit for bit, ragged ones a
                 plain.resume(p), ahead.resume(p);
                 CHECK(seen_in(plain) == seen_in(ahead));
             }
+}
+
+TEST_CASE("samples filled by all threads are the same batches, bit for bit, also on a thread that runs ahead") {
+    for (const Index batch : {Index{1}, Index{4}, Index{10}, Index{99}})
+        for (const bool ids : {false, true}) {
+            const Dataset d = ids ? Dataset::windows(std::vector<std::int32_t>(30, 7), 3, 2).weighted(std::vector<double>(14, 2)) : numbered(10).transformed(noisy, seed(2));
+            const auto all = [&](etta::batch_options o) {
+                o.shuffle = seed(1), o.type = etta::dtype::f32;
+                auto loader = etta::batches(d, batch, o);
+                std::vector<float> seen;
+                for (int epoch = 0; epoch < 2; ++epoch)
+                    for (auto&& [x, y] : loader) {
+                        for (Index i = 0; i < x.count(); ++i) seen.push_back(ids ? float(x.as<std::int32_t>()[i]) : x.as<float>()[i]);
+                        for (Index i = 0; i < y.count(); ++i) seen.push_back(float(y.as<std::int32_t>()[i]));
+                        for (Index i = 0; i < x.extents[0]; ++i) seen.push_back(static_cast<const float*>(loader.weights())[i]);
+                    }
+                return seen;
+            };
+            const std::vector<float> plain = all({});
+            CHECK(all({.parallel = etta::parallel()}) == plain);
+            CHECK(all({.prefetch = etta::prefetch(), .parallel = etta::parallel()}) == plain);
+        }
+    for (auto&& b : etta::batches(Dataset(), 4, {.parallel = etta::parallel()})) FAIL(b.x.rank);
+}
+
+TEST_CASE("several threads fill samples, and the first sample's error is the one that is thrown") {
+    const auto fails = [](etta::Image& x) {
+        if (x.values[0] >= 3) etta::fail("sample " + std::to_string(int(x.values[0])));
+    };
+    std::vector<float> x(20);
+    for (int i = 0; i < 20; ++i) x[std::size_t(i)] = float(i);
+    const Dataset d = Dataset::from(std::move(x), {1}).transformed(fails);
+    for (int again = 0; again < 20; ++again) {
+        auto loader = etta::batches(d, 20, {.parallel = etta::parallel()});
+        CHECK_THROWS_WITH(loader.begin(), says("sample 3"));
+    }
+#if defined(_OPENMP)
+    std::atomic<int> inside{0}, most{0};
+    const auto busy = [&](etta::Image&) {
+        const int now = ++inside;
+        for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {}
+        for (int spin = 0; spin < 100'000'000 && most < 2; ++spin) {}
+        --inside;
+    };
+    if (omp_get_max_threads() > 1) {
+        const Dataset slow = numbered(8).transformed(busy);
+        for (auto&& b : etta::batches(slow, 8, {.parallel = etta::parallel()})) CHECK(b.x.extents[0] == 8);
+        CHECK(most > 1);
+    }
+#endif
 }
 
 TEST_CASE("a loop over prefetched batches can be left, moved and begun again, and none of it hangs") {

@@ -102,6 +102,11 @@ struct batch_worker {
     void (*stop)(void* worker) = nullptr;
 };
 
+// Who fills the samples of one batch: etta::parallel() of parallel.hpp. Without one, one after another.
+struct sample_worker {
+    void (*run)(void (*one)(void* work, index k), void* work, index n) = nullptr;
+};
+
 struct batch_options {
     shuffle_by shuffle = {};    // a new order in every epoch, from this seed; without it, the data set's order
     bool drop_last = false;     // leave out a last batch that is not full
@@ -112,6 +117,7 @@ struct batch_options {
     WeightedRandomSampler sampler = {};  // draws samples by weight; needs shuffle's seed
     BatchTransform mix = {};             // of whole batches: transforms.hpp's MixUp and CutMix
     batch_worker prefetch = {};          // etta::prefetch(), from <etta/data/prefetch.hpp>: the same batches, filled by a thread
+    sample_worker parallel = {};         // etta::parallel(), from <etta/data/parallel.hpp>: the same batches, filled by all threads
 };
 
 // Where loops over batches stand: the epoch and the batch that come next, and of what order. Batches with the same order
@@ -296,19 +302,30 @@ class Batches {
         if (!sampler_.sums.empty()) return options_.sampler.draw_(options_.sampler, sampler_, bits);
         return static_cast<index>(bits % static_cast<std::uint64_t>(data_.size()));
     }
-    // A transform's random numbers depend on the sample's place in the epoch, not on the sample: one that is drawn twice comes in two
-    // forms.
     template <class T, class Host>
     void fill_as(const room& r, index first, index n) {
-        const index x_count = data_.x_shape().count(), y_count = data_.y_shape().count();
-        for (index k = 0; k < n; ++k) {
-            const index i = sample(first + k);
-            if (data_.has_ids()) data_.copy_ids<Host>(i, static_cast<std::int32_t*>(r.x) + k * x_count);
-            else data_.copy_x<T, Host>(i, static_cast<T*>(r.x) + k * x_count, {drawn_epoch_, first + k});
-            if (data_.has_targets()) data_.copy_y<T, Host>(i, static_cast<T*>(r.y) + k * y_count);
-            else if (data_.has_labels()) data_.copy_labels<Host>(i, static_cast<std::int32_t*>(r.y) + k * y_count);
-            if (r.weights != nullptr) static_cast<T*>(r.weights)[k] = static_cast<T>(data_.weight<Host>(i));
-        }
+        struct batch_work {
+            const Batches* of;
+            const room* to;
+            index first;
+        } work{this, &r, first};
+        const auto one = [](void* w, index k) {
+            const auto& b = *static_cast<batch_work*>(w);
+            b.of->template fill_sample<T, Host>(*b.to, b.first, k);
+        };
+        if (options_.parallel.run != nullptr) return options_.parallel.run(one, &work, n);
+        for (index k = 0; k < n; ++k) one(&work, k);
+    }
+    // The batch's k-th sample. A transform's random numbers depend on its place in the epoch, not on the sample: one that is drawn
+    // twice comes in two forms.
+    template <class T, class Host>
+    void fill_sample(const room& r, index first, index k) const {
+        const index x_count = data_.x_shape().count(), y_count = data_.y_shape().count(), i = sample(first + k);
+        if (data_.has_ids()) data_.copy_ids<Host>(i, static_cast<std::int32_t*>(r.x) + k * x_count);
+        else data_.copy_x<T, Host>(i, static_cast<T*>(r.x) + k * x_count, {drawn_epoch_, first + k});
+        if (data_.has_targets()) data_.copy_y<T, Host>(i, static_cast<T*>(r.y) + k * y_count);
+        else if (data_.has_labels()) data_.copy_labels<Host>(i, static_cast<std::int32_t*>(r.y) + k * y_count);
+        if (r.weights != nullptr) static_cast<T*>(r.weights)[k] = static_cast<T>(data_.weight<Host>(i));
     }
     static void view(any_view& v, const void* data, dtype type, index n, const dims& shape) {
         v.data = data;

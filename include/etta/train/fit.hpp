@@ -109,6 +109,7 @@ struct FitOptions {
     WeightedRandomSampler sampler = {};  // draws the samples by weight; the epoch is sampler.num_samples long
     BatchTransform mix = {};             // transforms::MixUp, transforms::CutMix: for losses of targets
     batch_worker prefetch = {};          // etta::prefetch(), from <etta/data/prefetch.hpp>: batches are filled on a thread
+    sample_worker parallel = {};         // etta::parallel(), from <etta/data/parallel.hpp>: batches are filled by all threads
     Checkpoint checkpoint = {};  // {"run.safetensors", {.steps = 500, .resume = true}}
     std::vector<Callback> callbacks = {};  // told in this order
     bool verbose = true;
@@ -141,7 +142,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     if (o.shuffle) bo.shuffle = o.seed;
     bo.type = dtype_of<typename T::element>;
     bo.steps = o.steps_per_epoch;
-    bo.sampler = o.sampler, bo.mix = o.mix, bo.prefetch = o.prefetch;
+    bo.sampler = o.sampler, bo.mix = o.mix, bo.prefetch = o.prefetch, bo.parallel = o.parallel;
     auto loader = batches(train, batch, bo);
     const index left = loader.samples() % batch;
     if (left > 0 && left < T::least_batch)
