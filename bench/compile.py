@@ -33,10 +33,30 @@ WHAT = {
     "deep50": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=50"], 1),
     "deep100": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=100"], 1),
     "deep200": (PROGRAMS / "deep.cpp", "-O2", ["-DDEPTH=200"], 1),
+    "thirty": (PROGRAMS / "thirty.cpp", "-O2", [], 1),
 }
 
+# One layer each, trained (compile/layer.cpp): the layer, the extents of a sample, what is done with it.
+VECTOR, SERIES, IMAGE, VOLUME = "64", "4, 32", "4, 12, 12", "4, 8, 8, 8"
+LAYERS = [
+    *((name, VECTOR) for name in ("Linear<16>", "BatchNorm1d<>", "LayerNorm<>", "RMSNorm<>", "PReLU<>", "WeightNorm<etta::Linear<16>>", "SpectralNorm<etta::Linear<16>>", "Dropout<>",
+                                  "AlphaDropout<>", "DropPath<>", "GaussianNoise<>", "GLU<>", "Maxout<2>", "Softmax<>", "LogSoftmax<>", "GELU<>", "SELU", "Mish", "Hardswish")),
+    *((name, SERIES) for name in ("Conv1d<8, 3>", "ConvTranspose1d<8, 3>", "SeparableConv1d<8, 3>", "MaxPool1d<2>", "AvgPool1d<2>", "LPPool1d<2, 2>", "AdaptiveAvgPool1d<4>",
+                                  "Permute<0, 2, 1>")),
+    *((name, IMAGE) for name in ("Conv2d<8, 3>", "ConvTranspose2d<8, 3>", "SeparableConv2d<8, 3>", "BatchNorm2d<>", "GroupNorm<2>", "InstanceNorm<>", "LocalResponseNorm<3>", "MaxPool2d<2>",
+                                 "AvgPool2d<2>", "LPPool2d<2, 2>", "AdaptiveAvgPool2d<5>", "AdaptiveMaxPool2d<5>", "GlobalAvgPool", "GlobalMaxPool", "Upsample<2>",
+                                 "Upsample<2, etta::upsampling::linear>", "Resize<9, etta::upsampling::linear>", "PixelShuffle<2>", "PixelUnshuffle<2>", "ZeroPad<1>", "ReflectionPad<1>",
+                                 "ReplicationPad<1>", "CircularPad<1>", "Crop<1, 1>", "Dropout2d<>", "Flatten")),
+    *((name, VOLUME) for name in ("Conv3d<8, 3>", "BatchNorm3d<>", "MaxPool3d<2>", "AvgPool3d<2>", "LPPool3d<2, 2>", "AdaptiveAvgPool3d<3>")),
+    *((name, VECTOR, "layer(x, x)") for name in ("Bilinear<16>", "Add", "Multiply", "Concatenate<>")),
+    *((name, VECTOR, "layer(x, -x)") for name in ("CosineSimilarity<>", "PairwiseDistance<>")),
+]
+for layer, extents, *call in LAYERS:
+    WHAT["layer." + layer.replace("etta::", "")] = (
+        PROGRAMS / "layer.cpp", "-O2", [f"-DBENCH_LAYER=etta::{layer}", f"-DBENCH_INPUT={extents}", *(f"-DBENCH_CALL={c}" for c in call)], 1)
+
 # The budgets, and by how much --check lets them be missed: twice for what depends on the machine. program None: every one.
-# A budget's program may be a pair: the quotient of the two.
+# A budget's program may be a pair: the quotient of the two; ("layer", other): what every layer takes more than the other.
 BUDGETS = [
     # program                             figure            budget        slack
     (("include_etta", "include_xsimd"),   "seconds",        2.3,          2),
@@ -54,6 +74,8 @@ BUDGETS = [
     ("deep100",                           "peak_mb",        1536,         2),
     ("deep100",                           "binary_bytes",   100 * 1024,   2),
     (("deep200", "deep100"),              "seconds",        2.6,          1),  # linear would be 2, quadratic 4
+    ("thirty",                            "seconds",        12,           2),
+    (("layer", "include_etta"),           "seconds",        2,            2),
     (None,                                "longest_symbol", 2000,         1),
 ]
 
@@ -103,7 +125,10 @@ def over_budget(results, slack):
     said = []
     for program, figure, budget, factor in BUDGETS:
         limit = budget * (factor if slack else 1)
-        if isinstance(program, tuple):
+        if isinstance(program, tuple) and program[0] == "layer":
+            base = results.get(program[1])
+            found = [(f"{n} less {program[1]}", r[figure] - base[figure]) for n, r in results.items() if n.startswith("layer.") and base]
+        elif isinstance(program, tuple):
             a, b = (results.get(p) for p in program)
             found = [(f"{program[0]} over {program[1]}", a[figure] / b[figure])] if a and b else []
         else:
@@ -131,7 +156,10 @@ def main():
     a.add_argument("--markdown", action="store_true", help="the table as Markdown")
     o = a.parse_args()
     budgeted = {p for program, *_ in BUDGETS if program for p in ([program] if isinstance(program, str) else program)}
-    names = [n for n in WHAT if o.filter in n and (not o.check or n in budgeted)]
+    # The layers, which are many, where one asks for them; the dearest of them in a check.
+    names = [n for n in WHAT if o.filter in n and (n in budgeted or n == "layer.SpectralNorm<Linear<16>>" if o.check else "layer" in o.filter or not n.startswith("layer."))]
+    if o.filter.startswith("layer"):
+        names.insert(0, "include_etta")
     results, missing = [], []
     with tempfile.TemporaryDirectory() as folder:
         for compiler in ["g++"] if o.check else ["g++", "clang++"]:

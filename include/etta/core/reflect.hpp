@@ -25,12 +25,27 @@ template <class T, std::size_t... I>
     requires requires { T{anything_at<I>{}...}; }
 inline constexpr bool initialisable<T, std::index_sequence<I...>> = true;
 
-template <class T, std::size_t N = 24>
+inline constexpr std::size_t max_members = 40;
+
+// Counted upwards where members may be left out of the braces, as most structs have few; else downwards. More than max_members count
+// as one more.
+template <class T, std::size_t N>
+constexpr std::size_t members_from() {
+    if constexpr (N > max_members) return N;
+    else if constexpr (initialisable<T, std::make_index_sequence<N + 1>>) return members_from<T, N + 1>();
+    else return N;
+}
+template <class T, std::size_t N>
+constexpr std::size_t members_below() {
+    if constexpr (N == 0) return 0;
+    else if constexpr (initialisable<T, std::make_index_sequence<N>>) return N;
+    else return members_below<T, N - 1>();
+}
+template <class T>
 constexpr std::size_t member_count() {
     if constexpr (std::is_empty_v<T>) return 0;
-    else if constexpr (initialisable<T, std::make_index_sequence<N>>) return N;
-    else if constexpr (N > 0) return member_count<T, N - 1>();
-    else return 0;
+    else if constexpr (initialisable<T, std::index_sequence<>>) return members_from<T, 0>();
+    else return members_below<T, max_members + 1>();
 }
 
 // Is T made of N members that {} initialises? Not if one is a C array: `anything` fills its elements one by one.
@@ -75,7 +90,24 @@ constexpr auto with_members(T& t, F&& f) {
     else if constexpr (n == 22) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y); }
     else if constexpr (n == 23) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z); }
     else if constexpr (n == 24) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa); }
-    else return f();
+    else if constexpr (n == 25) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab); }
+    else if constexpr (n == 26) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac); }
+    else if constexpr (n == 27) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad); }
+    else if constexpr (n == 28) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae); }
+    else if constexpr (n == 29) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag); }
+    else if constexpr (n == 30) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah); }
+    else if constexpr (n == 31) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai); }
+    else if constexpr (n == 32) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj); }
+    else if constexpr (n == 33) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak); }
+    else if constexpr (n == 34) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al); }
+    else if constexpr (n == 35) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al, am] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al, am); }
+    else if constexpr (n == 36) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al, am, ao] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al, am, ao); }
+    else if constexpr (n == 37) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al, am, ao, ap] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al, am, ao, ap); }
+    else if constexpr (n == 38) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al, am, ao, ap, aq] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al, am, ao, ap, aq); }
+    else if constexpr (n == 39) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al, am, ao, ap, aq, ar] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al, am, ao, ap, aq, ar); }
+    else if constexpr (n == 40) { auto& [a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al, am, ao, ap, aq, ar, as] = t; return f(a, b, c, d, e, g, h, i, j, k, l, m, o, p, q, r, s, u, v, w, x, y, z, aa, ab, ac, ad, ae, ag, ah, ai, aj, ak, al, am, ao, ap, aq, ar, as); }
+    else static_assert(n == 0, "etta: a struct has more than 40 members: put some of them into a struct of their own");
+    if constexpr (n == 0) return f();
 }
 
 // --- names ---------------------------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ struct no_path {
 };
 
 // What a model's members may not be, found before anything walks over them.
-enum class fault { none, c_array, not_a_layer };
+enum class fault { none, too_many, c_array, not_a_layer };
 template <class T>
 constexpr fault member_fault() {
     fault f = fault::none;
@@ -151,6 +151,8 @@ constexpr fault member_fault() {
         return fault::not_a_layer;
     } else if constexpr (std::is_empty_v<T>) {
         return f;
+    } else if constexpr (member_count<T>() > max_members) {
+        return fault::too_many;
     } else if constexpr (!takes_braces<T, member_count<T>()>()) {
         return fault::c_array;
     } else {
@@ -162,6 +164,7 @@ constexpr fault member_fault() {
 template <class Net>
 constexpr bool check_members() {
     constexpr fault f = member_fault<Net>();
+    static_assert(f != fault::too_many, "etta: a struct of a model has more than 40 members: put some of them into a struct of their own");
     static_assert(f != fault::c_array, "etta: a member of a model is a C array: use std::array");
     static_assert(f != fault::not_a_layer, "etta: a member of a model is not a layer: members are layers, parameters, structs of layers and std::arrays of these");
     return f == fault::none;

@@ -54,7 +54,10 @@ struct traced_model {
         Net net{};
         const var x = prepare(g, net, training);
         const Net& bound = net;
-        g.outputs.push(var(bound(x)).id);
+        const auto y = bound(x);
+        static_assert(std::is_convertible_v<decltype(y), var>, "etta: a model's operator() must return one tensor; a recurrent layer's result has it in .y");
+        if constexpr (std::is_convertible_v<decltype(y), var>) g.outputs.push(var(y).id);
+        else g.outputs.push(x.id);
         return g;
     }
 };
