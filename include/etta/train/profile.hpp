@@ -17,9 +17,9 @@ struct ProfileRow {
     enum pass_t { forward, backward, both, update };
     std::string layers;  // "fc1 + (relu)"
     pass_t pass = forward;
-    int kernels = 0;
+    int kernels = 0;     // of clipping and the update, which are programs of their own: 0
     double seconds = 0;
-    double flops = 0;
+    double flops = 0;    // likewise
 };
 struct Profile {
     std::vector<ProfileRow> rows;
@@ -47,7 +47,7 @@ struct Profile {
             t.cells.push_back(s);
         };
         const auto line = [&](const std::string& name, int kernels, double time, double work) {
-            t.cells.push_back(name), t.cells.push_back(std::to_string(kernels));
+            t.cells.push_back(name), t.cells.push_back(kernels > 0 ? std::to_string(kernels) : std::string());
             number("%.2f us", time * 1e6), number("%.1f %%", seconds > 0 ? 100 * time / seconds : 0.0);
             if (work > 0) number("%.2f", time > 0 ? work / time * 1e-9 : 0.0);
             else t.cells.push_back("");
