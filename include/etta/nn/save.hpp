@@ -162,7 +162,7 @@ std::vector<arriving_tensor> from_keras(const std::string& path, const std::vect
                                      {"beta", "bias"}, {"moving_mean", "running_mean"}, {"moving_variance", "running_var"}, {"embeddings", "weight"}};
     std::vector<arriving_tensor> r;
     for (const named_tensor& t : file)
-        if (zeros.size() < t.bytes && t.shape.size() == 1) zeros.resize(t.bytes);
+        if (zeros.size() < t.bytes && t.name.find("bias") != t.name.npos) zeros.resize(t.bytes);
     for (const named_tensor& t : file) {
         const std::size_t end = t.name.size() > 2 && t.name.compare(t.name.size() - 2, 2, ":0") == 0 ? t.name.size() - 2 : t.name.size();
         const std::size_t slash = t.name.find_last_of("/."), begin = slash == t.name.npos ? 0 : slash + 1;
@@ -174,7 +174,8 @@ std::vector<arriving_tensor> from_keras(const std::string& path, const std::vect
             return found;
         };
         const named_tensor* const recurrent = beside("recurrent_kernel");
-        const bool separable = beside("pointwise_kernel") != nullptr, gru = recurrent != nullptr && recurrent->shape.size() == 2 && recurrent->shape[1] % 3 == 0 && recurrent->shape[1] / 3 == recurrent->shape[0];
+        const bool separable = beside("pointwise_kernel") != nullptr;
+        const bool gru = recurrent != nullptr && recurrent->shape.size() == 2 && recurrent->shape[1] % 3 == 0 && recurrent->shape[1] / 3 == recurrent->shape[0];
         arriving_tensor a{t, last};
         for (const translation& n : names)
             if (last == n.keras) a.name = n.torch, a.kernel = last.size() >= 6 && last.compare(last.size() - 6, 6, "kernel") == 0;

@@ -433,7 +433,9 @@ private:
                  next_states_.data(), nullptr, nullptr, nullptr, const_cast<char*>(reinterpret_cast<const char*>(weights))}};
     }
     template <class Program, class Y>
-    void run(const input_element* x, const Y* y, index n, element& loss) { run_part(Program::run_table, std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), bind(x, y, n, loss), n); }
+    void run(const input_element* x, const Y* y, index n, element& loss) {
+        run_part(Program::run_table, std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), bind(x, y, n, loss), n);
+    }
     static void run_part(const _::program_table& p, char* workspace, bound_step b, index n) {
         b.buffers[0] = workspace, b.buffers[9] = reinterpret_cast<char*>(&b.key[0]), b.buffers[10] = reinterpret_cast<char*>(&b.key[1]);
         _::run_calls<this_target>(p, b.buffers, &n);
