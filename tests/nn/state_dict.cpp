@@ -91,6 +91,18 @@ TEST_CASE("weights are copied by name, between precisions too, or not at all") {
     CHECK_FALSE(part.complete());
 }
 
+TEST_CASE("a copy of a model that has not predicted anything yet allocates its own workspace") {
+    Network<Net> a{seed(1)}, b = a, c{seed(2)};
+    CHECK(b.workspace.data() == nullptr);
+    c.reserve();
+    c = a;
+    const etta::Tensor<float, 3> x{1, 2, 3};
+    const auto y = a(x), z = b(x), w = c(x);
+    CHECK(b.workspace.size == etta::index{Network<Net>::workspace_bytes()});
+    CHECK(c.workspace.size == etta::index{Network<Net>::workspace_bytes()});
+    for (int i = 0; i < 2; ++i) CHECK((y(i) == z(i) && y(i) == w(i)));
+}
+
 TEST_CASE("a comparison says which tensors differ, by how much, and which are in one only") {
     Scratch dir;
     Network<Net> a{seed(1)}, b{seed(1)};

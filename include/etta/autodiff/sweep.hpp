@@ -134,6 +134,7 @@ struct reverse_sweep {
                 const int a = g.args[n.args + k];
                 if (reached[a]) cot[a] = accumulate(g, cot[a], theirs[k]);
             }
+            g.note_derivative(i);
         }
     }
 
@@ -141,9 +142,9 @@ struct reverse_sweep {
     // from outside is summed over the steps.
     constexpr void loop(int l, vec<int>& cot, int region, mirror_of_body* outer) {
         const int n_nodes = g.nodes.size, n_carries = g.carries.size, n_values = reached.size;
-        bool any = false;
-        for (int i = 0; i < n_nodes && !any; ++i) any = leaves(i, l) && cot[g.nodes[i].results] >= 0;
-        if (!any) return;
+        int seen = 0;
+        while (seen < n_nodes && !(leaves(seen, l) && cot[g.nodes[seen].results] >= 0)) ++seen;
+        if (seen == n_nodes) return;
         const int back = open_loop(g, region, g.loops[l].length, !g.loops[l].reverse);
         vec<int> in(n_values, -1), mine(n_carries, -1), roots;
         for (int c = 0; c < n_carries; ++c) {
@@ -179,6 +180,7 @@ struct reverse_sweep {
                 in[next] = accumulate(g, in[next], at_step(g, back, after));
             }
         }
+        g.note_derivative(seen);
         mirror_of_body mirror{g, l, back, outer};
         run(units_before(g, {l, true}, roots.data, roots.size), in, back, &mirror);
         for (int c = 0; c < n_carries; ++c) {
@@ -197,6 +199,7 @@ struct reverse_sweep {
                 cot[v] = accumulate(g, cot[v], sum_of_steps(g, back, in[v]));
             }
         }
+        g.note_derivative(seen);
     }
     // Is node i a result of loop l?
     constexpr bool leaves(int i, int l) const {

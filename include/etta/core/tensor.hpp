@@ -206,12 +206,14 @@ struct heap_elements {
         at = static_cast<T*>(::operator new(bytes_for(n), std::align_val_t{64}));
     }
     static std::size_t bytes_for(index n) { return (static_cast<std::size_t>(n) * sizeof(T) + 127) / 64 * 64; }
-    heap_elements(const heap_elements& o) : heap_elements(o.size) {
+    heap_elements(const heap_elements& o) {
+        if (o.at == nullptr) return;  // whoever allocates when it is first needed still does
+        *this = heap_elements(o.size);
         __builtin_memcpy(static_cast<void*>(at), o.at, static_cast<std::size_t>(size) * sizeof(T));
     }
     heap_elements(heap_elements&& o) noexcept : at(o.at), size(o.size) { o.at = nullptr, o.size = 0; }
     heap_elements& operator=(const heap_elements& o) {
-        if (size == o.size && at != nullptr) __builtin_memmove(static_cast<void*>(at), o.at, static_cast<std::size_t>(size) * sizeof(T));
+        if (size == o.size && at != nullptr && o.at != nullptr) __builtin_memmove(static_cast<void*>(at), o.at, static_cast<std::size_t>(size) * sizeof(T));
         else *this = heap_elements(o);
         return *this;
     }

@@ -177,6 +177,12 @@ struct builder {
     vec<int> watched_values;
     layer_watch* layers = nullptr;  // nn/rows.hpp; null: nobody
     vec<int> origin;                // then, per node: the row of the layers' table that it belongs to, or -1. Else empty
+    // What has been added since belongs to the derivative of node i (train/profile.hpp: rows are even, their derivatives odd).
+    constexpr void note_derivative(int i) {
+        if (origin.size == 0) return;
+        const int row = origin.data[i] < 0 ? -1 : origin.data[i] | 1;
+        while (origin.size < nodes.size) origin.push(row);
+    }
 
     // --- symbols -----------------------------------------------------------------------------------------------
     constexpr extent new_symbol(index bound = 0) {
@@ -365,7 +371,7 @@ struct builder {
                 v.node = n_nodes, renamed.data[n.results + k] = n_values++;
                 if (unified) resolve(v.extents);
             }
-            if (origin.size > 0) origin.data[n_nodes] = i < origin.size ? origin.data[i] : -1;
+            if (n_nodes < origin.size) origin.data[n_nodes] = i < origin.size ? origin.data[i] : -1;
             n.args = first_arg, n.attrs = first_attr, n.results = first_value, nodes.data[n_nodes++] = n;
         }
         for (int& o : outputs) o = o < 0 ? -1 : renamed[o];

@@ -193,6 +193,31 @@ struct row_builder {
         find_outputs(g, of_node);
         owner = static_cast<vec<int>&&>(of_node);
     }
+    // A row's name: a layer's path (of the network itself its type), or "blocks.0 (add, relu)": at most three operations, views only
+    // where there is nothing else.
+    constexpr path name_of(const builder& g, int r) const {
+        if (rows[r].layer == 0) return path{}.with(list.at[0].type);
+        if (rows[r].from < 0) return rows[r].name;
+        path p = list.at[rows[r].from].name;
+        std::string_view seen[4] = {};
+        int n = 0;
+        bool computes = false;
+        for (int i = 0; i < owner.size; ++i) computes = computes || (owner[i] == r && g.nodes[i].op->kind != op_kind::view);
+        for (int i = 0; i < owner.size && n < 4; ++i) {
+            if (owner[i] != r || (computes && g.nodes[i].op->kind == op_kind::view)) continue;
+            bool known = false;
+            for (int k = 0; k < n; ++k) known = known || seen[k] == g.nodes[i].op->name;
+            if (!known) seen[n++] = g.nodes[i].op->name;
+        }
+        const auto add = [&](std::string_view s) constexpr {
+            for (const char c : s)
+                if (p.size < 111) p.at[p.size++] = c;
+        };
+        add(p.size > 0 ? " (" : "(");
+        for (int k = 0; k < n; ++k) add(k == 0 ? "" : ", "), add(k == 3 ? "..." : seen[k]);
+        add(")");
+        return p;
+    }
     // A parameter or state, or a view of one: equal calls share these.
     static constexpr bool of_weights(const builder& g, node n) {
         while (n.op->kind == op_kind::view) n = g.of(g.arg(n, 0));
@@ -292,9 +317,8 @@ struct layer_rows {
         g.layers = nullptr;
         row_builder<net> made(list, watch, g);
         for (const typename row_builder<net>::row& r : made.rows) {
-            row_data d{r.name, r.layer >= 0 ? list.at[r.layer].type : std::string_view{}, r.output >= 0 ? g.extents_of(r.output) : shape{}, r.layer >= 0 ? r.calls : 0};
-            if (r.layer == 0) d.name = path{}.with(d.type);
-            if (r.from >= 0) d.name = operations(g, list, made, static_cast<int>(&r - made.rows.data));
+            const row_data d{made.name_of(g, static_cast<int>(&r - made.rows.data)), r.layer >= 0 ? list.at[r.layer].type : std::string_view{}, r.output >= 0 ? g.extents_of(r.output) : shape{},
+                             r.layer >= 0 ? r.calls : 0};
             t.rows.push(d);
         }
         own(list, made, t.rows);
@@ -302,28 +326,6 @@ struct layer_rows {
         g.origin = static_cast<vec<int>&&>(made.owner);
         finish(g);
         return drop_unused(static_cast<traced&&>(t));
-    }
-    // "blocks.0 (add, relu)": at most three of them; views only where there is nothing else.
-    static constexpr path operations(const builder& g, const layer_list<net>& list, const row_builder<net>& made, int r) {
-        path p = list.at[made.rows[r].from].name;
-        std::string_view seen[4] = {};
-        int n = 0;
-        bool computes = false;
-        for (int i = 0; i < g.nodes.size; ++i) computes = computes || (made.owner[i] == r && g.nodes[i].op->kind != op_kind::view);
-        for (int i = 0; i < g.nodes.size && n < 4; ++i) {
-            if (made.owner[i] != r || (computes && g.nodes[i].op->kind == op_kind::view)) continue;
-            bool known = false;
-            for (int k = 0; k < n; ++k) known = known || seen[k] == g.nodes[i].op->name;
-            if (!known) seen[n++] = g.nodes[i].op->name;
-        }
-        const auto add = [&](std::string_view s) constexpr {
-            for (const char c : s)
-                if (p.size < 111) p.at[p.size++] = c;
-        };
-        add(p.size > 0 ? " (" : "(");
-        for (int k = 0; k < n; ++k) add(k == 0 ? "" : ", "), add(k == 3 ? "..." : seen[k]);
-        add(")");
-        return p;
     }
     static constexpr void own(const layer_list<net>& list, const row_builder<net>& made, vec<row_data>& rows) {
         for (int i = 0; i < list.of_parameter.size; ++i) {

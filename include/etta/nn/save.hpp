@@ -46,6 +46,12 @@ struct Rename {
     std::string from, to;
 };
 
+// A weight [out, C H W] behind a Flatten, and what a sample is before it where the file comes from: {"fc.weight", {H, W, C}}.
+struct Flattened {
+    std::string name;  // a pattern of the model's names
+    std::vector<index> extents;
+};
+
 // What load() lets pass. All of it is an error unless it is said here.
 struct LoadOptions {
     bool missing = false;     // parameters and states that the file lacks keep their values
@@ -54,7 +60,10 @@ struct LoadOptions {
     bool convert = false;     // element types may differ: double, float, float16, bfloat16, integers
     std::vector<Rename> rename = {};          // the first whose `from` fits a name of the file counts
     std::vector<std::string> transpose = {};  // patterns of the model's names ("fc*.weight"): the file has these as Keras and Flax
-                                              // do, [in, out] or [kernel…, in, out], not [out, in, kernel…]
+                                              // do, [in, out], [kernel…, in, out] or, depthwise, [kernel…, in, multiplier]
+    bool keras = false;                       // the file has Keras' variables by their paths: names (kernel, gamma), layouts and gates
+                                              // become PyTorch's before `rename`, whose rules are then {"dense_1/*", "fc.*"}
+    std::vector<Flattened> flattened = {};    // weights whose inputs have the channels last in the file; they are transposed too
 };
 
 // What load() did, by the model's names; `unexpected` by the file's.
@@ -134,7 +143,61 @@ std::string renamed(const std::string& name, const std::vector<Rename>& rules, c
     return name;
 }
 
-// Axis k of what the model has is axis model_axis(k) of what the file has: the last two come first, swapped.
+// A tensor of a file on its way into a model.
+struct arriving_tensor {
+    named_tensor tensor;
+    std::string name;     // the model's
+    bool kernel = false;  // its last axes are [in, out]
+    bool gru = false;     // gates in the order update, reset, new
+};
+
+// A file that Keras' variables were saved to by their paths, "dense/kernel", with PyTorch's names behind the last '/'. What has a
+// recurrent_kernel beside it is a recurrent layer's. zeros: for the second bias of those that have one only.
+template <class Host>
+std::vector<arriving_tensor> from_keras(const std::string& path, const std::vector<named_tensor>& file, std::vector<std::byte>& zeros) {
+    struct translation {
+        std::string_view keras, torch;
+    };
+    constexpr translation names[] = {{"kernel", "weight"}, {"recurrent_kernel", "weight_hh"}, {"depthwise_kernel", "depthwise.weight"}, {"pointwise_kernel", "pointwise.weight"}, {"gamma", "weight"},
+                                     {"beta", "bias"}, {"moving_mean", "running_mean"}, {"moving_variance", "running_var"}, {"embeddings", "weight"}};
+    std::vector<arriving_tensor> r;
+    for (const named_tensor& t : file)
+        if (zeros.size() < t.bytes && t.name.find("bias") != t.name.npos) zeros.resize(t.bytes);
+    for (const named_tensor& t : file) {
+        const std::size_t end = t.name.size() > 2 && t.name.compare(t.name.size() - 2, 2, ":0") == 0 ? t.name.size() - 2 : t.name.size();
+        const std::size_t slash = t.name.find_last_of("/."), begin = slash == t.name.npos ? 0 : slash + 1;
+        const std::string layer = t.name.substr(0, begin), last = t.name.substr(begin, end - begin);
+        const auto beside = [&](const char* name) {
+            const named_tensor* found = nullptr;
+            for (const named_tensor& k : file)
+                if (k.name.compare(0, begin, layer) == 0 && k.name.compare(begin, k.name.npos, name + t.name.substr(end)) == 0) found = &k;
+            return found;
+        };
+        const named_tensor* const recurrent = beside("recurrent_kernel");
+        const bool separable = beside("pointwise_kernel") != nullptr;
+        const bool gru = recurrent != nullptr && recurrent->shape.size() == 2 && recurrent->shape[1] % 3 == 0 && recurrent->shape[1] / 3 == recurrent->shape[0];
+        arriving_tensor a{t, last};
+        for (const translation& n : names)
+            if (last == n.keras) a.name = n.torch, a.kernel = last.size() >= 6 && last.compare(last.size() - 6, 6, "kernel") == 0;
+        if (recurrent != nullptr && last == "kernel") a.name = "weight_ih";
+        if (last == "depthwise_kernel" && !separable) a.name = "weight";
+        if (last == "bias" && separable) a.name = "pointwise.bias";
+        a.gru = gru && (a.kernel || last == "bias"), a.name = layer + a.name;
+        if (recurrent == nullptr || last != "bias") {
+            r.push_back(static_cast<arriving_tensor&&>(a));
+            continue;
+        }
+        if (gru && (t.shape.size() != 2 || t.shape[0] != 2))
+            fail<>(path + ": '" + t.name + "' has shape " + shape_text(t.shape) + ": it is that of a GRU with reset_after=False, whose formula is another");
+        if (gru) a.tensor.shape.erase(a.tensor.shape.begin()), a.tensor.bytes /= 2;
+        arriving_tensor b = a;
+        a.name = layer + "bias_ih", b.name = layer + "bias_hh", b.tensor.data = gru ? t.data + a.tensor.bytes : zeros.data();
+        r.push_back(static_cast<arriving_tensor&&>(a)), r.push_back(static_cast<arriving_tensor&&>(b));
+    }
+    return r;
+}
+
+// Axis k of what the model has is this axis of what the file has: the last two come first, swapped.
 inline std::size_t file_axis(std::size_t rank, std::size_t k) { return k < 2 ? rank - 1 - k : k - 2; }
 template <class T>
 void copy_permuted(const T* from, const std::vector<index>& shape, T* to) {  // shape: the file's
@@ -153,16 +216,48 @@ void copy_permuted(const T* from, const std::vector<index>& shape, T* to) {  // 
         }
     }
 }
+// The file's extents such that the model's are these with the axes permuted. Depthwise: [kernel…, in, multiplier], and the model has
+// [in * multiplier, 1, kernel…]; behind a Flatten: [H * W * C, out].
+template <class Host>
+std::vector<index> permuted_from(std::vector<index> file, const std::vector<index>& model, const std::vector<index>* sample) {
+    const std::size_t n = file.size();
+    if (sample != nullptr && n == 2) {
+        std::vector<index> s = *sample;
+        s.push_back(file[1]);
+        return s;
+    }
+    if (n < 3 || model.size() != n || model[1] != 1 || file[n - 2] < 1 || model[0] % file[n - 2] != 0 || model[0] / file[n - 2] != file[n - 1]) return file;
+    file[n - 1] = model[0], file[n - 2] = 1;
+    return file;
+}
+// Is a sample of so many elements?
+template <class Host>
+bool has_elements(const std::vector<index>& sample, index n) {
+    for (const index e : sample) {
+        if (e < 1 || n % e != 0) return false;
+        n /= e;
+    }
+    return n == 1;
+}
 template <class T, class Host>
-void put_elements(const named_tensor& from, bool transposed, const named_tensor& to) {
+void put_elements(const named_tensor& from, const std::vector<index>& permuted, const named_tensor& to) {  // permuted: empty if as it is
     T* const out = reinterpret_cast<T*>(const_cast<std::byte*>(to.data));
-    if (!transposed) {
+    if (permuted.empty()) {
         if (from.type == to.type) __builtin_memmove(out, from.data, from.bytes);
         else copy_elements<T, Host>(from, out);
     } else if (to.count() > 0) {
         std::vector<T> elements(static_cast<std::size_t>(from.count()));
         copy_elements<T, Host>(from, elements.data());
-        copy_permuted(elements.data(), from.shape, out);
+        copy_permuted(elements.data(), permuted, out);
+    }
+}
+// Update, reset, new -> reset, update, new: blocks of the first axis.
+template <class Host>
+void swap_gates(const named_tensor& t) {
+    std::byte* const a = const_cast<std::byte*>(t.data);
+    for (std::size_t i = 0; i < t.bytes / 3; ++i) {
+        const std::byte x = a[i];
+        a[i] = a[i + t.bytes / 3], a[i + t.bytes / 3] = x;
     }
 }
 template <class T>
@@ -170,35 +265,54 @@ bool takes(const named_tensor& t) { return converts_to<T>(t); }
 
 // Tensors of a file into a model's, where every check comes before the first change.
 template <class Host>
-LoadReport load_tensors(const std::string& path, const std::vector<named_tensor>& file, const std::vector<named_tensor>& mine, const LoadOptions& o) {
+LoadReport load_tensors(const std::string& path, const std::vector<named_tensor>& tensors, const std::vector<named_tensor>& mine, const LoadOptions& o) {
     LoadReport report;
-    std::vector<std::string> names;  // of the file's, as the model has them
+    std::vector<std::byte> zeros;
+    std::vector<arriving_tensor> file;
+    if (o.keras) file = from_keras<Host>(path, tensors, zeros);
+    else for (const named_tensor& t : tensors) file.push_back({t, t.name});
     std::vector<std::size_t> order, from(mine.size());
-    std::vector<char> used(file.size()), transposed(mine.size()), pattern_used(o.transpose.size());
-    for (const named_tensor& t : file) order.push_back(names.size()), names.push_back(renamed<Host>(t.name, o.rename, path));
-    sort(order.data(), order.size(), [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
-    for (std::size_t i = 1; i < order.size(); ++i)
-        if (names[order[i]] == names[order[i - 1]])
-            fail<>(path + ": tensors '" + file[order[i - 1]].name + "' and '" + file[order[i]].name + "' would both be '" + names[order[i]] + "'");
+    std::vector<char> used(file.size()), pattern_used(o.transpose.size()), flattened_used(o.flattened.size());
+    std::vector<std::vector<index>> permuted(mine.size());
+    for (arriving_tensor& a : file) order.push_back(order.size()), a.name = renamed<Host>(a.name, o.rename, path);
+    sort(order.data(), order.size(), [&](std::size_t a, std::size_t b) { return file[a].name < file[b].name; });
+    for (std::size_t i = 1; i < order.size(); ++i) {
+        const arriving_tensor &a = file[order[i - 1]], &b = file[order[i]];
+        if (a.name == b.name) fail<>(path + ": tensors '" + a.tensor.name + "' and '" + b.tensor.name + "' would both be '" + a.name + "'");
+    }
     const auto type_text = [](const named_tensor& t) { return t.type == dtype::none ? t.stored : std::string(name_of(t.type)); };
     for (std::size_t i = 0; i < mine.size(); ++i) {
         const named_tensor& p = mine[i];
-        const std::size_t at = lower_bound(order.data(), order.size(), p.name, [&](std::size_t k, const std::string& key) { return names[k] < key; });
+        const std::size_t at = lower_bound(order.data(), order.size(), p.name, [&](std::size_t k, const std::string& key) { return file[k].name < key; });
+        bool transposed = false;
+        const std::vector<index>* sample = nullptr;
         from[i] = file.size();
         for (std::size_t k = 0; k < o.transpose.size(); ++k)
-            if (pattern_matches(o.transpose[k], p.name)) pattern_used[k] = 1, transposed[i] = p.shape.size() >= 2;
-        if (at == order.size() || names[order[at]] != p.name) {
-            if (!o.missing) fail<>(path + ": there is no tensor '" + p.name + "', which the model needs");
+            if (pattern_matches(o.transpose[k], p.name)) pattern_used[k] = 1, transposed = p.shape.size() >= 2;
+        for (std::size_t k = 0; k < o.flattened.size(); ++k) {
+            if (p.shape.size() != 2 || !pattern_matches(o.flattened[k].name, p.name)) continue;
+            flattened_used[k] = 1, transposed = true, sample = &o.flattened[k].extents;
+            if (!has_elements<Host>(*sample, p.shape[1])) fail<>(path + ": flattened: '" + p.name + "' has shape " + shape_text(p.shape) + ", which does not take samples " + shape_text(*sample));
+        }
+        if (at == order.size() || file[order[at]].name != p.name) {
+            if (!o.missing && !(o.keras && pattern_matches("*num_batches_tracked", p.name))) fail<>(path + ": there is no tensor '" + p.name + "', which the model needs");
             report.missing.push_back(p.name);
             continue;
         }
-        const named_tensor& t = file[order[at]];
+        const named_tensor& t = file[order[at]].tensor;
+        transposed = transposed || (file[order[at]].kernel && p.shape.size() >= 2);
         used[order[at]] = 1;
         const std::string who = "'" + t.name + "'" + (t.name != p.name ? ", here '" + p.name + "'," : std::string());
         bool fits = t.shape.size() == p.shape.size();
-        for (std::size_t k = 0; fits && k < p.shape.size(); ++k) fits = p.shape[k] == t.shape[transposed[i] ? file_axis(p.shape.size(), k) : k];
+        if (fits && transposed) {
+            permuted[i] = permuted_from<Host>(t.shape, p.shape, nullptr);
+            for (std::size_t k = 0; fits && k < p.shape.size(); ++k) fits = p.shape[k] == permuted[i][file_axis(p.shape.size(), k)];
+            if (fits) permuted[i] = permuted_from<Host>(t.shape, p.shape, sample);
+        } else {
+            fits = fits && t.shape == p.shape;
+        }
         if (!fits) {
-            const std::string shapes = shape_text(t.shape) + ", the model's is " + shape_text(p.shape) + (transposed[i] ? " before it is transposed" : "");
+            const std::string shapes = shape_text(t.shape) + ", the model's is " + shape_text(p.shape) + (transposed ? " before it is transposed" : "");
             if (!o.mismatched) fail<>(path + ": tensor " + who + " has shape " + shapes);
             report.mismatched.push_back(p.name + " " + shapes);
             continue;
@@ -211,21 +325,25 @@ LoadReport load_tensors(const std::string& path, const std::vector<named_tensor>
         }
         from[i] = order[at];
         report.loaded.push_back(p.name);
-        if (transposed[i]) report.transposed.push_back(p.name);
+        if (transposed) report.transposed.push_back(p.name);
     }
     for (std::size_t k = 0; k < file.size(); ++k) {
         if (used[k]) continue;
-        if (!o.unexpected) fail<>(path + ": tensor '" + file[k].name + "' is not a parameter of the model");
-        report.unexpected.push_back(file[k].name);
+        if (!o.unexpected) fail<>(path + ": tensor '" + file[k].tensor.name + "' is not a parameter of the model");
+        if (report.unexpected.empty() || report.unexpected.back() != file[k].tensor.name) report.unexpected.push_back(file[k].tensor.name);
     }
     for (std::size_t k = 0; k < o.transpose.size(); ++k)
         if (!pattern_used[k]) fail<>(path + ": transpose: no parameter of the model fits '" + o.transpose[k] + "'");
-    if (report.loaded.empty() && !mine.empty()) fail<>(path + ": none of its " + std::to_string(file.size()) + " tensors is one of the model's; see LoadOptions::rename");
+    for (std::size_t k = 0; k < o.flattened.size(); ++k)
+        if (!flattened_used[k]) fail<>(path + ": flattened: no matrix of the model fits '" + o.flattened[k].name + "'");
+    if (report.loaded.empty() && !mine.empty()) fail<>(path + ": none of its " + std::to_string(tensors.size()) + " tensors is one of the model's; see LoadOptions::rename");
     for (std::size_t i = 0; i < mine.size(); ++i) {
         if (from[i] == file.size()) continue;
-        if (mine[i].type == dtype::f32) put_elements<float, Host>(file[from[i]], transposed[i], mine[i]);
-        else if (mine[i].type == dtype::f64) put_elements<double, Host>(file[from[i]], transposed[i], mine[i]);
-        else put_elements<std::int64_t, Host>(file[from[i]], transposed[i], mine[i]);
+        const arriving_tensor& a = file[from[i]];
+        if (mine[i].type == dtype::f32) put_elements<float, Host>(a.tensor, permuted[i], mine[i]);
+        else if (mine[i].type == dtype::f64) put_elements<double, Host>(a.tensor, permuted[i], mine[i]);
+        else put_elements<std::int64_t, Host>(a.tensor, permuted[i], mine[i]);
+        if (a.gru) swap_gates<Host>(mine[i]);
     }
     return report;
 }

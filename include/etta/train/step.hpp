@@ -18,15 +18,19 @@ struct training_source {
     static constexpr int n_parameters = parameter_count<Net>();
     static constexpr int n_states = state_count<Net>();
 
-    static constexpr builder trace(bool training, bool watched = false) {
+    // Watch: who is told of the network, its prediction and the loss (train/profile.hpp).
+    template <class Watch = void>
+    static constexpr builder trace(bool training, bool watched = false, [[maybe_unused]] Watch* watch = nullptr) {
         using M = traced_model<Net, In, Batch>;
         builder g;
         g.watched = watched;
         Net net{};
         const var x = M::prepare(g, net, training);
         if (training) g.key_argument = 6;
+        if constexpr (!std::is_void_v<Watch>) watch->begin(g, net);
         const Net& bound = net;
         const var y = bound(x);
+        if constexpr (!std::is_void_v<Watch>) watch->predicted(g, y.id);
         const var target{&g, g.input(storage::argument, 1, target_type<Loss>(g.model_type), target_shape<Loss>(y.extents()))};
         var loss;
         if constexpr (loss_of_prediction<Loss>) {
@@ -40,11 +44,13 @@ struct training_source {
         if (loss.rank() != 0) g.blame(mistake::target, "loss", shape{}, loss.extents());
         g.outputs.push(loss.id);
         g.outputs.push(y.id);
+        if constexpr (!std::is_void_v<Watch>) watch->loss(g);
         return g;
     }
     // facts: what is to be said of it, from the same trace. A Graph with a mistake is not finished.
-    static constexpr builder make(step_facts<n_states>* facts = nullptr) {
-        builder g = trace(true);
+    template <class Watch = void>
+    static constexpr builder make(step_facts<n_states>* facts = nullptr, Watch* watch = nullptr) {
+        builder g = trace(true, false, watch);
         if (facts != nullptr) {
             facts->error = g.first_mistake(), facts->least_batch = g.least_batch;
             for (int i = 0; i < n_states; ++i) facts->updates[i] = g.next_states[i] >= 0;

@@ -52,8 +52,16 @@ struct Evaluation {
     }
 };
 
+namespace _ {
+template <class T>
+class profiled_step;
+}
+
 template <class M, class Loss, class Rule>
 class Trainer {
+    template <class T>
+    friend class _::profiled_step;
+
 public:
     using element = typename M::element;
     using net = typename M::net_type;
@@ -410,16 +418,27 @@ private:
                 __builtin_memcpy(model_->states.data() + at, next_states_.data() + at, static_cast<std::size_t>(facts::states.count[i] * size_of(facts::states.type[i])));
             }
     }
-    template <class Program, class Y>
-    void run(const input_element* x, const Y* y, index n, element& loss) {
+    // The buffers of the step's program, and of the evaluation's, but for the workspace.
+    struct bound_step {
+        std::uint64_t key[2];
+        char* buffers[13];
+    };
+    template <class Y>
+    bound_step bind(const input_element* x, const Y* y, index n, element& loss) {
         const element* weights = nullptr;
         if constexpr (weights_per_sample > 0) weights = weights_of(y, n);
-        std::uint64_t key[2] = {randomness.value, draws()};
-        char* const buffers[] = {std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), reinterpret_cast<char*>(model_->parameters.data()), model_->states.data(),
-                                 const_cast<char*>(reinterpret_cast<const char*>(x)), const_cast<char*>(reinterpret_cast<const char*>(y)),
-                                 reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data()), next_states_.data(),
-                                 reinterpret_cast<char*>(&key[0]), reinterpret_cast<char*>(&key[1]), nullptr, const_cast<char*>(reinterpret_cast<const char*>(weights))};
-        _::run_calls<this_target>(Program::run_table, buffers, &n);
+        return {{randomness.value, draws()},
+                {nullptr, reinterpret_cast<char*>(model_->parameters.data()), model_->states.data(), const_cast<char*>(reinterpret_cast<const char*>(x)),
+                 const_cast<char*>(reinterpret_cast<const char*>(y)), reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data()),
+                 next_states_.data(), nullptr, nullptr, nullptr, const_cast<char*>(reinterpret_cast<const char*>(weights))}};
+    }
+    template <class Program, class Y>
+    void run(const input_element* x, const Y* y, index n, element& loss) {
+        run_part(Program::run_table, std::is_same_v<Program, program> ? workspace_.data() : evaluation_workspace_.data(), bind(x, y, n, loss), n);
+    }
+    static void run_part(const _::program_table& p, char* workspace, bound_step b, index n) {
+        b.buffers[0] = workspace, b.buffers[9] = reinterpret_cast<char*>(&b.key[0]), b.buffers[10] = reinterpret_cast<char*>(&b.key[1]);
+        _::run_calls<this_target>(p, b.buffers, &n);
     }
     template <class Y>
     const element* weights_of(const Y* y, index n) {
