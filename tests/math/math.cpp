@@ -1,6 +1,6 @@
 // math.cpp: every function of etta/math against the C library's next wider type: float over every 1021st of its bit
 // patterns (with [.full]: over all of them), double over samples of all exponents and dense ones where functions bend.
-// The bounds asserted here are the ones that the headers and docs/ops.md state.
+// The bounds asserted here are the ones that docs/math.md states.
 #include <etta/math/math.hpp>
 
 #include <cmath>
