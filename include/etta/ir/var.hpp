@@ -79,10 +79,6 @@ concept operands = (operand<T> || ...) && ((operand<T> || scalar_number<T>) && .
 template <class... T>
 inline constexpr bool any_traced = (std::is_same_v<bare<T>, var> || ...);
 
-constexpr builder* tracer_of(const var& v) { return v.g; }
-template <class T>
-constexpr builder* tracer_of(const T&) { return nullptr; }
-
 // The dtype a literal takes beside tensors of dtype t: literals are weak.
 template <class S>
 constexpr dtype literal_type(dtype t) {
@@ -91,18 +87,31 @@ constexpr dtype literal_type(dtype t) {
     else return t == dtype::boolean && !std::is_same_v<S, bool> ? dtype::i32 : t;
 }
 
-template <class T>
-constexpr int traced_operand(builder& g, const T& x, dtype other) {
-    if constexpr (std::is_same_v<T, var>) return x.id;
-    else if constexpr (scalar_number<T>) return g.literal(static_cast<double>(x), literal_type<T>(other));
-    else static_assert(always_false<T>, "etta: a tensor inside a traced function: pass it as an argument of the function");
-}
-
-constexpr dtype type_of_operand(const var& v) { return v.g->type_of(v.id); }
-template <class T>
-constexpr dtype type_of_operand(const T&) { return dtype::none; }
-
 constexpr dtype strongest(dtype a, dtype b) { return a == dtype::none ? b : b == dtype::none ? a : promote(a, b); }
+
+// An operand of a traced call: a variable, or a number and how it takes its dtype.
+struct traced_operand {
+    builder* g;
+    int id;
+    double number;
+    dtype (*type)(dtype);
+};
+constexpr traced_operand as_operand(const var& v) { return {v.g, v.id, 0, nullptr}; }
+template <class T>
+constexpr traced_operand as_operand(const T& x) {
+    static_assert(scalar_number<T>, "etta: a tensor inside a traced function: pass it as an argument of the function");
+    if constexpr (scalar_number<T>) return {nullptr, -1, static_cast<double>(x), &literal_type<T>};
+    else return {nullptr, -1, 0, &literal_type<double>};
+}
+// Their ids; the Graph that they belong to.
+constexpr builder& ids_of(const traced_operand* x, int n, int* ids) {
+    builder* g = nullptr;
+    dtype t = dtype::none;
+    for (int i = 0; i < n; ++i)
+        if (x[i].g != nullptr) g = x[i].g, t = strongest(t, g->type_of(x[i].id));
+    for (int i = 0; i < n; ++i) ids[i] = x[i].g != nullptr ? x[i].id : g->literal(x[i].number, x[i].type(t));
+    return *g;
+}
 
 template <class Op, class Attrs, class... X>
 struct expression;
@@ -141,12 +150,10 @@ using applied = typename applied_type<any_traced<X...>, Op, Attrs, X...>::type;
 template <class Op, class Attrs = attr<>, class... X>
 constexpr applied<Op, Attrs, X...> apply(X&&... x) {
     if constexpr (any_traced<X...>) {
-        builder* g = nullptr;
-        ((g = tracer_of(x) != nullptr ? tracer_of(x) : g), ...);
-        dtype t = dtype::none;
-        ((t = strongest(t, type_of_operand(x))), ...);
-        const int ids[] = {traced_operand<bare<X>>(*g, x, t)...};
-        return var{g, Op::trace(*g, ids, static_cast<int>(sizeof...(X)), Attrs::list, Attrs::count)};
+        const traced_operand a[] = {as_operand(x)...};
+        int ids[sizeof...(X)] = {};
+        builder& g = ids_of(a, static_cast<int>(sizeof...(X)), ids);
+        return var{&g, Op::trace(g, ids, static_cast<int>(sizeof...(X)), Attrs::list, Attrs::count)};
     } else {
         return {leaf_type<X>::of(x)...};
     }

@@ -14,7 +14,9 @@ namespace etta {
 // -log p(labels | logits), summed over all ways to align them, over each sample's number of labels, mean over the batch (the
 // mean of torch.nn.CTCLoss). logits [N, T, C]; labels [N, S], any integer type, 1 … C - 1 (0 is the blank), a negative one and
 // all behind it are padding. Samples whose labels do not fit into T steps cost about 1e30. O(N T S).
-constexpr var ctc_loss(var logits, var labels) {
+template <class V>
+    requires std::is_same_v<V, var>  // a template, so that only programs that call it compile its loop
+constexpr var ctc_loss(V logits, V labels) {
     _::builder& g = *logits.g;
     if (logits.rank() != 3 || labels.rank() != 2 || labels.extent(1) < 1) {
         g.blame(_::mistake::rank, "ctc_loss", logits.extents(), labels.extents());

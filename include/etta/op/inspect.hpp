@@ -33,19 +33,20 @@ struct Inspect {
     }
 
     template <class T>
-    static std::string text(const strided_operand& x) {
+    static std::string text_of(const strided_operand& x) {
         return std::string(name_of(dtype_of<T>)) + " " + printed_tensor<T>{reinterpret_cast<const T*>(x.data), x.rank, x.extent, x.stride}.text();
     }
+    template <class Target>
     static std::string text(const strided_operand& x, dtype t) {
         switch (t) {
-            case dtype::f32: return text<float>(x);
-            case dtype::f64: return text<double>(x);
-            case dtype::i8: return text<std::int8_t>(x);
-            case dtype::i16: return text<std::int16_t>(x);
-            case dtype::i32: return text<std::int32_t>(x);
-            case dtype::i64: return text<std::int64_t>(x);
-            case dtype::u8: return text<std::uint8_t>(x);
-            default: return text<bool>(x);
+            case dtype::f32: return text_of<float>(x);
+            case dtype::f64: return text_of<double>(x);
+            case dtype::i8: return text_of<std::int8_t>(x);
+            case dtype::i16: return text_of<std::int16_t>(x);
+            case dtype::i32: return text_of<std::int32_t>(x);
+            case dtype::i64: return text_of<std::int64_t>(x);
+            case dtype::u8: return text_of<std::uint8_t>(x);
+            default: return text_of<bool>(x);
         }
     }
     template <class Target, class Context>
@@ -55,7 +56,7 @@ struct Inspect {
         strided_operand::read<Target>(w, ctx);
         std::string label;
         for (std::int64_t i = 0; i < w[1]; ++i) label += static_cast<char>(w[2 + i / 8] >> (i % 8 * 8) & 0xff);
-        std::printf("%s: %s\n", label.c_str(), text(x, static_cast<dtype>(w[0])).c_str());
+        std::printf("%s: %s\n", label.c_str(), text<Target>(x, static_cast<dtype>(w[0])).c_str());
     }
 };
 

@@ -31,6 +31,7 @@ class Schedule {
     bool needs_length() const { return ends_ && steps_ == 0; }
 
     // This one for n steps, then the other from its beginning (torch's SequentialLR).
+    template <class = void>
     Schedule then(long n, Schedule next) const {
         const bool ends = next.needs_length();
         const auto f = [first = *this, n, next = static_cast<Schedule&&>(next)](long step, long total) {
@@ -39,6 +40,7 @@ class Schedule {
         return Schedule(f, ends);
     }
     // Both at once (torch's ChainedScheduler).
+    template <class = void>
     friend Schedule operator*(Schedule a, Schedule b) {
         const bool ends = a.needs_length() || b.needs_length();
         const auto f = [a = static_cast<Schedule&&>(a), b = static_cast<Schedule&&>(b)](long step, long total) {

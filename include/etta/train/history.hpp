@@ -31,12 +31,14 @@ struct History {
             if (loss(i) < loss(k)) k = i;
         return epochs[k];
     }
+    template <class Host = _::this_host>
     std::string csv() const {
         std::string s = "epoch,loss,accuracy,validation_loss,validation_accuracy,rate,seconds\n";
         for (const EpochRecord& e : epochs)
             s += line("%d,%.9g,%.9g,%.9g,%.9g,%.9g,%.3f\n", e);
         return s;
     }
+    template <class Host = _::this_host>
     std::string json() const {
         std::string s = "[\n";
         for (std::size_t i = 0; i < epochs.size(); ++i) {
@@ -47,6 +49,7 @@ struct History {
         return s + "]\n";
     }
     // Loss (log scale) and, for classifiers, error rate over the epochs: training drawn through, validation dashed.
+    template <class Host = _::this_host>
     std::string svg() const {
         const int w = 640, h = 260, left = 60, top = 30;
         std::string s = text("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">\n"
@@ -57,9 +60,12 @@ struct History {
                        [](const EpochRecord& e) { return 1 - e.validation_accuracy; });
         return s + "</svg>\n";
     }
-    void save_csv(const std::string& path) const { save(path, csv()); }
-    void save_json(const std::string& path) const { save(path, json()); }
-    void save_svg(const std::string& path) const { save(path, svg()); }
+    template <class Host = _::this_host>
+    void save_csv(const std::string& path) const { save<Host>(path, csv<Host>()); }
+    template <class Host = _::this_host>
+    void save_json(const std::string& path) const { save<Host>(path, json<Host>()); }
+    template <class Host = _::this_host>
+    void save_svg(const std::string& path) const { save<Host>(path, svg<Host>()); }
 
 private:
     template <class... A>
@@ -71,8 +77,9 @@ private:
     static std::string line(const char* format, const EpochRecord& e) {
         return text(format, e.epoch, e.loss, e.accuracy, e.validation_loss, e.validation_accuracy, e.rate, e.seconds);
     }
+    template <class Host>
     static void save(const std::string& path, const std::string& s) {
-        write_file(path, std::as_bytes(std::span<const char>(s.data(), s.size())));
+        write_file<Host>(path, std::as_bytes(std::span<const char>(s.data(), s.size())));
     }
     template <class F, class G>
     std::string panel(const char* title, int x0, int y0, int w, int h, F train, G validation) const {
