@@ -4,6 +4,11 @@
 #include "../catch.hpp"
 #include "../gradient_check.hpp"
 
+#include <tuple>
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
 using namespace etta;
 
 namespace {
@@ -116,4 +121,46 @@ TEST_CASE("the derivatives of variance, norms and extrema agree with differences
     CHECK(gradient_error([](auto x) { return norm(x, axis<0>) + norm<1>(x, axis<0>) * norm<3>(x) + norm<inf_norm>(x); }, x) < 1e-6);
     CHECK(gradient_error([](auto x) { return amax(x, axis<1>, keepdims) * amin(x, axis<0>) + logsumexp(x, axis<0>); }, x) < 1e-6);
     CHECK(second_derivative_error([](auto x) { return stddev(x, axis<1>) + norm<3>(x); }, x) < 1e-6);
+}
+
+// Long reductions to one number go row by row, however the tensor is shaped (op/reduce.hpp: rows_of_total).
+namespace {
+template <std::size_t... E>
+void check_long() {
+    using T = Tensor<double, E...>;
+    const auto x = filled<double, E...>();
+    INFO(x.size() << " elements, the first axis " << x.extent(0));
+    double s = 0, squares = 0, exps = 0, most = -HUGE_VAL;
+    for (const double v : x) s += v, squares += v * v, exps += std::exp(v), most = std::max(most, v);
+    const auto all = [](const T& x) constexpr { return std::tuple(eval(sum(x)), eval(sum(x, axes_t<>{}, keepdims)), eval(mean(square(x))), eval(logsumexp(x)), eval(norm(x)), eval(amax(x)), eval(variance(x))); };
+    const auto [total, kept, mean_square, log_sum, length, top, spread] = all(x);
+    const double n = double(x.size()), m = s / n;
+    CHECK(std::abs(total() - s) < 1e-11 * std::sqrt(n * squares));
+    CHECK(kept[0] == Approx(s).margin(1e-6));
+    CHECK(std::abs(mean_square() - squares / n) < 1e-12 * squares / n);
+    CHECK(std::abs(log_sum() - std::log(exps)) < 1e-12 * std::log(exps));
+    CHECK(std::abs(length() - std::sqrt(squares)) < 1e-12 * length());
+    CHECK(top() == most);
+    CHECK(std::abs(spread() - (squares / n - m * m)) < 1e-9 * spread());
+#if defined(_OPENMP)
+    const int threads = omp_get_max_threads();
+    omp_set_num_threads(1);
+    const auto alone = all(x);
+    omp_set_num_threads(threads);
+    CHECK((std::get<0>(alone)() == total() && std::get<2>(alone)() == mean_square() && std::get<3>(alone)() == log_sum() && std::get<4>(alone)() == length() && std::get<6>(alone)() == spread()));
+#endif
+    // The derivative of log-sum-exp plus the norm, against the formula.
+    const auto g = call(grad([](auto x) constexpr { return logsumexp(x) + norm(x); }), x);
+    double worst = 0;
+    for (long i = 0; i < x.size(); ++i) worst = std::max(worst, std::abs(g[i] - (std::exp(x[i]) / exps + x[i] / std::sqrt(squares))));
+    CHECK(worst < 1e-12);
+}
+}  // namespace
+
+TEST_CASE("long reductions to one number are right for vectors, matrices and more, on any number of threads") {
+    check_long<131072>();
+    check_long<131101>();  // a prime: no rows
+    check_long<3, 3, 20000>();
+    check_long<300, 601>();
+    check_long<40000, 5>();
 }

@@ -26,6 +26,21 @@ constexpr index factor_of(const builder& g, const shape& s, unsigned axes) {
     return n;
 }
 
+// A reduction to one element has no rows that threads could share. A long one is done in two: its last axes row by row, then what is
+// left; in that order whatever the number of threads. The axes that are left, or 0 where it is not worth it.
+constexpr unsigned rows_of_total(const builder& g, const shape& s, unsigned axes) {
+    constexpr index least_rows = 16, least_columns = 1024, least = index{1} << 17;
+    index n = 1, rows = 1;
+    unsigned left = 0;
+    for (int i = 0; i < s.rank; ++i) {
+        const extent e = g.resolve(s.at[i]);
+        if (!e.is_static()) return 0;
+        if (((axes >> i) & 1) && rows < least_rows) rows *= static_cast<index>(e.code), left |= 1u << i;
+        n *= static_cast<index>(e.code);
+    }
+    return n >= least && rows >= least_rows && n / rows >= least_columns ? left : 0;
+}
+
 template <class Op>
 struct reduce_op {
     static constexpr op_kind kind = op_kind::reduce;
@@ -34,9 +49,13 @@ struct reduce_op {
     static constexpr int add(builder& g, int v, unsigned axes) {
         shape to = g.extents_of(v);
         unsigned kept = 0;
-        for (int i = 0; i < to.rank; ++i)
+        bool total = true;
+        for (int i = 0; i < to.rank; ++i) {
             if ((axes >> i) & 1 && !to.at[i].is(1)) to.at[i] = extent(1), kept |= 1u << i;
+            total = total && to.at[i].is(1);
+        }
         if (kept == 0) return v;  // nothing but extents of 1: the value itself
+        if (const unsigned left = total ? rows_of_total(g, g.extents_of(v), kept) : 0; left != 0) return add(g, add(g, v, kept & ~left), left);
         const std::int64_t t = kept;
         return g.add(&info_of<Op>::value, &v, 1, &t, 1, g.type_of(v), to);
     }
@@ -138,6 +157,16 @@ constexpr unsigned axes_mask(var x, const std::int64_t* a, int n, std::string_vi
     for (int i = 1; i < n; ++i) axes |= 1u << axis_of(*x.g, a[i], x.rank(), op);
     return n <= 1 ? (1u << x.rank()) - 1 : axes;
 }
+// A long vector that lies in memory, as rows, if all of it is reduced to a number: see rows_of_total. Attributes as above.
+constexpr var in_rows(var x, const std::int64_t* a, int n) {
+    if (a[0] != 0 || n > 1 || x.rank() != 1 || x.g->of(x.id).op->kind != op_kind::input) return x;
+    const index size = x.extent(0);
+    for (index rows = 64; rows >= 16; --rows) {
+        const shape s(extent(rows), extent(size / rows));
+        if (size > 0 && size % rows == 0) return rows_of_total(*x.g, s, 3) != 0 ? var{x.g, reshape_to(*x.g, x.id, s)} : x;
+    }
+    return x;
+}
 constexpr var drop_axes(var x, unsigned axes, bool keep) {
     if (keep) return x;
     shape s;
@@ -149,6 +178,7 @@ constexpr var drop_axes(var x, unsigned axes, bool keep) {
 template <class Op>
 struct Reduction : CompositeOp<Reduction<Op>> {
     static constexpr var body(var x, const std::int64_t* a, int n) {
+        x = in_rows(x, a, n);
         const unsigned axes = axes_mask(x, a, n, Op::name);
         const dtype t = x.type();
         if (!is_floating(t) && (std::is_same_v<Op, Sum> || std::is_same_v<Op, Prod> || t == dtype::boolean))
@@ -185,6 +215,7 @@ constexpr var divide_by(var x, var count) {
 
 struct Mean : CompositeOp<Mean> {
     static constexpr var body(var x, const std::int64_t* a, int n) {
+        x = in_rows(x, a, n);
         const unsigned axes = axes_mask(x, a, n, "mean");
         x = as_floating(x);
         return drop_axes(divide_by(var{x.g, sum_over(*x.g, x.id, axes)}, count_over(x, axes)), axes, a[0] != 0);

@@ -51,6 +51,7 @@ struct Softmax : CompositeOp<Softmax> {  // attribute: the axis
 
 struct LogSumExp : CompositeOp<LogSumExp> {  // attributes: keepdims, axes
     static constexpr var body(var x, const std::int64_t* a, int n) {
+        x = in_rows(x, a, n);
         const unsigned axes = axes_mask(x, a, n, "logsumexp");
         x = as_floating(x);
         const var m = row_shift(x, axes);

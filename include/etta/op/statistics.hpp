@@ -15,6 +15,7 @@ namespace _ {
 template <int Correction>
 struct Variance : CompositeOp<Variance<Correction>> {
     static constexpr var body(var x, const std::int64_t* a, int n) {
+        x = in_rows(x, a, n);
         const unsigned axes = axes_mask(x, a, n, "variance");
         x = as_floating(x);
         const var count = count_over(x, axes);
@@ -37,6 +38,7 @@ constexpr var safe_root(var s, double exponent) {
 template <int P>
 struct Norm : CompositeOp<Norm<P>> {
     static constexpr var body(var x, const std::int64_t* a, int n) {
+        x = in_rows(x, a, n);
         const unsigned axes = axes_mask(x, a, n, "norm");
         x = as_floating(x);
         var y;

@@ -249,7 +249,8 @@ constexpr bool lies_whole(const builder& g, int v) {
 constexpr int reshaped_from(const builder& g, int v) {
     if (!g.is<Reshape>(v)) return -1;
     const int r = g.arg(g.of(v), 0);
-    return g.of(r).op->kind == op_kind::view || only_ones_differ(g.extents_of(r), g.extents_of(v)) ? -1 : r;
+    const op_kind k = g.of(r).op->kind;  // what lies in memory, or is a view of it, is not computed by a kernel that one could join
+    return k == op_kind::view || k == op_kind::input || only_ones_differ(g.extents_of(r), g.extents_of(v)) ? -1 : r;
 }
 
 constexpr int reshape_to(builder& g, int v, shape to) {
