@@ -12,7 +12,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 etta_need clang libclang-rt-dev zlib1g-dev || exit 1
 seconds=${1:-10}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- idx csv safetensors npy npz netpbm bmp cifar mapped checkpoint
+[ $# -gt 0 ] || set -- idx csv safetensors npy npz netpbm bmp cifar mapped checkpoint weights
 build=${ETTA_BUILD:-$root/build/fuzz}
 
 fuzz_one() {
@@ -30,6 +30,7 @@ fuzz_one() {
         cifar) head -c 3073 /dev/zero >"$seeds/ten" && head -c 6148 /dev/zero | gzip -c >"$seeds/hundred" ;;
         mapped) cp "$root/tests/io/data/fortran.npy" "$seeds" && printf '\0\0\10\2\0\0\0\2\0\0\0\3abcdef' >"$seeds/idx" ;;
         checkpoint) ;;  # writes its own
+        weights) cp "$root/tests/io/data/from_python.st" "$seeds/seed" ;;
     esac
     "${ETTA_CXX_CLANG:-clang++}" -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined,float-cast-overflow -fno-sanitize-recover=all \
         -DETTA_HAS_ZLIB -I "$root/include" "$root/tests/fuzz/$reader.cpp" -lz -o "$build/fuzz_$reader" || return 1
