@@ -42,7 +42,7 @@ public:
         bar[30] = 0;
         const double each = done > done_before_ ? (now - start_) / static_cast<double>(done - done_before_) : 0;
         const long left = static_cast<long>(each * static_cast<double>(total - done) + 0.5);
-        std::printf("\repoch %*d/%d [%s] %ld:%02ld left  %.3g/s  loss %.4f", width(), epoch, epochs_, bar, left / 60, left % 60, each > 0 ? 1 / each : 0, loss);
+        std::printf("\repoch %*d/%d [%s] %ld:%02ld left  %.*f/s  loss %.4f", width(), epoch, epochs_, bar, left / 60, left % 60, each > 0.1 ? 2 : 0, each > 0 ? 1 / each : 0.0, loss);
         if (accuracy >= 0) std::printf("  accuracy %.4f", accuracy);
         std::printf(" \033[K");
         std::fflush(stdout);
