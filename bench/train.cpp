@@ -13,10 +13,10 @@ struct Mlp {
     constexpr auto operator()(auto x) const { return fc2(relu(fc1(x))); }
 };
 
-template <class Model, class Rule>
-void step(bench::meter& m, Rule rule) {
+template <class Model, class Rule, class... Options>
+void step(bench::meter& m, Rule rule, const Options&... options) {
     static Model model{etta::seed(7)};
-    static auto trainer = etta::Trainer(model, etta::CrossEntropy{}, rule);
+    static auto trainer = etta::Trainer(model, etta::CrossEntropy{}, rule, options...);
     static const float* const x = bench::numbers(bench::train_batch * Model::input_type::sample_size, 1, 0, 1);
     static int y[bench::train_batch];
     bench::digit_labels(y);
@@ -26,6 +26,10 @@ void step(bench::meter& m, Rule rule) {
 
 void mlp(bench::meter& m) {
     step<etta::Model<Mlp, etta::Input<float, 784>, etta::max_batch<bench::train_batch>>>(m, etta::Adam{.lr = bench::train_rate});
+}
+void recipe(bench::meter& m) {
+    step<etta::Model<Mlp, etta::Input<float, 784>, etta::max_batch<bench::train_batch>>>(
+        m, etta::AdamW{.lr = bench::train_rate}, etta::TrainerOptions{.clip_norm = 1, .schedule = etta::cosine(0.1, 100).over(1000000)});
 }
 void lenet(bench::meter& m) {
     step<etta::Model<LeNet, etta::Input<float, 1, 28, 28>, etta::max_batch<bench::train_batch>>>(m, etta::SGD{.lr = bench::train_rate, .momentum = 0.9});
@@ -68,6 +72,7 @@ void transformer(bench::meter& m) {
 int main(int argc, char** argv) {
     bench::suite s("etta", argc, argv);
     s.add("T1.mlp.adam.b64", mlp);
+    s.add("T1.mlp.adamw.clip.cosine.b64", recipe);
     s.add("T2.lenet.sgdm.b64", lenet);
     s.add("T3.lstm32.seq64.b32.adam", lstm);
     s.add("T4.transformer.b8.s64.d128.adamw", transformer);

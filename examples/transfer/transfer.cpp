@@ -49,15 +49,17 @@ int main(int argc, char** argv) {
 
     Model model{seed};
     auto teacher = etta::Trainer(model, etta::CrossEntropy{}, etta::AdamW{.lr = 2e-3});
-    std::printf("0 to 4, from %ld pictures: accuracy %.4f\n", static_cast<long>(known.train.size()), tuned(teacher, known, 20, seed));
+    std::printf("%-44s %9s %9s\n", "", "pictures", "accuracy");
+    const auto row = [](const char* what, const etta::Split& data, double accuracy) { std::printf("%-44s %9ld %9.4f\n", what, static_cast<long>(data.train.size()), accuracy); };
+    row("0 to 4", known, tuned(teacher, known, 20, seed));
 
     for (const char* layer : {"features.*", "head.*"}) model.initialise(layer, etta::init::fan_in_uniform{}, etta::seed(seed.value + 1));
     auto frozen = etta::Trainer(model, etta::CrossEntropy{}, etta::AdamW{.lr = 2e-3}, {.groups = {{"conv*", {.frozen = true}}}});
-    std::printf("5 to 9, from %ld pictures, behind these filters: accuracy %.4f\n", static_cast<long>(fresh.train.size()), tuned(frozen, fresh, 100, seed));
+    row("5 to 9, behind these filters", fresh, tuned(frozen, fresh, 100, seed));
     auto all = etta::Trainer(model, etta::CrossEntropy{}, etta::AdamW{.lr = 5e-4});
-    std::printf("then all of it, at a small rate: accuracy %.4f\n", tuned(all, fresh, 50, seed));
+    row("5 to 9, then all of it, at a small rate", fresh, tuned(all, fresh, 50, seed));
 
     Model other{etta::seed(seed.value + 2)};
     auto alone = etta::Trainer(other, etta::CrossEntropy{}, etta::AdamW{.lr = 2e-3});
-    std::printf("from scratch, on the same %ld pictures: accuracy %.4f\n", static_cast<long>(fresh.train.size()), tuned(alone, fresh, 100, seed));
+    row("5 to 9, from scratch", fresh, tuned(alone, fresh, 100, seed));
 }

@@ -48,6 +48,15 @@ TEST_CASE("a vocabulary numbers a text's bytes in order, and gives the text back
     CHECK(etta::load_text(scratch.file("t.txt", "a\nb")) == "a\nb");
 }
 
+TEST_CASE("a text's lines end in a line feed, with or without a carriage return") {
+    Scratch scratch;
+    using lines = std::vector<std::string>;
+    CHECK(etta::load_lines(scratch.file("t.txt", "one\n\ntwo \r\n\r\nlast")) == lines{"one", "", "two ", "", "last"});
+    CHECK(etta::load_lines(scratch.file("u.txt", "one\n")) == lines{"one"});
+    CHECK(etta::load_lines(scratch.file("v.txt", "")).empty());
+    CHECK_THROWS_WITH(etta::load_lines(scratch.path("none.txt")), says("none.txt"));
+}
+
 TEST_CASE("windows of ids have the ids that follow as labels") {
     for (const int n : {100, 1000}) {  // ids that fit a byte, and others
         const auto every = Dataset::windows(counting(n), 8);

@@ -29,3 +29,14 @@ TEST_CASE("schedules follow each other and multiply, and know whether they need 
     CHECK((c.factor(1, 100) == Approx(0.1) && c.factor(10, 100) == 1 && c.factor(11, 100) == 1));
     CHECK(c.factor(1000, 100) == Approx(0.1));  // after the end: what is left
 }
+
+TEST_CASE("a schedule may count epochs: each of its values holds for so many steps") {
+    const etta::Schedule plain = etta::step_decay(2, 0.5), slow = plain.per(3), end = etta::linear(0.2);
+    CHECK(!slow.needs_length());
+    CHECK(end.per(3).needs_length());
+    for (long step = 1; step <= 20; ++step) {
+        CHECK(slow.factor(step, 20) == plain.factor((step - 1) / 3 + 1, 7));
+        CHECK(end.per(3).factor(step, 20) == end.factor((step - 1) / 3 + 1, 7));
+        CHECK(end.over(5).per(3).factor(step, 0) == end.factor((step - 1) / 3 + 1, 5));
+    }
+}

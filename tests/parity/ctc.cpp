@@ -14,6 +14,26 @@ TEST_CASE("the CTC loss is PyTorch's, and so is its gradient") {
     CHECK(unlike(file, "gradient", gradient.data(), 1e-10) == "");
 }
 
+TEST_CASE("so are its reductions, another blank, fewer steps, and labels that do not fit") {
+    const auto file = etta::safetensors_file::open(recorded_path("ctc.st"));
+    etta::Tensor<double, 4, 9, 6> logits;
+    etta::Tensor<std::int32_t, 4, 4> labels, moved;
+    etta::Tensor<std::int32_t, 4> lengths;
+    const auto x = recorded(file, "logits");
+    std::copy(x.begin(), x.end(), logits.data());
+    for (std::size_t i = 0; i < 16; ++i)
+        labels.data()[i] = static_cast<std::int32_t>(recorded(file, "labels")[i]), moved.data()[i] = static_cast<std::int32_t>(recorded(file, "moved")[i]);
+    for (std::size_t i = 0; i < 4; ++i) lengths.data()[i] = static_cast<std::int32_t>(recorded(file, "lengths")[i]);
+    const auto each = etta::call([](auto logits, auto labels, auto n) { return etta::ctc_loss(logits, labels, {.reduce = etta::reduction::none, .input_lengths = n}); }, logits, labels, lengths);
+    CHECK(unlike(file, "none", each.data(), 1e-12) == "");
+    // The third sample's four labels, two of them twice, need six steps of five.
+    const auto [loss, gradient] = etta::value_and_grad<0>([](auto logits, auto labels, auto n) {
+        return etta::ctc_loss(logits, labels, {.blank = 5, .reduce = etta::reduction::sum, .zero_infinity = true, .input_lengths = n});
+    })(logits, moved, lengths);
+    CHECK(unlike(file, "sum", &loss, 1e-12) == "");
+    CHECK(unlike(file, "sum_gradient", gradient.data(), 1e-10) == "");
+}
+
 TEST_CASE("decoding drops blanks and repetitions; a beam finds labels that no single path makes likely") {
     const float clear[] = {0, 5, 0, 0, 5, 0, 5, 0, 0, 0, 5, 0, 0, 0, 5};  // 1 1 _ 1 2
     CHECK(etta::ctc_greedy(clear, 5, 3) == std::vector<int>{1, 1, 2});

@@ -33,7 +33,9 @@ struct Volumes {
     MaxPool3d<per_axis{2, 3, 3}, per_axis{1, 2, 2}, per_axis{1, 0, 1}> max;
     AvgPool3d<per_axis{3, 2, 2}, per_axis{2, 1, 2}, per_axis{1, 0, 1}, false, false> avg;
     AdaptiveAvgPool3d<per_axis{3, 2, 4}> adaptive;
-    constexpr auto operator()(auto x) const { return side_by_side(max(x), avg(x), adaptive(x)); }
+    AdaptiveMaxPool3d<per_axis{2, 3, 4}> adaptive_max;
+    LPPool3d<2.0, 2> lp;
+    constexpr auto operator()(auto x) const { return side_by_side(max(x), avg(x), adaptive(x), adaptive_max(x), lp(x)); }
 };
 
 }  // namespace

@@ -13,4 +13,13 @@ labels = torch.tensor([[1, 2, 2, 5], [3, -1, -1, -1], [4, 4, 1, -1], [2, 5, -1, 
 lengths = (labels >= 0).sum(1)
 loss = torch.nn.functional.ctc_loss(logits.log_softmax(2).transpose(0, 1), labels.clamp(min=1), torch.full((N,), T), lengths)
 loss.backward()
-save_file({"logits": logits.detach(), "labels": labels.int(), "loss": loss.detach().reshape(1), "gradient": logits.grad}, HERE / "ctc.st")
+out = {"lengths": torch.tensor([9, 4, 5, 7]).int()}
+out["none"] = torch.nn.functional.ctc_loss(logits.log_softmax(2).transpose(0, 1), labels.clamp(min=1), out["lengths"].long(), lengths, reduction="none").detach()
+# Another blank: labels 0 to 4, 5 is the blank; and labels that do not fit.
+other = logits.detach().clone().requires_grad_()
+moved = torch.tensor([[1, 2, 2, 0], [3, -1, -1, -1], [4, 4, 1, 1], [2, 0, -1, -1]])
+short = torch.tensor([9, 4, 5, 7])
+value = torch.nn.functional.ctc_loss(other.log_softmax(2).transpose(0, 1), moved.clamp(min=0), short, (moved >= 0).sum(1), blank=5, reduction="sum", zero_infinity=True)
+value.backward()
+out.update({"moved": moved.int(), "sum": value.detach().reshape(1), "sum_gradient": other.grad})
+save_file(out | {"logits": logits.detach(), "labels": labels.int(), "loss": loss.detach().reshape(1), "gradient": logits.grad}, HERE / "ctc.st")

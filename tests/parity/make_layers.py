@@ -85,7 +85,7 @@ groups = {
         adaptive=nn.AdaptiveAvgPool1d(4), adaptive_max=nn.AdaptiveMaxPool1d(7))),
     "pool3d": ((2, 2, 4, 5, 6), Group(
         max=nn.MaxPool3d((2, 3, 3), (1, 2, 2), (1, 0, 1)), avg=nn.AvgPool3d((3, 2, 2), (2, 1, 2), (1, 0, 1), count_include_pad=False),
-        adaptive=nn.AdaptiveAvgPool3d((3, 2, 4)))),
+        adaptive=nn.AdaptiveAvgPool3d((3, 2, 4)), adaptive_max=nn.AdaptiveMaxPool3d((2, 3, 4)), lp=nn.LPPool3d(2, 2))),
     "resize": ((2, 4, 3, 5), Group(
         nearest=nn.Upsample(scale_factor=2), odd=nn.Upsample(size=(7, 4)), linear=nn.Upsample(scale_factor=2, mode="bilinear"),
         aligned=nn.Upsample(size=(5, 9), mode="bilinear", align_corners=True), smaller=nn.Upsample(size=(2, 3), mode="bilinear"),
@@ -99,9 +99,15 @@ groups = {
         celu=nn.CELU(0.75), elu=nn.ELU(0.6), gelu=nn.GELU(), gelu_tanh=nn.GELU("tanh"), hardshrink=nn.Hardshrink(0.4), hardsigmoid=hardsigmoid,
         hardswish=nn.Hardswish(), hardtanh=nn.Hardtanh(-0.5, 0.8), leaky=nn.LeakyReLU(0.2), logsigmoid=nn.LogSigmoid(), logsoftmax=nn.LogSoftmax(1),
         mish=nn.Mish(), relu6=nn.ReLU6(), selu=nn.SELU(), silu=nn.SiLU(), softplus=nn.Softplus(2), softshrink=nn.Softshrink(0.4),
-        softsign=nn.Softsign(), tanhshrink=nn.Tanhshrink(), threshold=nn.Threshold(0.3, -2.0))),
+        softsign=nn.Softsign(), tanhshrink=nn.Tanhshrink(), threshold=nn.Threshold(0.3, -2.0), relu=nn.ReLU(), sigmoid=nn.Sigmoid(), tanh=nn.Tanh(), softmax=nn.Softmax(1))),
     "reparametrised": ((3, 4, 6, 6), Group(
         weight=weight_norm(nn.Conv2d(4, 5, 3)), spectral=spectral_norm(nn.Conv2d(4, 5, 3)))),
+    "resize1d": ((2, 3, 7), Group(
+        nearest=nn.Upsample(scale_factor=3), linear=nn.Upsample(scale_factor=2, mode="linear"), aligned=nn.Upsample(size=11, mode="linear", align_corners=True),
+        reflect=nn.ReflectionPad1d((3, 2)), replicate=nn.ReplicationPad1d((1, 4)), circular=nn.CircularPad1d((2, 5)))),
+    "resize3d": ((2, 2, 3, 4, 3), Group(
+        nearest=nn.Upsample(scale_factor=2), linear=nn.Upsample(size=(4, 6, 2), mode="trilinear"), reflect=nn.ReflectionPad3d((1, 2, 0, 1, 2, 1)),
+        replicate=nn.ReplicationPad3d((0, 1, 2, 1, 1, 0)))),
 }
 out = {}
 for name, (extents, group) in groups.items():

@@ -62,5 +62,18 @@ std::string load_text(const std::string& path) {
     const file_bytes bytes = read_file<Host>(path);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
+// Its lines, which end in \n or \r\n (the last one may not).
+template <class Host = _::this_host>
+std::vector<std::string> load_lines(const std::string& path) {
+    const std::string text = load_text<Host>(path);
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t end = text.find('\n', at);
+        if (end == std::string::npos) end = text.size();
+        lines.push_back(text.substr(at, (end > at && text[end - 1] == '\r' ? end - 1 : end) - at));
+        at = end + 1;
+    }
+    return lines;
+}
 
 }  // namespace etta

@@ -11,12 +11,19 @@
 
 namespace etta {
 
-// -log p(labels | logits), summed over all ways to align them, over each sample's number of labels, mean over the batch (the
-// mean of torch.nn.CTCLoss). logits [N, T, C]; labels [N, S], any integer type, 1 … C - 1 (0 is the blank), a negative one and
-// all behind it are padding. Samples whose labels do not fit into T steps cost about 1e30. O(N T S).
+// As torch.nn.CTCLoss has them. input_lengths: [N], any integer type: a sample's steps that count, of T.
+struct CTCOptions {
+    int blank = 0;
+    reduction reduce = reduction::mean;  // over each sample's number of labels, then over the batch; sum, none: of the values
+    bool zero_infinity = false;          // samples whose labels do not fit into their steps cost nothing, rather than about 1e30
+    var input_lengths = {};
+};
+
+// -log p(labels | logits), summed over all ways to align them: torch.nn.CTCLoss. logits [N, T, C]; labels [N, S], any integer type,
+// 0 … C - 1 but the blank, a negative one and all behind it are padding. O(N T S).
 template <class V>
     requires std::is_same_v<V, var>  // a template, so that only programs that call it compile its loop
-constexpr var ctc_loss(V logits, V labels) {
+constexpr var ctc_loss(V logits, V labels, const CTCOptions& o = {}) {
     _::builder& g = *logits.g;
     if (logits.rank() != 3 || labels.rank() != 2 || labels.extent(1) < 1) {
         g.blame(_::mistake::rank, "ctc_loss", logits.extents(), labels.extents());
@@ -33,31 +40,40 @@ constexpr var ctc_loss(V logits, V labels) {
     const var s{&g, _::expand_to(g, _::Iota::of(g, shape(extent(states)), 0).id, row)};
     const auto shifted = [&](var x, index by, double fill) constexpr { return where(s < by, fill, _::padded(sliced(x, 0, states - by), 1, by, 0)); };
     // Blank, first label, blank, second label, …, blank.
-    const var known = labels >= 0, one = where(known, labels, 0), blank = one * 0;
+    const var known = labels >= 0, one = where(known, labels, o.blank), blank = one * 0 + o.blank;
     const var pairs{&g, _::reshape_to(g, concat<2>(unsqueeze<2>(blank), unsqueeze<2>(one)).id, shape(row.at[0], extent(2 * n_labels)))};
     const var path = concat<1>(pairs, sliced(blank, 0, 1));
-    const var may_skip = path != 0 && path != shifted(path, 2, 0);
+    const var may_skip = path != o.blank && path != shifted(path, 2, o.blank);
     const var said = take_along_axis<2>(log_softmax(logits), unsqueeze<1>(path));  // [N, T, states]
     const var start = where(s == 0, as_logits(s) * 0, never);
-    const var end = fold(
-        [&](var a, var now) constexpr {
-            const var b = shifted(a, 1, never), c = where(may_skip, shifted(a, 2, never), never);
-            const var most = stop_gradient(max(max(a, b), c));
-            return most + log(exp(a - most) + exp(b - most) + exp(c - most)) + now;
-        },
-        start, permute<1, 0, 2>(said));
+    const auto step = [&](const var& a, const var& now) constexpr {
+        const var b = shifted(a, 1, never), c = where(may_skip, shifted(a, 2, never), never);
+        const var most = stop_gradient(max(max(a, b), c));
+        return most + log(exp(a - most) + exp(b - most) + exp(c - most)) + now;
+    };
+    const var steps = permute<1, 0, 2>(said);
+    var end;
+    if (o.input_lengths.exists()) {  // [T, N, 1]: does the step count?
+        const var counts = unsqueeze<-1>(unsqueeze<-1>(_::Iota::of(g, shape(steps.extents()[0]), 0)) < o.input_lengths);
+        end = fold([&](var a, var now, var counts) constexpr { return where(counts, step(a, now), a); }, start, steps, counts);
+    } else {
+        end = fold([&](var a, var now) constexpr { return step(a, now); }, start, steps);
+    }
     const var count = sum(cast<std::int32_t>(known), axis<1>, keepdims), last = 2 * count;
     const var total = logsumexp(where(s == last || s == last - 1, end, never), axis<1>);
-    return mean(-total / max(as_logits(squeeze<1>(count)), 1));
+    const var cost = o.zero_infinity ? where(total < 0.5 * never, 0, -total) : -total;
+    if (o.reduce == reduction::none) return cost;
+    if (o.reduce == reduction::sum) return sum(cost);
+    return mean(cost / max(as_logits(squeeze<1>(count)), 1));
 }
 
 // Connectionist temporal classification of logits [N, T, C] and Labels labels (int32) each: see ctc_loss.
-template <int Labels>
+template <int Labels, int Blank = 0, bool ZeroInfinity = false>
 struct CTC {
     static constexpr dtype target = dtype::i32;
     static constexpr bool labels = false;
     static constexpr shape target_shape(const shape& prediction) { return shape(prediction.at[0], extent(index{Labels})); }
-    constexpr var operator()(var y, var t) const { return ctc_loss(y, t); }
+    constexpr var operator()(var y, var t) const { return ctc_loss(y, t, {.blank = Blank, .zero_infinity = ZeroInfinity}); }
 };
 
 // The labels of the likeliest path: what is largest at each step, repetitions and blanks (0) dropped. logits: T rows of C.

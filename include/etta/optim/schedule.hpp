@@ -27,6 +27,12 @@ class Schedule {
         s.steps_ = n;
         return s;
     }
+    // Each of its values for n steps: .per(steps of an epoch) counts epochs, as schedules do that PyTorch's loops step once an epoch.
+    template <class = void>
+    Schedule per(long n) const {
+        const auto f = [self = *this, n = n > 0 ? n : 1](long step, long total) { return self.factor((step - 1) / n + 1, (total + n - 1) / n); };
+        return Schedule(f, needs_length());
+    }
     // Goes to its end, and where that is depends on a run's length.
     bool needs_length() const { return ends_ && steps_ == 0; }
 

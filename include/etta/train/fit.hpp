@@ -203,7 +203,8 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
             s.loss += loss * static_cast<double>(n);
             s.seen += n;
             if constexpr (T::classifies) s.right += trainer.count_right(static_cast<const std::int32_t*>(y.data), n);
-            bar.step(epoch, done, per_epoch, s.loss / static_cast<double>(s.seen));
+            bar.step(epoch, done, per_epoch, s.loss / static_cast<double>(s.seen),
+                     T::classifies ? static_cast<double>(s.right) / static_cast<double>(s.seen * T::labels_per_sample) : -1);
             if (done == per_epoch) trainer.finish_step();
             e.batch = done;
             if (!o.callbacks.empty()) tell(Callback::batch_end);

@@ -31,7 +31,7 @@ public:
 
     // An epoch begins, with so many of its batches done already.
     void begin(long done) { start_ = seconds_now(), done_before_ = done; }
-    void step(int epoch, long done, long total, double loss) {
+    void step(int epoch, long done, long total, double loss, double accuracy = -1) {  // of the epoch so far; negative: there is none
         if (!terminal_) return;
         const double now = seconds_now();
         if (now - last_ < 0.1 && done != total) return;
@@ -42,7 +42,9 @@ public:
         bar[30] = 0;
         const double each = done > done_before_ ? (now - start_) / static_cast<double>(done - done_before_) : 0;
         const long left = static_cast<long>(each * static_cast<double>(total - done) + 0.5);
-        std::printf("\repoch %*d/%d [%s] %ld:%02ld left  loss %.4f \033[K", width(), epoch, epochs_, bar, left / 60, left % 60, loss);
+        std::printf("\repoch %*d/%d [%s] %ld:%02ld left  %.*f/s  loss %.4f", width(), epoch, epochs_, bar, left / 60, left % 60, each > 0.1 ? 2 : 0, each > 0 ? 1 / each : 0.0, loss);
+        if (accuracy >= 0) std::printf("  accuracy %.4f", accuracy);
+        std::printf(" \033[K");
         std::fflush(stdout);
     }
     void epoch(int epoch, const std::string& text) {
