@@ -1,5 +1,5 @@
-// Losses that PyTorch does not have, against the definition in double; derivatives against differences; edges. (PyTorch's losses:
-// tests/parity/losses*.cpp; what the Trainer makes of a loss: tests/train/loss.cpp.)
+// Losses that PyTorch does not have, against the definition in double; derivatives against differences; edges. (PyTorch's losses,
+// and Keras': tests/parity/losses*.cpp; what the Trainer makes of a loss: tests/train/loss.cpp.)
 #include <etta/etta.hpp>
 
 #include <cmath>

@@ -1,16 +1,20 @@
-// losses.hpp: several losses and their gradients in one program, compared with what make_losses.py wrote.
+// losses.hpp: several losses and their gradients in one program, compared with what make_losses.py wrote (or another file of such
+// groups: ETTA_LOSSES).
 #pragma once
 
 #include "catch.hpp"
 #include "recorded.hpp"
 
-using namespace etta;
+#ifndef ETTA_LOSSES
+#define ETTA_LOSSES "losses.st"
+#endif
 
+using namespace etta;
 
 namespace {
 
 const auto& file() {
-    static const auto f = safetensors_file::open(recorded_path("losses.st"));
+    static const auto f = safetensors_file::open(recorded_path(ETTA_LOSSES));
     return f;
 }
 template <class T, std::size_t... E>
