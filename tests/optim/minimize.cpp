@@ -1,4 +1,4 @@
-// minimize: known minima by both methods, and what happens where there is none.
+// minimize: known minima by both methods, and what happens where there is none. (PyTorch's and SciPy's: tests/parity/minimize.cpp.)
 #include <etta/etta.hpp>
 
 #include "../catch.hpp"

@@ -68,7 +68,7 @@ out.update({"affine.parameters": w, "affine.value": affine(w)[None]})
 r = scipy.optimize.minimize(lambda w: logistic(torch.tensor(w)).item(), np.zeros(6), method="CG", options=dict(gtol=5e-9),
                             jac=lambda w: torch.func.grad(logistic)(torch.tensor(w)).numpy())
 assert r.success, r
-out.update({"cg.parameters": torch.tensor(r.x), "cg.value": torch.tensor([r.fun])})
+out.update({"cg.parameters": torch.tensor(r.x), "cg.value": torch.tensor([r.fun], dtype=f64)})
 
 # A damped oscillation and noise: 15 points, 4 parameters.
 t = np.linspace(0, 4, 15)
@@ -84,8 +84,12 @@ def jacobian(p):
     return np.stack([e * c, -p[0] * t * e * c, -p[0] * t * e * s, -p[0] * e * s], 1)
 
 
-r = scipy.optimize.least_squares(residual, [1, 1, 2, 0], jacobian, method="lm", ftol=1e-15, xtol=1e-15, gtol=1e-15)
-assert r.success and np.abs(r.grad).max() < 1e-13, r
-out.update({"t": torch.tensor(t), "z": torch.tensor(z), "fit.parameters": torch.tensor(r.x), "fit.cost": torch.tensor([r.cost])})
-print("evaluations", evaluations, "affine", hessian, "fit", r.x, r.cost, r.nfev, np.linalg.eigvalsh(jacobian(r.x).T @ jacobian(r.x)))
+place = [1, 1, 2, 0]
+for _ in range(4):  # it ends where rounding hides that the cost falls; starting there again takes another Gauss-Newton step
+    r = scipy.optimize.least_squares(residual, place, jacobian, method="lm", ftol=1e-15, xtol=1e-15, gtol=1e-15)
+    place = r.x
+hessian = np.linalg.eigvalsh(jacobian(place).T @ jacobian(place))
+assert r.success and np.abs(r.grad).max() < 2e-8 and hessian.min() > 0.8, (r, hessian)
+out.update({"t": torch.tensor(t), "z": torch.tensor(z), "fit.parameters": torch.tensor(r.x), "fit.cost": torch.tensor([r.cost], dtype=f64)})
+assert all(v.dtype == f64 for v in out.values())
 save_file({k: v.contiguous() for k, v in out.items()}, HERE / "minimize.st")
