@@ -164,3 +164,16 @@ TEST_CASE("long reductions to one number are right for vectors, matrices and mor
     check_long<300, 601>();
     check_long<40000, 5>();
 }
+
+TEST_CASE("long reductions of a column, whose elements lie apart, are right") {
+    const auto m = filled<double, 131072, 3>();
+    double s = 0, squares = 0, top = -HUGE_VAL;
+    for (long i = 0; i < m.extent(0); ++i) s += m(i, 1), squares += m(i, 1) * m(i, 1), top = std::max(top, m(i, 1));
+    const auto column = m(etta::all, 1);
+    const double n = double(m.extent(0));
+    CHECK(std::abs(eval(sum(column))() - s) < 1e-11 * std::sqrt(n * squares));
+    CHECK(std::abs(eval(mean(square(column)))() - squares / n) < 1e-12 * squares / n);
+    CHECK(std::abs(eval(norm(column))() - std::sqrt(squares)) < 1e-12 * std::sqrt(squares));
+    CHECK(std::abs(eval(variance(column))() - (squares / n - s / n * s / n)) < 1e-9);
+    CHECK(eval(amax(column))() == top);
+}

@@ -159,7 +159,7 @@ constexpr unsigned axes_mask(var x, const std::int64_t* a, int n, std::string_vi
 }
 // A long vector that lies in memory, as rows, if all of it is reduced to a number: see rows_of_total. Attributes as above.
 constexpr var in_rows(var x, const std::int64_t* a, int n) {
-    if (a[0] != 0 || n > 1 || x.rank() != 1 || x.g->of(x.id).op->kind != op_kind::input) return x;
+    if (a[0] != 0 || n > 1 || x.rank() != 1 || x.g->of(x.id).op->kind != op_kind::input || !lies_whole(*x.g, x.id)) return x;
     const index size = x.extent(0);
     for (index rows = 64; rows >= 16; --rows) {
         const shape s(extent(rows), extent(size / rows));
