@@ -2,7 +2,7 @@
 // Everything else reads these; nothing else looks at a compiler's own macros except core/target.hpp.
 //
 //   ETTA_NO_EXCEPTIONS   errors call a replaceable handler instead of throwing (implied by -fno-exceptions)
-//   ETTA_NO_XSIMD        do not use xsimd even where it is found
+//   ETTA_NO_XSIMD        neither xsimd, even where it is found, nor g++'s own names for x86's instructions
 //   ETTA_NO_OPENMP       do not use OpenMP even under -fopenmp
 //   ETTA_SCALAR          the firmware back end: one lane, one thread, no heap
 //   ETTA_HAS_ZLIB        set by the CMake target (or by hand, with -lz): gzip files can be read

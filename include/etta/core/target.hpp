@@ -10,8 +10,30 @@
 
 #if defined(ETTA_SCALAR) || (defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M')
 #define ETTA_IS_SCALAR 1
-#elif !defined(ETTA_NO_XSIMD) && !defined(__CUDACC__) && __has_include(<xsimd/xsimd.hpp>)
+#elif !defined(ETTA_NO_XSIMD) && !defined(__CUDACC__)
+// Where g++ names the instructions itself, they cost no header (simd/x86.hpp); a name it lacks leaves them to xsimd.
+#if defined(__x86_64__) && !defined(__clang__) && __has_builtin(__builtin_ia32_maxps) && __has_builtin(__builtin_ia32_minpd) && __has_builtin(__builtin_ia32_pmuludq128)
+#define ETTA_USE_X86 1
+#if defined(__SSE4_1__) && !(__has_builtin(__builtin_ia32_roundps) && __has_builtin(__builtin_ia32_roundpd))
+#undef ETTA_USE_X86
+#elif defined(__AVX__) && !(__has_builtin(__builtin_ia32_maxps256) && __has_builtin(__builtin_ia32_minpd256) && __has_builtin(__builtin_ia32_sqrtps256) && \
+                            __has_builtin(__builtin_ia32_roundpd256) && __has_builtin(__builtin_ia32_vinsertf128_ps256) && __has_builtin(__builtin_ia32_ps256_ps))
+#undef ETTA_USE_X86
+#elif defined(__AVX2__) && !(__has_builtin(__builtin_ia32_pmuludq256) && __has_builtin(__builtin_ia32_maskloadd256) && __has_builtin(__builtin_ia32_maskstoreq256))
+#undef ETTA_USE_X86
+#elif defined(__AVX512F__) && !(__has_builtin(__builtin_ia32_maxps512_mask) && __has_builtin(__builtin_ia32_sqrtpd512_mask) && __has_builtin(__builtin_ia32_rndscaleps_mask) && \
+                                __has_builtin(__builtin_ia32_pmuludq512_mask) && __has_builtin(__builtin_ia32_insertf64x4_mask) && __has_builtin(__builtin_ia32_pd512_256pd) && \
+                                __has_builtin(__builtin_ia32_scalefps512_mask) && __has_builtin(__builtin_ia32_rcp14ps512_mask) && __has_builtin(__builtin_ia32_getmantps512_mask) && \
+                                __has_builtin(__builtin_ia32_getexpps512_mask) && __has_builtin(__builtin_ia32_loaddqusi512_mask) && \
+                                __has_builtin(__builtin_ia32_movdqa32_512_mask) && __has_builtin(__builtin_ia32_storedqusi512_mask) && __has_builtin(__builtin_ia32_si512_256si))
+#undef ETTA_USE_X86
+#elif defined(__AVX512BW__) && !(__has_builtin(__builtin_ia32_loaddquhi512_mask) && __has_builtin(__builtin_ia32_storedquqi512_mask))
+#undef ETTA_USE_X86
+#endif
+#endif
+#if !defined(ETTA_USE_X86) && __has_include(<xsimd/xsimd.hpp>)
 #define ETTA_USE_XSIMD 1
+#endif
 #endif
 
 #if defined(_OPENMP) && !defined(ETTA_NO_OPENMP) && !defined(ETTA_IS_SCALAR) && !defined(__CUDACC__)
@@ -20,12 +42,11 @@
 
 namespace etta {
 
-// Flags: bits 0..15 the instruction set, 16 xsimd, 17 OpenMP, 18 no exceptions, 19 scalar back end, 20 nvcc, 21 clang, 22 half
+// Flags: bits 0..15 the instruction set, 16 its registers' instructions (by xsimd or the compiler), 17 OpenMP, 18 no exceptions, 19 scalar back end, 20 nvcc, 21 clang, 22 half
 // of a register is used.
 template <std::uint64_t Flags>
 struct target {
     static constexpr std::uint64_t flags = Flags;
-    static constexpr bool xsimd = (Flags >> 16) & 1;
     static constexpr bool openmp = (Flags >> 17) & 1;
     static constexpr bool exceptions = !((Flags >> 18) & 1);
     static constexpr bool scalar = (Flags >> 19) & 1;
@@ -79,7 +100,7 @@ constexpr std::uint64_t target_flags() {
 #if defined(__OPTIMIZE__)
     f |= 1u << 12;
 #endif
-#if defined(ETTA_USE_XSIMD)
+#if defined(ETTA_USE_XSIMD) || defined(ETTA_USE_X86)
     f |= 1u << 16;
 #endif
 #if defined(ETTA_USE_OPENMP)

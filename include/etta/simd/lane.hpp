@@ -11,7 +11,9 @@
 
 #include "../core/target.hpp"
 #include "portable.hpp"
-#if defined(ETTA_USE_XSIMD)
+#if defined(ETTA_USE_X86)
+#include "x86.hpp"
+#elif defined(ETTA_USE_XSIMD)
 #include "xsimd.hpp"
 #endif
 

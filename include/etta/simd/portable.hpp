@@ -1,6 +1,6 @@
 // portable.hpp: what a lane is made of, without any library: the compiler's own vector type (g++, clang and nvcc's host
 // side share it), or one plain scalar where N is 1. Arithmetic and comparing are the compiler's operators; this file
-// has the rest. simd/xsimd.hpp replaces parts of it where xsimd is there.
+// has the rest. simd/x86.hpp and simd/xsimd.hpp replace parts of it where the instructions have names.
 #pragma once
 
 #include <cstddef>
@@ -93,6 +93,9 @@ ETTA_LANE float fma_one(float a, float b, float c) { return __builtin_fmaf(a, b,
 ETTA_LANE double fma_one(double a, double b, double c) { return __builtin_fma(a, b, c); }
 ETTA_LANE float sqrt_one(float a) { return __builtin_sqrtf(a); }
 ETTA_LANE double sqrt_one(double a) { return __builtin_sqrt(a); }
+
+template <class T, int N>
+ETTA_LANE vector<T, 2 * N> join(vector<T, N> a, vector<T, N> b);
 
 template <class T, int N, class Target>
 struct portable_ops {
@@ -195,6 +198,8 @@ struct portable_ops {
         return (a & low) * (b & low);
     }
 
+    ETTA_LANE static vec join_halves(vector<T, (N + 1) / 2> low, vector<T, (N + 1) / 2> high) { return join<T, (N + 1) / 2>(low, high); }
+
     ETTA_LANE static vec load(const T* p) {
         return *reinterpret_cast<const typename vector_of<T, N>::anywhere*>(p);
     }
@@ -212,11 +217,6 @@ struct portable_ops {
             if (i < n) p[i] = b[i];
     }
 };
-
-#if !defined(ETTA_USE_XSIMD)
-template <class T, int N, class Target>
-struct ops : portable_ops<T, N, Target> {};
-#endif
 
 // Lower and upper half of a vector, and two halves in one.
 template <class T, int N, std::size_t... I>
@@ -247,5 +247,10 @@ template <class T, int N>
 ETTA_LANE vector<T, 2 * N> join(vector<T, N> a, vector<T, N> b) {
     return join<T, N>(a, b, std::make_index_sequence<2 * N>{});
 }
+
+#if !defined(ETTA_USE_XSIMD) && !defined(ETTA_USE_X86)
+template <class T, int N, class Target>
+struct ops : portable_ops<T, N, Target> {};
+#endif
 
 }  // namespace etta::_

@@ -145,13 +145,7 @@ struct gemm_engine {
             return v;
         } else {
             const auto low = gather_quads<N / 2>(p, row, at), high = gather_quads<N / 2>(p, row, at + N / 2);
-#if defined(ETTA_USE_XSIMD) && defined(__AVX__)  // g++ makes a shuffle of a join that can be a load
-            if constexpr (N * sizeof(T) == 32) return bits<vector<T, N>>(_mm256_insertf128_ps(_mm256_castps128_ps256(bits<__m128>(low)), bits<__m128>(high), 1));
-#endif
-#if defined(ETTA_USE_XSIMD) && defined(__AVX512F__)
-            if constexpr (N * sizeof(T) == 64) return bits<vector<T, N>>(_mm512_insertf64x4(_mm512_castpd256_pd512(bits<__m256d>(low)), bits<__m256d>(high), 1));
-#endif
-            return join<T, N / 2>(low, high);
+            return ops<T, N, Target>::join_halves(low, high);
         }
     }
     // Within each group of 4: elements of a and b interleaved in pairs (Wide) or one by one, lower or upper half.
