@@ -78,12 +78,17 @@ constexpr std::string_view printed_name() {
     return __PRETTY_FUNCTION__;
 }
 
-// FNV-1a over the type's printed name. It lives in constexpr graphs only: nvcc's front end and its host compiler print
-// types differently, so no kernel's name may depend on it.
+// FNV-1a over a type's printed name, from where the names of two types begin to differ: constant evaluation pays for every
+// character. It lives in constexpr graphs only: nvcc's front end and its host compiler print types differently, so no
+// kernel's name may depend on it.
 template <class T>
-constexpr std::uint64_t type_hash() {
+constexpr const char* name_text() {
+    return __PRETTY_FUNCTION__;
+}
+inline constexpr int name_begin = static_cast<int>(std::string_view(name_text<void>()).size()) - 5;  // "void]"
+constexpr std::uint64_t text_hash(const char* c) {
     std::uint64_t h = 14695981039346656037ull;
-    for (const char c : printed_name<T>()) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+    for (; *c != 0; ++c) h = (h ^ static_cast<unsigned char>(*c)) * 1099511628211ull;
     return h;
 }
 
@@ -100,7 +105,7 @@ struct op_id {
 #endif
 template <class Op>
 struct declare_op {
-    static constexpr std::uint64_t id = type_hash<Op>();
+    static constexpr std::uint64_t id = text_hash(name_text<Op>() + name_begin);
     friend constexpr auto op_of(op_id<id>) { return Op{}; }
 };
 

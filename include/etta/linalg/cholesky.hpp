@@ -85,14 +85,14 @@ struct Cholesky : cholesky_rules {
 constexpr int cholesky_rules::add(builder& g, int a) { return add_library(g, info_for_floating<Cholesky>(g.type_of(a)), &a, 1, nullptr, 0, g.type_of(a), g.extents_of(a)); }
 
 struct CholeskyFactor : CompositeOp<CholeskyFactor> {
-    static constexpr var body(var a, const std::int64_t*, int) {
+    static constexpr var body(auto a, const std::int64_t*, int) {
         a = as_floating(a);
         return is_square(a, "cholesky") ? var{a.g, cholesky_rules::add(*a.g, a.id)} : a;
     }
 };
 struct CholeskySolve : CompositeOp<CholeskySolve> {
     static constexpr int operands = 2;
-    static constexpr var body(var l, var b, const std::int64_t*, int) {
+    static constexpr var body(auto l, auto b, const std::int64_t*, int) {
         const bool vector = b.rank() == 1;
         if (!is_square(l, "cholesky_solve") || !join_system(l, b, "cholesky_solve")) return l;
         return as_given(triangular_rules::of(l, triangular_rules::of(l, b, false, false, false), false, true, false), vector);

@@ -82,7 +82,7 @@ constexpr int eigen_rules::add(builder& g, int a) {
 
 template <int Part>  // 0: eigenvalues, 1: eigenvectors in columns
 struct EigenPart : CompositeOp<EigenPart<Part>> {
-    static constexpr var body(var a, const std::int64_t*, int) {
+    static constexpr var body(auto a, const std::int64_t*, int) {
         a = as_floating(a);
         if (!is_square(a, "eigh")) return a;
         const int first = eigen_rules::add(*a.g, a.id);

@@ -207,7 +207,7 @@ constexpr int lu_solve_rules::add(builder& g, int a, int factors, int b, bool tr
 
 template <int Part>  // 0: the permutation, 1: L, 2: U
 struct LuPart : CompositeOp<LuPart<Part>> {
-    static constexpr var body(var a, const std::int64_t*, int) {
+    static constexpr var body(auto a, const std::int64_t*, int) {
         a = as_floating(a);
         if (!is_square(a, "lu")) return a;
         const var h{a.g, lu_rules::add(*a.g, a.id)};
@@ -226,14 +226,14 @@ constexpr var solve_system(var a, var b) {
 }
 struct Solve : CompositeOp<Solve> {
     static constexpr int operands = 2;
-    static constexpr var body(var a, var b, const std::int64_t*, int) {
+    static constexpr var body(auto a, auto b, const std::int64_t*, int) {
         const bool vector = b.rank() == 1;
         if (!is_square(a, "solve") || !join_types(a, b, "solve")) return a;
         return as_given(solve_system(a, b), vector);
     }
 };
 struct Inverse : CompositeOp<Inverse> {
-    static constexpr var body(var a, const std::int64_t*, int) {
+    static constexpr var body(auto a, const std::int64_t*, int) {
         const std::int64_t main = 0;
         a = as_floating(a);
         return is_square(a, "inverse") ? solve_system(a, EyeLike::body(a, &main, 1)) : a;
@@ -253,7 +253,7 @@ constexpr var lu_signs(var h) {
 }
 template <int Part>  // 0: det, 1: its sign, 2: log |det|
 struct Determinant : CompositeOp<Determinant<Part>> {
-    static constexpr var body(var a, const std::int64_t*, int) {
+    static constexpr var body(auto a, const std::int64_t*, int) {
         const std::int64_t drop_last[2] = {0, -1};
         a = as_floating(a);
         if (!is_square(a, "det")) return a;

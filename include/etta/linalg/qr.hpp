@@ -159,7 +159,7 @@ constexpr var orthonormal(var a) {
 }
 template <int Part>  // 0: Q, 1: R
 struct QrPart : CompositeOp<QrPart<Part>> {
-    static constexpr var body(var a, const std::int64_t*, int) {
+    static constexpr var body(auto a, const std::int64_t*, int) {
         a = as_floating(a);
         if (!is_matrix(a, "qr")) return a;
         const var q = orthonormal(a);
@@ -169,7 +169,7 @@ struct QrPart : CompositeOp<QrPart<Part>> {
 // Tall: R x = Qᵀ b. Wide: of aᵀ = Q R, x = Q R⁻ᵀ b.
 struct LeastSquares : CompositeOp<LeastSquares> {
     static constexpr int operands = 2;
-    static constexpr var body(var a, var b, const std::int64_t*, int) {
+    static constexpr var body(auto a, auto b, const std::int64_t*, int) {
         const bool vector = b.rank() == 1;
         if (!is_matrix(a, "lstsq") || !join_types(a, b, "lstsq")) return a;
         const index m = a.extent(-2), n = a.extent(-1);

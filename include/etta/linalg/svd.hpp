@@ -96,7 +96,7 @@ constexpr int svd_rules::add(builder& g, int a) {
 }
 template <int Part>  // 0: U, 1: s, 2: Vᵀ
 struct SvdPart : CompositeOp<SvdPart<Part>> {
-    static constexpr var body(var a, const std::int64_t*, int) {
+    static constexpr var body(auto a, const std::int64_t*, int) {
         a = as_floating(a);
         if (!is_matrix(a, "svd")) return a;
         const var part{a.g, svd_rules::add(*a.g, a.id) + Part};
@@ -168,7 +168,7 @@ constexpr int pseudoinverse_rules::add(builder& g, int a, int ut, int inverse, i
 }
 template <int Part>  // 0: the pseudoinverse, 1: rank, 2: condition
 struct FromSvd : CompositeOp<FromSvd<Part>> {
-    static constexpr var body(var a, const std::int64_t*, int) {
+    static constexpr var body(auto a, const std::int64_t*, int) {
         const std::int64_t last[2] = {0, -1};
         a = as_floating(a);
         if (!is_matrix(a, Part == 0 ? "pinv" : Part == 1 ? "matrix_rank" : "cond")) return a;

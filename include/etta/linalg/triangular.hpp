@@ -81,7 +81,7 @@ constexpr int triangular_rules::add(builder& g, int a, int b, bool upper, bool t
 
 struct SolveTriangular : CompositeOp<SolveTriangular> {  // attributes: upper, transposed, unit diagonal
     static constexpr int operands = 2;
-    static constexpr var body(var a, var b, const std::int64_t* t, int) {
+    static constexpr var body(auto a, auto b, const std::int64_t* t, int) {
         const bool vector = b.rank() == 1;
         if (!is_square(a, "triangular_solve") || !join_system(a, b, "triangular_solve")) return a;
         return as_given(triangular_rules::of(a, b, t[0] != 0, t[1] != 0, t[2] != 0), vector);

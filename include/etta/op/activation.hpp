@@ -54,39 +54,39 @@ struct activation_with_number : CompositeOp<Op> {
     static constexpr int operands = 2;
 };
 struct LeakyRelu : activation_with_number<LeakyRelu> {
-    static constexpr var body(var x, var slope, const std::int64_t*, int) { return where(x > 0, x, x * slope); }
+    static constexpr var body(auto x, auto slope, const std::int64_t*, int) { return where(x > 0, x, x * slope); }
 };
 // The exponential sees only what it is chosen for: elsewhere it would overflow, and 0 * inf is the derivative of that.
 struct Elu : activation_with_number<Elu> {
-    static constexpr var body(var x, var alpha, const std::int64_t*, int) {
+    static constexpr var body(auto x, auto alpha, const std::int64_t*, int) {
         const var right = x > 0;
         return where(right, x, alpha * expm1(where(right, 0, x)));
     }
 };
 struct Celu : activation_with_number<Celu> {
-    static constexpr var body(var x, var alpha, const std::int64_t*, int) {
+    static constexpr var body(auto x, auto alpha, const std::int64_t*, int) {
         const var right = x > 0;
         return where(right, x, alpha * expm1(where(right, 0, x) / alpha));
     }
 };
 struct Hardshrink : activation_with_number<Hardshrink> {
-    static constexpr var body(var x, var edge, const std::int64_t*, int) { return where(-edge <= x && x <= edge, 0, x); }
+    static constexpr var body(auto x, auto edge, const std::int64_t*, int) { return where(-edge <= x && x <= edge, 0, x); }
 };
 struct Softshrink : activation_with_number<Softshrink> {
-    static constexpr var body(var x, var edge, const std::int64_t*, int) { return x - clamp(x, -edge, edge); }
+    static constexpr var body(auto x, auto edge, const std::int64_t*, int) { return x - clamp(x, -edge, edge); }
 };
 struct Hardtanh : CompositeOp<Hardtanh> {  // clamp, but its derivative on the bounds is 0
     static constexpr int operands = 3;
-    static constexpr var body(var x, var low, var high, const std::int64_t*, int) { return where(x <= low, low, where(x >= high, high, x)); }
+    static constexpr var body(auto x, auto low, auto high, const std::int64_t*, int) { return where(x <= low, low, where(x >= high, high, x)); }
 };
 struct Threshold : CompositeOp<Threshold> {
     static constexpr int operands = 3;
-    static constexpr var body(var x, var edge, var otherwise, const std::int64_t*, int) { return where(x <= edge, otherwise, x); }
+    static constexpr var body(auto x, auto edge, auto otherwise, const std::int64_t*, int) { return where(x <= edge, otherwise, x); }
 };
 
 // --- without -----------------------------------------------------------------------------------------------------------
 struct Selu : CompositeOp<Selu> {  // Klambauer et al. 2017: keeps mean 0 and variance 1
-    static constexpr var body(var x, const std::int64_t*, int) {
+    static constexpr var body(auto x, const std::int64_t*, int) {
         const var y = as_floating(x), right = y > 0;
         return where(right, y, expm1(where(right, 0, y)) * 1.6732632423543772848) * 1.0507009873554804934;
     }
@@ -109,52 +109,52 @@ struct Gelu : ElementwiseOp<Gelu> {
     static constexpr auto vjp(auto x, auto, auto g) { return g * (apply<NormalCdf>(x) + x * (exp(square(x) * -0.5) * 0.39894228040143267794)); }
 };
 struct GeluTanh : CompositeOp<GeluTanh> {  // 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x³)))
-    static constexpr var body(var x, const std::int64_t*, int) {
+    static constexpr var body(auto x, const std::int64_t*, int) {
         const var y = as_floating(x);
         return y * 0.5 * (tanh(y * (square(y) * 0.035677408136300125 + 0.79788456080286535588)) + 1);
     }
 };
 struct Silu : CompositeOp<Silu> {
-    static constexpr var body(var x, const std::int64_t*, int) {
+    static constexpr var body(auto x, const std::int64_t*, int) {
         const var y = as_floating(x);
         return y * sigmoid(y);
     }
 };
 struct Mish : CompositeOp<Mish> {
-    static constexpr var body(var x, const std::int64_t*, int) {
+    static constexpr var body(auto x, const std::int64_t*, int) {
         const var y = as_floating(x);
         return y * tanh(softplus(y));
     }
 };
 struct Hardsigmoid : CompositeOp<Hardsigmoid> {
-    static constexpr var body(var x, const std::int64_t*, int) {
+    static constexpr var body(auto x, const std::int64_t*, int) {
         const var y = as_floating(x);
         return where(y <= -3, 0, where(y >= 3, 1, y * (1.0 / 6) + 0.5));
     }
 };
 struct Hardswish : CompositeOp<Hardswish> {
-    static constexpr var body(var x, const std::int64_t* a, int n) {
+    static constexpr var body(auto x, const std::int64_t* a, int n) {
         const var y = as_floating(x);
         return y * Hardsigmoid::body(y, a, n);
     }
 };
 struct Softsign : CompositeOp<Softsign> {
-    static constexpr var body(var x, const std::int64_t*, int) {
+    static constexpr var body(auto x, const std::int64_t*, int) {
         const var y = as_floating(x);
         return y / (abs(y) + 1);
     }
 };
 struct LogSigmoid : CompositeOp<LogSigmoid> {
-    static constexpr var body(var x, const std::int64_t*, int) { return -softplus(-x); }
+    static constexpr var body(auto x, const std::int64_t*, int) { return -softplus(-x); }
 };
 struct Tanhshrink : CompositeOp<Tanhshrink> {
-    static constexpr var body(var x, const std::int64_t*, int) {
+    static constexpr var body(auto x, const std::int64_t*, int) {
         const var y = as_floating(x);
         return y - tanh(y);
     }
 };
 struct Relu6 : CompositeOp<Relu6> {
-    static constexpr var body(var x, const std::int64_t*, int) { return where(x <= 0, 0, where(x >= 6, 6, x)); }
+    static constexpr var body(auto x, const std::int64_t*, int) { return where(x <= 0, 0, where(x >= 6, 6, x)); }
 };
 
 }  // namespace _

@@ -11,7 +11,7 @@ namespace _ {
 // Attributes: stride h, w; padding h, w; dilation h, w; groups.
 struct Convolution : CompositeOp<Convolution> {
     static constexpr int operands = 2;
-    static constexpr var body(var x, var w, const std::int64_t* a, int) { return of(x, w, var{}, a); }
+    static constexpr var body(auto x, auto w, const std::int64_t* a, int) { return of(x, w, var{}, a); }
 
     static constexpr var of(var x, var w, var bias, const std::int64_t* a) {
         const var y = Convolve::body(x, w, a, conv_attributes);
@@ -23,7 +23,7 @@ struct Convolution : CompositeOp<Convolution> {
 // With a bias [O] added before the result takes its shape, so that it joins the product.
 struct ConvolutionBias : CompositeOp<ConvolutionBias> {
     static constexpr int operands = 3;
-    static constexpr var body(var x, var w, var b, const std::int64_t* a, int) { return Convolution::of(x, w, b, a); }
+    static constexpr var body(auto x, auto w, auto b, const std::int64_t* a, int) { return Convolution::of(x, w, b, a); }
 };
 
 }  // namespace _

@@ -128,7 +128,7 @@ constexpr int conv_grad_weight(builder& g, int x, int y, conv_window a, shape w)
 // zeros around x. x (N, C, H, W), w (O, C / groups, KH, KW), y (N, O, OH, OW); N may be known at run time only. f32 and f64.
 struct Convolve : CompositeOp<Convolve> {
     static constexpr int operands = 2;
-    static constexpr var body(var x, var w, const std::int64_t* a, int) {
+    static constexpr var body(auto x, auto w, const std::int64_t* a, int) {
         builder& g = *x.g;
         const shape sx = x.extents(), sw = w.extents();
         if (x.type() != w.type() || !is_floating(x.type())) {

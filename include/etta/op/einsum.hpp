@@ -81,7 +81,7 @@ struct Einsum {
                 order[to.n] = i, order[to.n + 1] = j;
                 to.push(l.at[i]);
                 const std::int64_t main = 0;
-                x = Diagonal::body({x.g, Permute::add(*x.g, x.id, order)}, &main, 1);
+                x = Diagonal::body(var{x.g, Permute::add(*x.g, x.id, order)}, &main, 1);
                 l = to;
                 return diagonals(x, l);
             }
@@ -164,11 +164,11 @@ struct Einsum {
     }
 };
 struct EinsumOne : CompositeOp<EinsumOne> {
-    static constexpr var body(var x, const std::int64_t* a, int n) { return Einsum::one(x, a, n); }
+    static constexpr var body(auto x, const std::int64_t* a, int n) { return Einsum::one(x, a, n); }
 };
 struct EinsumTwo : CompositeOp<EinsumTwo> {
     static constexpr int operands = 2;
-    static constexpr var body(var x, var y, const std::int64_t* a, int n) { return Einsum::two(x, y, a, n); }
+    static constexpr var body(auto x, auto y, const std::int64_t* a, int n) { return Einsum::two(x, y, a, n); }
 };
 
 template <text S, class I>

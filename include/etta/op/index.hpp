@@ -194,7 +194,7 @@ constexpr var as_index(var x) {
 
 struct Take : CompositeOp<Take> {  // attribute: the axis that the indices' axes replace
     static constexpr int operands = 2;
-    static constexpr var body(var x, var at, const std::int64_t* a, int) {
+    static constexpr var body(auto x, auto at, const std::int64_t* a, int) {
         builder& g = *x.g;
         at = as_index(at);
         const int axis = axis_of(g, a[0], x.rank(), "take");
@@ -236,7 +236,7 @@ constexpr bool broadcast_but(builder& g, shape a, shape& b, int axis, std::strin
 }
 struct TakeAlongAxis : CompositeOp<TakeAlongAxis> {  // attribute: the axis
     static constexpr int operands = 2;
-    static constexpr var body(var x, var at, const std::int64_t* a, int) {
+    static constexpr var body(auto x, auto at, const std::int64_t* a, int) {
         builder& g = *x.g;
         at = as_index(at);
         const int axis = axis_of(g, a[0], x.rank(), "take_along_axis");
@@ -250,7 +250,7 @@ struct TakeAlongAxis : CompositeOp<TakeAlongAxis> {  // attribute: the axis
 };
 struct AddAt : CompositeOp<AddAt> {  // attribute: the axis. x, indices that broadcast to what is added, what is added
     static constexpr int operands = 3;
-    static constexpr var body(var x, var at, var more, const std::int64_t* a, int) {
+    static constexpr var body(auto x, auto at, auto more, const std::int64_t* a, int) {
         builder& g = *x.g;
         at = as_index(at);
         const int axis = axis_of(g, a[0], x.rank(), "scatter_add");

@@ -122,7 +122,7 @@ constexpr int transposed_product(builder& g, int v) {
 
 struct Matmul : CompositeOp<Matmul> {
     static constexpr int operands = 2;
-    static constexpr var body(var a, var b, const std::int64_t*, int) {
+    static constexpr var body(auto a, auto b, const std::int64_t*, int) {
         builder& g = *a.g;
         const dtype t = strongest(a.type(), b.type());
         if (t == dtype::none || a.rank() == 0 || b.rank() == 0) {

@@ -86,7 +86,7 @@ constexpr int max_pool_gather(const rule_call& c, int x, int y, int v) {
 
 // [N, C, H, W] -> [N, C, OH, OW], padding counts as -inf and is at most half a window. N may be known at run time only.
 struct MaxPooling : CompositeOp<MaxPooling> {
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         builder& g = *x.g;
         shape to = x.extents();
         if (!is_floating(x.type())) {

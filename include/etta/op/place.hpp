@@ -165,14 +165,14 @@ constexpr var padded(var x, int axis, index before, index after) {
 }
 
 struct Pad : CompositeOp<Pad> {  // attributes: axis, before, after
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         return padded(x, axis_of(*x.g, a[0], x.rank(), "pad"), a[1], a[2]);
     }
 };
 
 struct Concat : CompositeOp<Concat> {  // attribute: the axis. Each part is placed in zeros; the sum is one fused pass.
     static constexpr int operands = 2;
-    static constexpr var body(var a, var b, const std::int64_t* t, int) {
+    static constexpr var body(auto a, auto b, const std::int64_t* t, int) {
         builder& g = *a.g;
         const int axis = axis_of(g, t[0], a.rank(), "concat");
         shape other = b.extents();

@@ -10,7 +10,7 @@ namespace _ {
 // Attributes: kernel, stride, padding (both directions alike).
 template <class Reduce>
 struct Pooling : CompositeOp<Pooling<Reduce>> {
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         const std::int64_t t[window_attributes] = {a[0], a[0], a[1], a[1], 1, 1};
         return Reduce::over(x, t, static_cast<index>(a[2]));
     }

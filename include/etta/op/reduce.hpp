@@ -177,7 +177,7 @@ constexpr var drop_axes(var x, unsigned axes, bool keep) {
 
 template <class Op>
 struct Reduction : CompositeOp<Reduction<Op>> {
-    static constexpr var body(var x, const std::int64_t* a, int n) {
+    static constexpr var body(auto x, const std::int64_t* a, int n) {
         x = in_rows(x, a, n);
         const unsigned axes = axes_mask(x, a, n, Op::name);
         const dtype t = x.type();
@@ -214,7 +214,7 @@ constexpr var divide_by(var x, var count) {
 }
 
 struct Mean : CompositeOp<Mean> {
-    static constexpr var body(var x, const std::int64_t* a, int n) {
+    static constexpr var body(auto x, const std::int64_t* a, int n) {
         x = in_rows(x, a, n);
         const unsigned axes = axes_mask(x, a, n, "mean");
         x = as_floating(x);

@@ -121,7 +121,7 @@ constexpr int scan_rules::add(builder& g, int a, int b, int axis, bool transpose
 }
 
 struct CumsumAlong : CompositeOp<CumsumAlong> {  // attribute: the axis
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         builder& g = *x.g;
         const int axis = axis_of(g, a[0], x.rank(), "cumsum");
         if (!is_floating(x.type())) x.id = cast_to(g, x.id, dtype::i64);
@@ -130,7 +130,7 @@ struct CumsumAlong : CompositeOp<CumsumAlong> {  // attribute: the axis
 };
 // The recurrence whose b is the first element, then zeros: exact, as are its derivatives, where x is 0.
 struct CumprodAlong : CompositeOp<CumprodAlong> {
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         builder& g = *x.g;
         const int axis = axis_of(g, a[0], x.rank(), "cumprod");
         x = as_floating(x);
@@ -140,7 +140,7 @@ struct CumprodAlong : CompositeOp<CumprodAlong> {
 };
 struct LinearScanAlong : CompositeOp<LinearScanAlong> {
     static constexpr int operands = 2;
-    static constexpr var body(var a, var b, const std::int64_t* t, int) {
+    static constexpr var body(auto a, auto b, const std::int64_t* t, int) {
         builder& g = *a.g;
         const dtype type = strongest(a.type(), b.type());
         const shape s = broadcast_shapes(a.extents(), b.extents());

@@ -10,7 +10,7 @@ namespace etta {
 namespace _ {
 
 struct Repeat : CompositeOp<Repeat> {  // attributes: axis, how often
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         builder& g = *x.g;
         const int axis = axis_of(g, a[0], x.rank(), "repeat");
         const std::int64_t inside = axis + 1;
@@ -23,7 +23,7 @@ struct Repeat : CompositeOp<Repeat> {  // attributes: axis, how often
 };
 
 struct Tile : CompositeOp<Tile> {  // attributes: how often, per axis, aligned to the right (NumPy)
-    static constexpr var body(var x, const std::int64_t* a, int n) {
+    static constexpr var body(auto x, const std::int64_t* a, int n) {
         builder& g = *x.g;
         const int rank = n > x.rank() ? n : x.rank();
         shape one, wide, to;
@@ -42,7 +42,7 @@ struct Tile : CompositeOp<Tile> {  // attributes: how often, per axis, aligned t
 };
 
 struct OneHot : CompositeOp<OneHot> {  // attributes: classes, dtype
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         builder& g = *x.g;
         const std::int64_t last = -1;
         shape s = x.extents();
@@ -60,19 +60,19 @@ constexpr var offset_from_diagonal(var x, std::string_view who) {
     return Iota::like(x, -1) - Iota::like(x, -2);
 }
 struct Tril : CompositeOp<Tril> {  // attribute: the diagonal
-    static constexpr var body(var x, const std::int64_t* a, int) { return where(offset_from_diagonal(x, "tril") <= a[0], x, 0); }
+    static constexpr var body(auto x, const std::int64_t* a, int) { return where(offset_from_diagonal(x, "tril") <= a[0], x, 0); }
 };
 struct Triu : CompositeOp<Triu> {
-    static constexpr var body(var x, const std::int64_t* a, int) { return where(offset_from_diagonal(x, "triu") >= a[0], x, 0); }
+    static constexpr var body(auto x, const std::int64_t* a, int) { return where(offset_from_diagonal(x, "triu") >= a[0], x, 0); }
 };
 struct EyeLike : CompositeOp<EyeLike> {
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         return {x.g, cast_to(*x.g, (offset_from_diagonal(x, "eye_like") == a[0]).id, x.type())};
     }
 };
 
 struct Diagonal : CompositeOp<Diagonal> {  // attribute: which; of the last two axes, a stride over both
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         builder& g = *x.g;
         const index k = a[0];
         if (x.rank() < 2) {
@@ -98,7 +98,7 @@ struct Diagonal : CompositeOp<Diagonal> {  // attribute: which; of the last two 
     }
 };
 struct Diag : CompositeOp<Diag> {  // a vector becomes a matrix, a matrix its diagonal
-    static constexpr var body(var x, const std::int64_t* a, int n) {
+    static constexpr var body(auto x, const std::int64_t* a, int n) {
         if (x.rank() != 1) return Diagonal::body(x, a, n);
         builder& g = *x.g;
         const index k = a[0], size = x.extent(0) + (k < 0 ? -k : k);
@@ -113,7 +113,7 @@ struct Diag : CompositeOp<Diag> {  // a vector becomes a matrix, a matrix its di
     }
 };
 struct Trace : CompositeOp<Trace> {
-    static constexpr var body(var x, const std::int64_t*, int) {
+    static constexpr var body(auto x, const std::int64_t*, int) {
         const std::int64_t main = 0, keep_last[2] = {0, -1};
         return Reduction<Sum>::body(Diagonal::body(x, &main, 1), keep_last, 2);
     }
@@ -121,18 +121,18 @@ struct Trace : CompositeOp<Trace> {
 
 struct FullLike : CompositeOp<FullLike> {
     static constexpr int operands = 2;
-    static constexpr var body(var x, var value, const std::int64_t*, int) {
+    static constexpr var body(auto x, auto value, const std::int64_t*, int) {
         return {x.g, expand_to(*x.g, cast_to(*x.g, value.id, x.type()), x.extents())};
     }
 };
 struct IotaLike : CompositeOp<IotaLike> {
-    static constexpr var body(var x, const std::int64_t* a, int) { return Iota::like(x, axis_of(*x.g, a[0], x.rank(), "iota_like")); }
+    static constexpr var body(auto x, const std::int64_t* a, int) { return Iota::like(x, axis_of(*x.g, a[0], x.rank(), "iota_like")); }
 };
 
 // --- products of vectors -----------------------------------------------------------------------------------------------
 struct Outer : CompositeOp<Outer> {
     static constexpr int operands = 2;
-    static constexpr var body(var a, var b, const std::int64_t*, int) {
+    static constexpr var body(auto a, auto b, const std::int64_t*, int) {
         const std::int64_t zero = 0, one = 1;
         if (a.rank() != 1) a = Flatten::body(a, &zero, 1);
         if (b.rank() != 1) b = Flatten::body(b, &zero, 1);
@@ -141,7 +141,7 @@ struct Outer : CompositeOp<Outer> {
 };
 struct Dot : CompositeOp<Dot> {
     static constexpr int operands = 2;
-    static constexpr var body(var a, var b, const std::int64_t* t, int n) {
+    static constexpr var body(auto a, auto b, const std::int64_t* t, int n) {
         if (a.rank() != 1 || b.rank() != 1) return Matmul::body(a, b, t, n);
         if (!a.g->unify(a.extents()[0], b.extents()[0])) {
             a.g->blame(mistake::inner_extents, "dot", a.extents(), b.extents());
@@ -157,7 +157,7 @@ struct Cross : CompositeOp<Cross> {  // attribute: the axis, of extent 3
         const std::int64_t t[4] = {axis, i % 3, i % 3 + 1, 1};
         return SliceAxis::body(x, t, 4);
     }
-    static constexpr var body(var a, var b, const std::int64_t* t, int) {
+    static constexpr var body(auto a, auto b, const std::int64_t* t, int) {
         const int axis = axis_of(*a.g, t[0], a.rank(), "cross");
         const int other = axis_of(*a.g, t[0], b.rank(), "cross");
         if (a.extent(axis) != 3 || b.extent(other) != 3) {
@@ -176,7 +176,7 @@ struct Cross : CompositeOp<Cross> {  // attribute: the axis, of extent 3
 };
 
 struct Part : CompositeOp<Part> {  // attributes: which of how many equal parts, axis
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         const int axis = axis_of(*x.g, a[2], x.rank(), "split");
         const index n = x.extent(axis);
         if (n < 0 || n % a[1] != 0) {

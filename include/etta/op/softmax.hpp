@@ -41,7 +41,7 @@ struct Portion : ElementwiseOp<Portion> {  // e / s, 0 <= e <= s, where s is one
 };
 
 struct Softmax : CompositeOp<Softmax> {  // attribute: the axis
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         const unsigned axes = 1u << axis_of(*x.g, a[0], x.rank(), "softmax");
         x = as_floating(x);
         const var e = exp(x - row_shift(x, axes));
@@ -50,7 +50,7 @@ struct Softmax : CompositeOp<Softmax> {  // attribute: the axis
 };
 
 struct LogSumExp : CompositeOp<LogSumExp> {  // attributes: keepdims, axes
-    static constexpr var body(var x, const std::int64_t* a, int n) {
+    static constexpr var body(auto x, const std::int64_t* a, int n) {
         x = in_rows(x, a, n);
         const unsigned axes = axes_mask(x, a, n, "logsumexp");
         x = as_floating(x);
@@ -60,7 +60,7 @@ struct LogSumExp : CompositeOp<LogSumExp> {  // attributes: keepdims, axes
 };
 
 struct LogSoftmax : CompositeOp<LogSoftmax> {  // attribute: the axis
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         const unsigned axes = 1u << axis_of(*x.g, a[0], x.rank(), "log_softmax");
         x = as_floating(x);
         const var d = x - row_shift(x, axes);

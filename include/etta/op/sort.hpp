@@ -86,7 +86,7 @@ constexpr int argsort_rules::add(builder& g, int x, int axis, extent count, bool
 }
 
 struct ArgsortAlong : CompositeOp<ArgsortAlong> {  // attributes: axis, descending, how many (0: all)
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         builder& g = *x.g;
         const int axis = axis_of(g, a[0], x.rank(), "argsort");
         if (x.rank() == 0) return x;
@@ -96,7 +96,7 @@ struct ArgsortAlong : CompositeOp<ArgsortAlong> {  // attributes: axis, descendi
     }
 };
 struct SortAlong : CompositeOp<SortAlong> {
-    static constexpr var body(var x, const std::int64_t* a, int n) {
+    static constexpr var body(auto x, const std::int64_t* a, int n) {
         const var order = ArgsortAlong::body(x, a, n);
         if (x.rank() == 0) return x;
         return {x.g, Gather::add(*x.g, x.id, order.id, axis_of(*x.g, a[0], x.rank(), "sort"), false)};

@@ -14,7 +14,7 @@ namespace _ {
 // Two passes over the row: the mean, then the squared deviations (one pass would cancel). Divided by n - Correction.
 template <int Correction>
 struct Variance : CompositeOp<Variance<Correction>> {
-    static constexpr var body(var x, const std::int64_t* a, int n) {
+    static constexpr var body(auto x, const std::int64_t* a, int n) {
         x = in_rows(x, a, n);
         const unsigned axes = axes_mask(x, a, n, "variance");
         x = as_floating(x);
@@ -27,7 +27,7 @@ struct Variance : CompositeOp<Variance<Correction>> {
 };
 template <int Correction>
 struct Stddev : CompositeOp<Stddev<Correction>> {
-    static constexpr var body(var x, const std::int64_t* a, int n) { return sqrt(Variance<Correction>::body(x, a, n)); }
+    static constexpr var body(auto x, const std::int64_t* a, int n) { return sqrt(Variance<Correction>::body(x, a, n)); }
 };
 
 // The root's derivative at 0 is infinite; the norm's there is taken as 0 (PyTorch).
@@ -37,7 +37,7 @@ constexpr var safe_root(var s, double exponent) {
 }
 template <int P>
 struct Norm : CompositeOp<Norm<P>> {
-    static constexpr var body(var x, const std::int64_t* a, int n) {
+    static constexpr var body(auto x, const std::int64_t* a, int n) {
         x = in_rows(x, a, n);
         const unsigned axes = axes_mask(x, a, n, "norm");
         x = as_floating(x);
@@ -54,7 +54,7 @@ struct Norm : CompositeOp<Norm<P>> {
 // The smallest index at which the extremum stands; NaN counts as the extremum. Two passes over a row in cache.
 template <class Extremum>
 struct ArgExtremum : CompositeOp<ArgExtremum<Extremum>> {
-    static constexpr var body(var x, const std::int64_t* a, int n) {
+    static constexpr var body(auto x, const std::int64_t* a, int n) {
         builder& g = *x.g;
         const unsigned axes = axes_mask(x, a, n, "argmax");
         if (x.type() == dtype::boolean) x = {&g, cast_to(g, x.id, dtype::u8)};
@@ -72,7 +72,7 @@ constexpr var truth_of(var x) { return x.type() == dtype::boolean ? x : x != 0; 
 
 template <class Extremum>
 struct Quantifier : CompositeOp<Quantifier<Extremum>> {
-    static constexpr var body(var x, const std::int64_t* a, int n) {
+    static constexpr var body(auto x, const std::int64_t* a, int n) {
         builder& g = *x.g;
         const unsigned axes = axes_mask(x, a, n, "any");
         const var r{&g, Extremum::add(g, cast_to(g, truth_of(x).id, dtype::u8), axes)};
@@ -80,7 +80,7 @@ struct Quantifier : CompositeOp<Quantifier<Extremum>> {
     }
 };
 struct CountNonzero : CompositeOp<CountNonzero> {
-    static constexpr var body(var x, const std::int64_t* a, int n) {
+    static constexpr var body(auto x, const std::int64_t* a, int n) {
         builder& g = *x.g;
         const unsigned axes = axes_mask(x, a, n, "count_nonzero");
         return drop_axes({&g, sum_over(g, cast_to(g, truth_of(x).id, dtype::i64), axes)}, axes, a[0] != 0);

@@ -282,7 +282,7 @@ constexpr int axis_of(builder& g, std::int64_t axis, int rank, std::string_view 
 }
 
 struct Transpose : CompositeOp<Transpose> {  // attributes: the order of axes; none: the last two swap
-    static constexpr var body(var x, const std::int64_t* order, int n) {
+    static constexpr var body(auto x, const std::int64_t* order, int n) {
         std::int64_t t[max_rank] = {};
         const int rank = x.rank();
         if (n != 0 && n != rank) x.g->blame(mistake::rank, "permute", shape(index{n}), x.extents());
@@ -293,7 +293,7 @@ struct Transpose : CompositeOp<Transpose> {  // attributes: the order of axes; n
 };
 
 struct ReshapeTo : CompositeOp<ReshapeTo> {  // attributes: extents; one may be -1 (inferred)
-    static constexpr var body(var x, const std::int64_t* to, int n) {
+    static constexpr var body(auto x, const std::int64_t* to, int n) {
         shape s;
         index known = 1;
         int unknown = -1;
@@ -318,7 +318,7 @@ struct ReshapeTo : CompositeOp<ReshapeTo> {  // attributes: extents; one may be 
 };
 
 struct Flatten : CompositeOp<Flatten> {  // attribute: the first axis that is flattened
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         shape s;
         extent rest(1);
         const int from = axis_of(*x.g, a[0], x.rank() + 1, "flatten");
@@ -333,7 +333,7 @@ struct Flatten : CompositeOp<Flatten> {  // attribute: the first axis that is fl
 };
 
 struct Squeeze : CompositeOp<Squeeze> {  // attributes: axes of extent 1 to drop
-    static constexpr var body(var x, const std::int64_t* axes, int n) {
+    static constexpr var body(auto x, const std::int64_t* axes, int n) {
         unsigned drop = 0;
         for (int i = 0; i < n; ++i) drop |= 1u << axis_of(*x.g, axes[i], x.rank(), "squeeze");
         shape s;
@@ -344,7 +344,7 @@ struct Squeeze : CompositeOp<Squeeze> {  // attributes: axes of extent 1 to drop
 };
 
 struct Unsqueeze : CompositeOp<Unsqueeze> {  // attribute: where the new axis stands in the result
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         const int at = axis_of(*x.g, a[0], x.rank() + 1, "unsqueeze");
         shape s;
         for (int i = 0; i <= x.rank(); ++i) {
@@ -356,7 +356,7 @@ struct Unsqueeze : CompositeOp<Unsqueeze> {  // attribute: where the new axis st
 };
 
 struct BroadcastTo : CompositeOp<BroadcastTo> {  // attributes: extents
-    static constexpr var body(var x, const std::int64_t* to, int n) {
+    static constexpr var body(auto x, const std::int64_t* to, int n) {
         shape s;
         for (int i = 0; i < n; ++i) s.push(extent(to[i]));
         const shape joint = broadcast_shapes(x.extents(), s);
@@ -371,7 +371,7 @@ struct BroadcastTo : CompositeOp<BroadcastTo> {  // attributes: extents
 inline constexpr std::int64_t far = std::int64_t{1} << 40;  // a bound past any end
 
 struct SliceAxis : CompositeOp<SliceAxis> {  // attributes: axis, start, stop, step; negative bounds from the end
-    static constexpr var body(var x, const std::int64_t* a, int) {
+    static constexpr var body(auto x, const std::int64_t* a, int) {
         const int axis = axis_of(*x.g, a[0], x.rank(), "slice");
         const index n = x.extent(axis);
         shape to = x.extents();
