@@ -45,7 +45,7 @@ constexpr auto results_of(const var* v, std::index_sequence<I...>) {
 }
 
 // A scalar output's seed cotangent; anything else is a mistake of the caller.
-constexpr int seed_of(builder& g, int y, std::string_view who) {
+constexpr int seed_of(builder& g, int y, const char* who) {
     if (!is_floating(g.type_of(y)) || g.extents_of(y).rank != 0) g.blame(mistake::rank, who, shape{}, g.extents_of(y));
     return filled_like(g, y, 1);
 }
@@ -227,7 +227,7 @@ struct reverse_derivative : transformed_pair<reverse_derivative<F>> {  // cotang
 
 // A stand-in for one sample's value while a stretch is traced that will be batched; dead afterwards.
 struct Hole {
-    static constexpr std::string_view name = "hole";
+    static constexpr const char* name = "hole";
     static constexpr op_kind kind = op_kind::generator;
     static constexpr int add(builder& g, dtype t, const shape& s) {
         const std::int64_t a = g.nodes.size;

@@ -52,7 +52,7 @@ constexpr int filled_like(builder& g, int v, double x) {
 
 // What a node is replaced by that must not be looked at again.
 struct Without {
-    static constexpr std::string_view name = "without";
+    static constexpr const char* name = "without";
     static constexpr op_kind kind = op_kind::library;
 };
 

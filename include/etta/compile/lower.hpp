@@ -11,7 +11,7 @@ namespace etta::_ {
 // Runs a segment. Operands: what carries start with, sequences, values from outside. Results: per carry two, its last value
 // and room for every other one, or its history and nothing; the stacked values; the body's workspace.
 struct RunLoop {
-    static constexpr std::string_view name = "loop";
+    static constexpr const char* name = "loop";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 0;
     static constexpr bool differentiable = false;

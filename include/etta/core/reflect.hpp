@@ -121,8 +121,8 @@ struct printed_store {
     static constexpr T value{};
 };
 template <auto P>
-constexpr std::string_view printed_pointer() {
-    return __PRETTY_FUNCTION__;
+constexpr auto printed_pointer() {  // with its length, which a constant expression would count; auto: an alias would be explained behind
+    return std::string_view(__PRETTY_FUNCTION__, sizeof __PRETTY_FUNCTION__ - 1);
 }
 // The identifier before ")}" (g++) or "}]" (clang).
 constexpr std::string_view last_identifier(std::string_view s) {

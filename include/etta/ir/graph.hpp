@@ -57,7 +57,7 @@ enum class mistake : int {
 // The first mistake of a trace. Tracing goes on with poisoned variables; one static_assert then reports this.
 struct failure {
     mistake what = mistake::none;
-    std::string_view op;
+    const char* op;
     int scope = -1;
     shape expected, got;
     dtype type_a = dtype::none, type_b = dtype::none;
@@ -78,11 +78,11 @@ struct start_value {
 };
 
 struct input_op {
-    static constexpr std::string_view name = "input";
+    static constexpr const char* name = "input";
     static constexpr op_kind kind = op_kind::input;
 };
 struct literal_op {
-    static constexpr std::string_view name = "literal";
+    static constexpr const char* name = "literal";
     static constexpr op_kind kind = op_kind::literal;
 };
 
@@ -228,7 +228,7 @@ struct builder {
     }
 
     // --- mistakes ----------------------------------------------------------------------------------------------
-    constexpr void blame(mistake what, std::string_view op, const shape& expected = {}, const shape& got = {},
+    constexpr void blame(mistake what, const char* op, const shape& expected = {}, const shape& got = {},
                          dtype a = dtype::none, dtype b = dtype::none) {
         if (error.what != mistake::none) return;
         error = {what, op, scope, expected, got, a, b};

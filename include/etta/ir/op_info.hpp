@@ -53,7 +53,7 @@ struct view_call {
 };
 
 struct op_info {
-    std::string_view name;
+    const char* name = "";
     std::uint64_t id = 0;
     op_kind kind = op_kind::elementwise;
     result_type result = result_type::same;
@@ -75,7 +75,7 @@ struct op_info {
 
 template <class T>
 constexpr std::string_view printed_name() {
-    return __PRETTY_FUNCTION__;
+    return {__PRETTY_FUNCTION__, sizeof __PRETTY_FUNCTION__ - 1};
 }
 
 // FNV-1a over a type's printed name, from where the names of two types begin to differ: constant evaluation pays for every
@@ -85,7 +85,7 @@ template <class T>
 constexpr const char* name_text() {
     return __PRETTY_FUNCTION__;
 }
-inline constexpr int name_begin = static_cast<int>(std::string_view(name_text<void>()).size()) - 5;  // "void]"
+inline constexpr int name_begin = static_cast<int>(__builtin_strlen(name_text<void>())) - 5;  // "void]"
 constexpr std::uint64_t text_hash(const char* c) {
     std::uint64_t h = 14695981039346656037ull;
     for (; *c != 0; ++c) h = (h ^ static_cast<unsigned char>(*c)) * 1099511628211ull;
@@ -113,10 +113,16 @@ struct declare_op {
 template <std::uint64_t Id>
 using op_from_id = decltype(op_of(op_id<Id>{}));
 
+constexpr bool same_text(const char* a, const char* b) {  // also in constants, where comparing addresses is not always allowed
+    while (*a != 0 && *a == *b) ++a, ++b;
+    return *a == *b;
+}
+
 template <class Op>
 constexpr op_info make_info() {
     op_info i;
-    i.name = Op::name;
+    if constexpr (requires { Op::name.data(); }) i.name = Op::name.data();
+    else i.name = Op::name;
     i.id = declare_op<Op>::id;
     i.kind = Op::kind;
     if constexpr (requires { Op::result; }) i.result = Op::result;

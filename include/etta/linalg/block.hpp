@@ -151,18 +151,18 @@ constexpr var rows_of(var x, index first, extent count) {
     return {x.g, Slice::add(*x.g, x.id, t, to)};
 }
 
-constexpr bool is_matrix(var x, std::string_view who) {
+constexpr bool is_matrix(var x, const char* who) {
     if (x.rank() < 2) x.g->blame(mistake::rank, who, shape(index{2}), x.extents());
     return x.rank() >= 2;
 }
-constexpr bool is_square(var x, std::string_view who) {
+constexpr bool is_square(var x, const char* who) {
     if (!is_matrix(x, who)) return false;
     const bool square = x.g->unify(x.extents()[-2], x.extents()[-1]);
     if (!square) x.g->blame(mistake::square, who, {}, x.extents());
     return square;
 }
 // Both operands of an op in one floating dtype.
-constexpr bool join_types(var& a, var& b, std::string_view who) {
+constexpr bool join_types(var& a, var& b, const char* who) {
     const dtype t = strongest(a.type(), b.type());
     if (t == dtype::none) {
         a.g->blame(mistake::dtypes, who, {}, {}, a.type(), b.type());
@@ -173,7 +173,7 @@ constexpr bool join_types(var& a, var& b, std::string_view who) {
     return true;
 }
 // A system's right-hand side as a matrix with as many rows as a: a vector (rank 1) is one column. Leading axes broadcast.
-constexpr bool join_system(var& a, var& b, std::string_view who) {
+constexpr bool join_system(var& a, var& b, const char* who) {
     builder& g = *a.g;
     if (!is_matrix(a, who) || !join_types(a, b, who)) return false;
     if (b.rank() == 0) return g.blame(mistake::rank, who, shape(index{1}), b.extents()), false;

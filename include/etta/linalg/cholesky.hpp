@@ -10,7 +10,7 @@ namespace _ {
 //   dL = L Φ(L⁻¹ S L⁻ᵀ);   Ā = L⁻ᵀ (P + Pᵀ)/2 L⁻¹, P = Φ(Lᵀ L̄)        (Murray 2016, "Differentiation of the Cholesky decomposition")
 // Derivatives are those by a symmetric matrix: tangents are made symmetric, gradients are.
 struct cholesky_rules {
-    static constexpr std::string_view name = "cholesky";
+    static constexpr const char* name = "cholesky";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 8;
     static constexpr int add(builder& g, int a);

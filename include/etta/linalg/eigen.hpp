@@ -33,7 +33,7 @@ constexpr var if_any(builder* g, int id) { return id < 0 ? var{} : var{g, id}; }
 // Results: Vᵀ [..., n, n], whose rows are eigenvectors, w [..., n], and scratch [..., n]. With M = Vᵀ sym(dA) V and F_ij = 1 / (w_j - w_i),
 // 0 on the diagonal:  dw = diag(M), dV = V (F ∘ M);  Ā = sym(V (diag(w̄) + F ∘ Vᵀ V̄) Vᵀ)     (Giles 2008, section 3.1)
 struct eigen_rules {
-    static constexpr std::string_view name = "eigh";
+    static constexpr const char* name = "eigh";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 30;
     static constexpr int add(builder& g, int a);

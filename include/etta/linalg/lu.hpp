@@ -14,7 +14,7 @@ namespace _ {
 //   Ā = Pᵀ L⁻ᵀ (tril(Lᵀ L̄, -1) + triu(Ū Uᵀ)) U⁻ᵀ              (de Hoog, Anderssen, Lukas 2011, "Differentiation of matrix
 // functionals using triangular factorization"). Both factors share one value, so L̄ and Ū share one cotangent.
 struct lu_rules {
-    static constexpr std::string_view name = "lu";
+    static constexpr const char* name = "lu";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 8;
     static constexpr int add(builder& g, int a);
@@ -130,7 +130,7 @@ constexpr int lu_rules::add(builder& g, int a) {
 // Operands a, its factorisation, b; attribute: transposed. The factorisation is only a means, so derivatives go past it:
 //   x = a⁻¹ b:  dx = a⁻¹ (db - da x);  b̄ = a⁻ᵀ x̄, ā = -b̄ xᵀ                 (Giles 2008, section 2.3.1)
 struct lu_solve_rules {
-    static constexpr std::string_view name = "solve";
+    static constexpr const char* name = "solve";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 8;
     static constexpr int add(builder& g, int a, int factors, int b, bool transposed);

@@ -12,7 +12,7 @@ namespace _ {
 // differentiation of linear algebra functions with application in optimum experimental design"). A wide A depends on its
 // first columns only, so its R's derivative follows from the product.
 struct qr_rules {
-    static constexpr std::string_view name = "qr";
+    static constexpr const char* name = "qr";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 8;
     static constexpr int add(builder& g, int a);

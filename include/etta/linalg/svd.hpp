@@ -12,7 +12,7 @@ namespace _ {
 //   Ā = (U (F ∘ (Uᵀ Ū - Ūᵀ U)) S + (1 - U Uᵀ) Ū S⁻¹) Vᵀ + U diag(s̄) Vᵀ + U (S (F ∘ (Vᵀ V̄ - V̄ᵀ V)) Vᵀ + S⁻¹ V̄ᵀ (1 - V Vᵀ))
 // (Townsend 2016, "Differentiating the singular value decomposition"). The terms with S⁻¹ are there only where vectors do not span all.
 struct svd_rules {
-    static constexpr std::string_view name = "svd";
+    static constexpr const char* name = "svd";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 60;
     static constexpr int add(builder& g, int a);
@@ -117,7 +117,7 @@ constexpr var kept(var a, var s) {
 // Operands a and its decomposition Uᵀ, s, Vᵀ: V S⁺ Uᵀ. The decomposition is only a means, so derivatives go past it. With P = A⁺:
 //   dP = -P dA P + P Pᵀ dAᵀ (1 - A P) + (1 - P A) dAᵀ Pᵀ P                 (Golub & Pereyra 1973; the rank stays the same)
 struct pseudoinverse_rules {
-    static constexpr std::string_view name = "pinv";
+    static constexpr const char* name = "pinv";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 30;
     static constexpr int add(builder& g, int a, int ut, int inverse, int vt);

@@ -22,7 +22,7 @@ constexpr var upper_of(var x) { return where(offset_from_diagonal(x, "triu") >= 
 // Attributes: upper, transposed, unit diagonal. Operands [batch…, n, n] and [batch…, n, k] with equal batch axes.
 // With x = a⁻¹ b:  dx = a⁻¹ (db - tri(da) x);  b̄ = a⁻ᵀ x̄, ā = -tri(b̄ xᵀ)   (Giles 2008, section 2.3.1, masked to what is read).
 struct triangular_rules {
-    static constexpr std::string_view name = "triangular_solve";
+    static constexpr const char* name = "triangular_solve";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 8;
     static constexpr int add(builder& g, int a, int b, bool upper, bool transposed, bool unit);

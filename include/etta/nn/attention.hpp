@@ -25,7 +25,7 @@ namespace _ {
 // Linear whose bias starts at 0.
 template <int Out, bool Bias>
 struct output_projection {
-    static constexpr std::string_view etta_type = "Linear";
+    static constexpr const char* etta_type = "Linear";
     Param<sized<Out, last>, init::fan_in_uniform> weight;
     std::conditional_t<Bias, Param<sized<Out>, init::zeros>, left_out> bias;
     constexpr var operator()(var x) const {

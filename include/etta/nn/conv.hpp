@@ -16,11 +16,11 @@ inline constexpr int depthwise = 0;
 namespace _ {
 
 template <int Spatial>
-inline constexpr std::string_view conv_names[2] = {Spatial == 1 ? "conv1d" : Spatial == 2 ? "conv2d" : "conv3d",
+inline constexpr const char* conv_names[2] = {Spatial == 1 ? "conv1d" : Spatial == 2 ? "conv2d" : "conv3d",
                                                    Spatial == 1 ? "conv_transpose1d" : "conv_transpose2d"};
 
 // False, and blamed on the layer that is being called, where x has another rank or its channels are not Groups times something.
-constexpr bool takes_pictures(const var& x, int spatial, index groups, std::string_view who) {
+constexpr bool takes_pictures(const var& x, int spatial, index groups, const char* who) {
     if (x.rank() == spatial + first_spatial && x.extent(1) > 0 && x.extent(1) % groups == 0) return true;
     const extent any = extent::of_symbol(0);
     shape wanted(any, x.rank() == spatial + first_spatial ? extent(groups) : any);
@@ -32,7 +32,7 @@ constexpr bool takes_pictures(const var& x, int spatial, index groups, std::stri
 template <int Spatial, int Out, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation, int Groups, bool Bias, padding_mode Mode,
           class Init, class BiasInit>
 struct conv_layer {
-    static constexpr std::string_view etta_type = Spatial == 1 ? "Conv1d" : Spatial == 2 ? "Conv2d" : "Conv3d";
+    static constexpr const char* etta_type = Spatial == 1 ? "Conv1d" : Spatial == 2 ? "Conv2d" : "Conv3d";
     Param<sized<Out>, Init> weight;
     std::conditional_t<Bias, Param<sized<Out>, BiasInit>, left_out> bias;
     constexpr var operator()(var x) const {
@@ -64,7 +64,7 @@ struct conv_layer {
 template <int Spatial, int Out, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis OutputPadding, int Groups, bool Bias, per_axis Dilation,
           class Init, class BiasInit>
 struct conv_transpose_layer {
-    static constexpr std::string_view etta_type = Spatial == 1 ? "ConvTranspose1d" : "ConvTranspose2d";
+    static constexpr const char* etta_type = Spatial == 1 ? "ConvTranspose1d" : "ConvTranspose2d";
     Param<sized<Out>, Init> weight;
     std::conditional_t<Bias, Param<sized<Out>, BiasInit>, left_out> bias;
     constexpr var operator()(var x) const {

@@ -41,11 +41,11 @@ constexpr var reduced(var values, const var& weight, etta::reduction r, bool by_
 constexpr var reduced(var values, const LossOptions& o, bool by_weight = false) { return reduced(values, o.weight, o.reduce, by_weight); }
 
 // A target that would broadcast is a mistake: [N] beside [N, 1] would be N x N differences.
-constexpr void want_same_extents(const var& a, const var& b, std::string_view who) {
+constexpr void want_same_extents(const var& a, const var& b, const char* who) {
     if (!a.g->same_shape(a.extents(), b.extents())) a.g->blame(mistake::broadcast, who, a.extents(), b.extents());
 }
 // Where a label stands, [..., C] for labels [...]; blames a wrong shape.
-constexpr var hits(const var& x, const var& labels, std::string_view who) {
+constexpr var hits(const var& x, const var& labels, const char* who) {
     shape s = x.extents();
     if (s.rank > 0) --s.rank;
     if (x.rank() == 0 || !x.g->same_shape(s, labels.extents())) {

@@ -29,7 +29,7 @@ struct no_member {};  // where an option leaves a parameter out
 // use those.
 template <int LeastRank, int MostRank, BatchNormOptions O>
 struct batch_norm {
-    static constexpr std::string_view etta_type = MostRank == 3 ? "BatchNorm1d" : MostRank == 4 ? "BatchNorm2d" : "BatchNorm3d";
+    static constexpr const char* etta_type = MostRank == 3 ? "BatchNorm1d" : MostRank == 4 ? "BatchNorm2d" : "BatchNorm3d";
     template <class P>
     using if_affine = std::conditional_t<O.affine, P, no_member>;
     template <class S>

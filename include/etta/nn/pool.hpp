@@ -22,7 +22,7 @@ constexpr bool good_windows() {
     static_assert(half || !good, "etta: pooling: Padding is at most half a window");
     return good && half;
 }
-constexpr bool has_spatial(const var& x, int spatial, std::string_view who) {
+constexpr bool has_spatial(const var& x, int spatial, const char* who) {
     if (x.rank() == spatial + first_spatial) return true;
     const extent any = extent::of_symbol(0);
     shape wanted(any, any);
@@ -33,7 +33,7 @@ constexpr bool has_spatial(const var& x, int spatial, std::string_view who) {
 
 template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, per_axis Dilation, bool Ceil>
 struct max_pool_layer {
-    static constexpr std::string_view etta_type = Spatial == 1 ? "MaxPool1d" : Spatial == 2 ? "MaxPool2d" : "MaxPool3d";
+    static constexpr const char* etta_type = Spatial == 1 ? "MaxPool1d" : Spatial == 2 ? "MaxPool2d" : "MaxPool3d";
     constexpr var operator()(var x) const {
         const in_layer here(x, this);
         const bool fits = good_windows<Spatial, Kernel, Stride, Padding, Dilation>() && has_spatial(x, Spatial, "max_pool");
@@ -42,7 +42,7 @@ struct max_pool_layer {
 };
 template <int Spatial, per_axis Kernel, per_axis Stride, per_axis Padding, bool Ceil, bool CountPadding>
 struct avg_pool_layer {
-    static constexpr std::string_view etta_type = Spatial == 1 ? "AvgPool1d" : Spatial == 2 ? "AvgPool2d" : "AvgPool3d";
+    static constexpr const char* etta_type = Spatial == 1 ? "AvgPool1d" : Spatial == 2 ? "AvgPool2d" : "AvgPool3d";
     constexpr var operator()(var x) const {
         const in_layer here(x, this);
         const bool fits = good_windows<Spatial, Kernel, Stride, Padding>() && has_spatial(x, Spatial, "avg_pool");
@@ -51,7 +51,7 @@ struct avg_pool_layer {
 };
 template <int Spatial, real P, per_axis Kernel, per_axis Stride>
 struct lp_pool_layer {
-    static constexpr std::string_view etta_type = Spatial == 1 ? "LPPool1d" : Spatial == 2 ? "LPPool2d" : "LPPool3d";
+    static constexpr const char* etta_type = Spatial == 1 ? "LPPool1d" : Spatial == 2 ? "LPPool2d" : "LPPool3d";
     constexpr var operator()(var x) const {
         const in_layer here(x, this);
         return good_windows<Spatial, Kernel, Stride, 0>() && has_spatial(x, Spatial, "lp_pool") ? lp_pooled(x, P, {Kernel, Stride}) : x;
@@ -59,7 +59,7 @@ struct lp_pool_layer {
 };
 template <int Spatial, per_axis To, bool Maximum>
 struct adaptive_pool_layer {
-    static constexpr std::string_view etta_type = Maximum ? "AdaptiveMaxPool" : "AdaptiveAvgPool";
+    static constexpr const char* etta_type = Maximum ? "AdaptiveMaxPool" : "AdaptiveAvgPool";
     constexpr var operator()(var x) const {
         const in_layer here(x, this);
         return has_spatial(x, Spatial, "adaptive_pool") ? adaptive_pooled(x, To, Maximum) : x;

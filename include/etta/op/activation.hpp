@@ -9,14 +9,14 @@ namespace etta {
 namespace _ {
 
 struct Relu : ElementwiseOp<Relu> {
-    static constexpr std::string_view name = "relu";
+    static constexpr const char* name = "relu";
     static constexpr const char* onnx = "Relu";
     static constexpr result_type result = result_type::same;
     static constexpr auto eval(auto x) { return max(x, decltype(x)(0)); }
     static constexpr auto vjp(auto, auto y, auto g) { return where(y > 0, g, 0); }
 };
 struct Sigmoid : ElementwiseOp<Sigmoid> {
-    static constexpr std::string_view name = "sigmoid";
+    static constexpr const char* name = "sigmoid";
     static constexpr const char* onnx = "Sigmoid";
     static constexpr int flops = 12;
     static constexpr bool cheap = false;
@@ -24,7 +24,7 @@ struct Sigmoid : ElementwiseOp<Sigmoid> {
     static constexpr auto vjp(auto, auto y, auto g) { return g * (y * (1 - y)); }
 };
 struct Softplus : ElementwiseOp<Softplus> {
-    static constexpr std::string_view name = "softplus";
+    static constexpr const char* name = "softplus";
     static constexpr const char* onnx = "Softplus";
     static constexpr int flops = 20;
     static constexpr bool cheap = false;
@@ -93,7 +93,7 @@ struct Selu : CompositeOp<Selu> {  // Klambauer et al. 2017: keeps mean 0 and va
 };
 // The normal distribution's Φ; its derivative is the density.
 struct NormalCdf : ElementwiseOp<NormalCdf> {
-    static constexpr std::string_view name = "normal_cdf";
+    static constexpr const char* name = "normal_cdf";
     static constexpr int flops = 24;
     static constexpr bool cheap = false;
     static constexpr auto eval(auto x) { return (erf(x * 0.70710678118654752440) + 1) * 0.5f; }
@@ -101,7 +101,7 @@ struct NormalCdf : ElementwiseOp<NormalCdf> {
 };
 // x Φ(x). One op, so that its derivative is computed from x: as a product, Φ would be kept beside it.
 struct Gelu : ElementwiseOp<Gelu> {
-    static constexpr std::string_view name = "gelu";
+    static constexpr const char* name = "gelu";
     static constexpr const char* onnx = "Gelu";
     static constexpr int flops = 25;
     static constexpr bool cheap = false;

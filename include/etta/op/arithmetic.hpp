@@ -9,7 +9,7 @@ namespace etta {
 namespace _ {
 
 struct Cast : ElementwiseOp<Cast> {  // attribute: the dtype; exact meaning in core/dtype.hpp
-    static constexpr std::string_view name = "cast";
+    static constexpr const char* name = "cast";
     static constexpr const char* onnx = "Cast";
     template <class To>
     static constexpr auto eval_to(auto x) { return convert<To>(x); }
@@ -37,7 +37,7 @@ constexpr int cast_to(builder& g, int v, dtype to) {
 constexpr int joined(builder& g, int a, int b);  // op/place.hpp: the sum of values in different places of zeros, or -1
 
 struct Add : ElementwiseOp<Add> {
-    static constexpr std::string_view name = "add";
+    static constexpr const char* name = "add";
     static constexpr const char* onnx = "Add";
     static constexpr int operands = 2;
     static constexpr result_type result = result_type::same;
@@ -54,7 +54,7 @@ constexpr int add_values(builder& g, int a, int b) {
 }
 
 struct Subtract : ElementwiseOp<Subtract> {
-    static constexpr std::string_view name = "subtract";
+    static constexpr const char* name = "subtract";
     static constexpr const char* onnx = "Sub";
     static constexpr int operands = 2;
     static constexpr result_type result = result_type::same;
@@ -64,7 +64,7 @@ struct Subtract : ElementwiseOp<Subtract> {
 };
 
 struct Multiply : ElementwiseOp<Multiply> {
-    static constexpr std::string_view name = "multiply";
+    static constexpr const char* name = "multiply";
     static constexpr const char* onnx = "Mul";
     static constexpr int operands = 2;
     static constexpr result_type result = result_type::same;
@@ -76,7 +76,7 @@ struct Multiply : ElementwiseOp<Multiply> {
 };
 
 struct Divide : ElementwiseOp<Divide> {  // true division: integers give float, as in PyTorch
-    static constexpr std::string_view name = "divide";
+    static constexpr const char* name = "divide";
     static constexpr const char* onnx = "Div";
     static constexpr int operands = 2;
     static constexpr int flops = 4;
@@ -89,7 +89,7 @@ struct Divide : ElementwiseOp<Divide> {  // true division: integers give float, 
 };
 
 struct Negate : ElementwiseOp<Negate> {
-    static constexpr std::string_view name = "negate";
+    static constexpr const char* name = "negate";
     static constexpr const char* onnx = "Neg";
     static constexpr result_type result = result_type::same;
     static constexpr auto eval(auto x) { return -x; }
@@ -102,45 +102,45 @@ struct Negate : ElementwiseOp<Negate> {
 };
 
 struct Equal : PredicateOp<Equal> {
-    static constexpr std::string_view name = "equal";
+    static constexpr const char* name = "equal";
     static constexpr const char* onnx = "Equal";
     static constexpr auto eval(auto a, auto b) { return a == b; }
     static constexpr int simplify(builder& g, const int* x);
 };
 struct NotEqual : PredicateOp<NotEqual> {
-    static constexpr std::string_view name = "not_equal";
+    static constexpr const char* name = "not_equal";
     static constexpr auto eval(auto a, auto b) { return a != b; }
     static constexpr int simplify(builder& g, const int* x);
 };
 struct Less : PredicateOp<Less> {
-    static constexpr std::string_view name = "less";
+    static constexpr const char* name = "less";
     static constexpr const char* onnx = "Less";
     static constexpr auto eval(auto a, auto b) { return a < b; }
     static constexpr int simplify(builder& g, const int* x);
 };
 struct LessEqual : PredicateOp<LessEqual> {
-    static constexpr std::string_view name = "less_equal";
+    static constexpr const char* name = "less_equal";
     static constexpr const char* onnx = "LessOrEqual";
     static constexpr auto eval(auto a, auto b) { return a <= b; }
     static constexpr int simplify(builder& g, const int* x);
 };
 struct LogicalAnd : PredicateOp<LogicalAnd> {
-    static constexpr std::string_view name = "logical_and";
+    static constexpr const char* name = "logical_and";
     static constexpr const char* onnx = "And";
     static constexpr auto eval(auto a, auto b) { return a & b; }
 };
 struct LogicalOr : PredicateOp<LogicalOr> {
-    static constexpr std::string_view name = "logical_or";
+    static constexpr const char* name = "logical_or";
     static constexpr const char* onnx = "Or";
     static constexpr auto eval(auto a, auto b) { return a | b; }
 };
 struct LogicalXor : PredicateOp<LogicalXor> {
-    static constexpr std::string_view name = "logical_xor";
+    static constexpr const char* name = "logical_xor";
     static constexpr const char* onnx = "Xor";
     static constexpr auto eval(auto a, auto b) { return a ^ b; }
 };
 struct LogicalNot : PredicateOp<LogicalNot> {
-    static constexpr std::string_view name = "logical_not";
+    static constexpr const char* name = "logical_not";
     static constexpr const char* onnx = "Not";
     static constexpr int operands = 1;
     static constexpr auto eval(auto a) { return !a; }
@@ -161,7 +161,7 @@ constexpr int Less::simplify(builder& g, const int* x) {
 }
 
 struct Where : ElementwiseOp<Where> {
-    static constexpr std::string_view name = "where";
+    static constexpr const char* name = "where";
     static constexpr const char* onnx = "Where";
     static constexpr int operands = 3;
     static constexpr int first_promoted = 1;
@@ -173,7 +173,7 @@ struct Where : ElementwiseOp<Where> {
 };
 
 struct Copy : ElementwiseOp<Copy> {  // puts a view's elements in memory
-    static constexpr std::string_view name = "copy";
+    static constexpr const char* name = "copy";
     static constexpr const char* onnx = "Identity";
     static constexpr result_type result = result_type::same;
     static constexpr auto eval(auto x) { return x; }
@@ -207,7 +207,7 @@ constexpr void settle_outputs(builder& g) {
 
 // Inside a transformed function, the identity whose derivative is zero.
 struct StopGradient : ElementwiseOp<StopGradient> {
-    static constexpr std::string_view name = "stop_gradient";
+    static constexpr const char* name = "stop_gradient";
     static constexpr const char* onnx = "Identity";
     static constexpr result_type result = result_type::same;
     static constexpr bool differentiable = false;

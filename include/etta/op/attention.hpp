@@ -225,7 +225,7 @@ constexpr index attention_work(const graph_view& g, const node& n, const index* 
 // (q, k, v or qkv; mask, if there is one) -> (o, the rows' logarithm of the sum of exp [..., H, L]). A mask [..., H, L, S]
 // is added to the scores; a row all of whose scores are -inf gives zeros, and +inf as its logarithm.
 struct attention_forward_rules {
-    static constexpr std::string_view name = "attention";
+    static constexpr const char* name = "attention";
     static constexpr const char* onnx = "Attention";
     static constexpr op_kind kind = op_kind::library;
     static constexpr bool cheap = false;
@@ -273,7 +273,7 @@ struct attention_forward_rules {
 // (the forward's operands, o, its logarithms, o's cotangent) -> cotangents of q, k and v, or of qkv. Its own derivatives take
 // o and the logarithms for what they are, functions of the other operands.
 struct attention_backward_rules {
-    static constexpr std::string_view name = "attention_backward";
+    static constexpr const char* name = "attention_backward";
     static constexpr op_kind kind = op_kind::library;
     static constexpr bool cheap = false;
     static constexpr index work(const graph_view& g, const node& n, const index* symbols) { return attention_work(g, n, symbols, 3, 2, g.arg(n, n.n_args - 3)); }

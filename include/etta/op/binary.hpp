@@ -17,19 +17,19 @@ struct extreme_of_two : ElementwiseOp<Op> {
     }
 };
 struct Maximum : extreme_of_two<Maximum> {
-    static constexpr std::string_view name = "maximum";
+    static constexpr const char* name = "maximum";
     static constexpr const char* onnx = "Max";
     static constexpr auto eval(auto a, auto b) { return max(a, b); }
     static constexpr auto vjp(auto a, auto b, auto, auto g) { return shared(a < b, b < a, a, b, g); }
 };
 struct Minimum : extreme_of_two<Minimum> {
-    static constexpr std::string_view name = "minimum";
+    static constexpr const char* name = "minimum";
     static constexpr const char* onnx = "Min";
     static constexpr auto eval(auto a, auto b) { return min(a, b); }
     static constexpr auto vjp(auto a, auto b, auto, auto g) { return shared(b < a, a < b, a, b, g); }
 };
 struct Clamp : ElementwiseOp<Clamp> {  // x, low, high; high where low > high
-    static constexpr std::string_view name = "clamp";
+    static constexpr const char* name = "clamp";
     static constexpr const char* onnx = "Clip";
     static constexpr int operands = 3;
     static constexpr int flops = 2;
@@ -42,7 +42,7 @@ struct Clamp : ElementwiseOp<Clamp> {  // x, low, high; high where low > high
 
 // --- powers ------------------------------------------------------------------------------------------------------------
 struct Pow : ElementwiseOp<Pow> {
-    static constexpr std::string_view name = "pow";
+    static constexpr const char* name = "pow";
     static constexpr const char* onnx = "Pow";
     static constexpr int operands = 2;
     static constexpr int flops = 30;
@@ -82,7 +82,7 @@ ETTA_INLINE V exact_fmod(V a, V b) {
     }
 }
 struct Fmod : ElementwiseOp<Fmod> {  // the sign of the dividend, as in C
-    static constexpr std::string_view name = "fmod";
+    static constexpr const char* name = "fmod";
     static constexpr const char* onnx = "Mod";
     static constexpr int operands = 2;
     static constexpr int flops = 40;
@@ -92,7 +92,7 @@ struct Fmod : ElementwiseOp<Fmod> {  // the sign of the dividend, as in C
     static constexpr auto vjp(auto a, auto b, auto, auto g) { return grads{g, -(g * trunc(a / b))}; }
 };
 struct Remainder : ElementwiseOp<Remainder> {  // the sign of the divisor, as in Python
-    static constexpr std::string_view name = "remainder";
+    static constexpr const char* name = "remainder";
     static constexpr const char* onnx = "Mod";
     static constexpr int operands = 2;
     static constexpr int flops = 44;
@@ -108,7 +108,7 @@ struct Remainder : ElementwiseOp<Remainder> {  // the sign of the divisor, as in
 
 // --- angles and lengths ------------------------------------------------------------------------------------------------
 struct Atan2 : ElementwiseOp<Atan2> {  // y, x
-    static constexpr std::string_view name = "atan2";
+    static constexpr const char* name = "atan2";
     static constexpr int operands = 2;
     static constexpr int flops = 24;
     static constexpr bool cheap = false;
@@ -120,7 +120,7 @@ struct Atan2 : ElementwiseOp<Atan2> {  // y, x
     }
 };
 struct Hypot : ElementwiseOp<Hypot> {  // scaled by the longer side, so that no square overflows
-    static constexpr std::string_view name = "hypot";
+    static constexpr const char* name = "hypot";
     static constexpr int operands = 2;
     static constexpr int flops = 12;
     static constexpr auto eval(auto a, auto b) {
@@ -137,7 +137,7 @@ struct Hypot : ElementwiseOp<Hypot> {  // scaled by the longer side, so that no 
     }
 };
 struct Copysign : ElementwiseOp<Copysign> {  // the magnitude of the first, the sign of the second
-    static constexpr std::string_view name = "copysign";
+    static constexpr const char* name = "copysign";
     static constexpr int operands = 2;
     static constexpr int flops = 2;
     static constexpr auto eval(auto a, auto b) { return copysign(a, b); }

@@ -57,7 +57,7 @@ constexpr int conv_grad_weight(builder& g, int x, int y, conv_window a, shape w)
 template <class T>
 struct Conv2dForward : conv_op<Conv2dForward<T>> {  // (x, w) -> y
     static constexpr int y_at = -1, w_at = 1;  // operands; -1: the result
-    static constexpr std::string_view name = "conv2d";
+    static constexpr const char* name = "conv2d";
     static constexpr const char* onnx = "Conv";
     static constexpr void vjp_rule(const rule_call& c) {
         const node n = c.g->nodes[c.node];
@@ -70,7 +70,7 @@ struct Conv2dForward : conv_op<Conv2dForward<T>> {  // (x, w) -> y
 template <class T>
 struct Conv2dGradInput : conv_op<Conv2dGradInput<T>> {  // (y, w) -> x
     static constexpr int y_at = 0, w_at = 1;  // operands; -1: the result
-    static constexpr std::string_view name = "conv2d_grad_input";
+    static constexpr const char* name = "conv2d_grad_input";
     static constexpr const char* onnx = "ConvTranspose";
     static constexpr void vjp_rule(const rule_call& c) {
         const node n = c.g->nodes[c.node];
@@ -83,7 +83,7 @@ struct Conv2dGradInput : conv_op<Conv2dGradInput<T>> {  // (y, w) -> x
 template <class T>
 struct Conv2dGradWeight : conv_op<Conv2dGradWeight<T>> {  // (x, y) -> w
     static constexpr int y_at = 1, w_at = -1;  // operands; -1: the result
-    static constexpr std::string_view name = "conv2d_grad_weight";
+    static constexpr const char* name = "conv2d_grad_weight";
     static constexpr void vjp_rule(const rule_call& c) {
         const node n = c.g->nodes[c.node];
         const int x = c.g->arg(n, 0), y = c.g->arg(n, 1), w = c.cotangents[0];

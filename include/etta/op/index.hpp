@@ -14,7 +14,7 @@ namespace _ {
 // Attributes: axis, bytes of an index, bytes of an element, the bits for what is out of range, whether negative indices
 // count from the end. Operands x and indices of one rank; x's extents are the indices' or 1, except on the axis.
 struct Gather {
-    static constexpr std::string_view name = "gather";
+    static constexpr const char* name = "gather";
     static constexpr const char* onnx = "GatherElements";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 0;
@@ -90,7 +90,7 @@ struct Gather {
 // count from the end, the result's extents. Each thread adds what falls into its part of the axis, in the order of the
 // indices, so sums do not depend on the number of threads.
 struct scatter_rules {
-    static constexpr std::string_view name = "scatter_add";
+    static constexpr const char* name = "scatter_add";
     static constexpr const char* onnx = "ScatterElements";
     static constexpr op_kind kind = op_kind::library;
 
@@ -222,7 +222,7 @@ struct Take : CompositeOp<Take> {  // attribute: the axis that the indices' axes
 };
 
 // The extents of a and b broadcast together, but for an axis on which each keeps its own.
-constexpr bool broadcast_but(builder& g, shape a, shape& b, int axis, std::string_view op) {
+constexpr bool broadcast_but(builder& g, shape a, shape& b, int axis, const char* op) {
     const extent own = b.at[axis];
     a.at[axis] = b.at[axis] = extent(1);
     const shape joint = broadcast_shapes(a, b);

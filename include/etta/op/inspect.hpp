@@ -11,7 +11,7 @@ namespace _ {
 
 // Attributes: dtype, the label's length, its characters, eight to a word.
 struct Inspect {
-    static constexpr std::string_view name = "inspect";
+    static constexpr const char* name = "inspect";
     static constexpr op_kind kind = op_kind::library;
     static constexpr bool differentiable = false, effect = true;
     static constexpr int flops = 0, longest = 128;

@@ -15,24 +15,24 @@ struct loop_op {
 };
 // Inside. Attributes: the loop; of a carry also its number.
 struct LoopStep : loop_op {  // the step's number, i64: the position along the sequences, also in reverse
-    static constexpr std::string_view name = "step";
+    static constexpr const char* name = "step";
     static constexpr bool differentiable = false;
 };
 struct LoopSlice : loop_op {  // a sequence's element at this step: its first axis is the steps
-    static constexpr std::string_view name = "at_step";
+    static constexpr const char* name = "at_step";
 };
 struct LoopCarry : loop_op {  // operand: what it starts with
-    static constexpr std::string_view name = "carry";
+    static constexpr const char* name = "carry";
 };
 // Outside. Attributes: the loop; of a carry also its number.
 struct LoopStack : loop_op {  // a value of the body at every step: [steps, …]
-    static constexpr std::string_view name = "all_steps";
+    static constexpr const char* name = "all_steps";
 };
 struct LoopLast : loop_op {  // operand: the carry; what it ends with
-    static constexpr std::string_view name = "last_carry";
+    static constexpr const char* name = "last_carry";
 };
 struct LoopHistory : loop_op {  // operand: the carry; [steps + 1, …]: what it starts with, then after each step; in reverse from the end
-    static constexpr std::string_view name = "all_carries";
+    static constexpr const char* name = "all_carries";
 };
 
 constexpr extent plus(extent e, index n) { return e.is_static() ? extent(e.code + n) : extent::of_symbol(e.symbol(), e.coefficient(), e.constant() + n); }

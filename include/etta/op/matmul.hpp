@@ -26,7 +26,7 @@ constexpr int kept_transposed(builder& g, int b) {
 }
 
 struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes, or [rows…, K] x [K, N]
-    static constexpr std::string_view name = "matmul";
+    static constexpr const char* name = "matmul";
     static constexpr const char* onnx = "MatMul";
     static constexpr op_kind kind = op_kind::contraction;
     static constexpr bool cheap = false;
@@ -81,7 +81,7 @@ struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes,
 
 // The sum over the first axis of products: [S, M, K] x [S, K, N] -> [M, N]. One pass, as if K were S times as long.
 struct ContractTerms {
-    static constexpr std::string_view name = "sum_of_products";
+    static constexpr const char* name = "sum_of_products";
     static constexpr op_kind kind = op_kind::contraction;
     static constexpr bool cheap = false;
 

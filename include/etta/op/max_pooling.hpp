@@ -24,7 +24,7 @@ constexpr int max_pool_gather(const rule_call& c, int x, int y, int v);
 
 template <class T>
 struct MaxPool {  // x -> y
-    static constexpr std::string_view name = "max_pool";
+    static constexpr const char* name = "max_pool";
     static constexpr const char* onnx = "MaxPool";
     static constexpr op_kind kind = op_kind::library;
     static constexpr bool cheap = false;
@@ -40,7 +40,7 @@ struct MaxPool {  // x -> y
 
 template <class T>
 struct MaxPoolGrad {  // (x, y, v)
-    static constexpr std::string_view name = "max_pool_grad";
+    static constexpr const char* name = "max_pool_grad";
     static constexpr op_kind kind = op_kind::library;
     static constexpr bool cheap = false;
     static constexpr void vjp_rule(const rule_call& c) {
@@ -55,7 +55,7 @@ struct MaxPoolGrad {  // (x, y, v)
 
 template <class T>
 struct MaxPoolGather {  // (x, y, v)
-    static constexpr std::string_view name = "max_pool_gather";
+    static constexpr const char* name = "max_pool_gather";
     static constexpr op_kind kind = op_kind::library;
     static constexpr bool cheap = false;
     static constexpr void vjp_rule(const rule_call& c) {

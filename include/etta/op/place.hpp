@@ -8,7 +8,7 @@ namespace _ {
 
 // The operand laid into zeros of the result's extents. Attributes: (start, step) per axis, then the result's extents.
 struct Place {
-    static constexpr std::string_view name = "place";
+    static constexpr const char* name = "place";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 0;
     static constexpr int add(builder& g, int v, const std::int64_t* start_step, shape whole) {
@@ -51,7 +51,7 @@ struct Place {
 // gradient of a value that is read in slices). Attributes: the parts' (start, step) per axis, then the result's extents.
 inline constexpr int most_parts = 8;
 struct join_rules {
-    static constexpr std::string_view name = "join";
+    static constexpr const char* name = "join";
     static constexpr const char* onnx = "Concat";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 0;
@@ -121,7 +121,7 @@ constexpr int join_rules::add(builder& g, const int* parts, int n, const std::in
 // a + b where both are parts in zeros and no part overlaps another; else -1.
 constexpr int joined(builder& g, int a, int b) {
     const node x = g.of(a), y = g.of(b);
-    const auto is_parts = [](const node& n) constexpr { return n.op->id == declare_op<Place>::id || n.op->name == join_rules::name; };
+    const auto is_parts = [](const node& n) constexpr { return n.op->id == declare_op<Place>::id || same_text(n.op->name, join_rules::name); };
     if (!is_parts(x) || !is_parts(y) || x.n_args + y.n_args > most_parts || !(g.extents_of(a) == g.extents_of(b)) || g.type_of(a) != g.type_of(b)) return -1;
     const shape whole = g.extents_of(a);
     vec<int> parts;

@@ -14,7 +14,7 @@ constexpr std::int64_t first_random_stream = std::int64_t{1} << 62;
 // The index through all axes. Attributes: -1 (all axes), a tag, the extents. The tag keeps draws apart that have equal
 // extents: a shared index would have to be stored.
 struct LinearIndex {
-    static constexpr std::string_view name = "linear_index";
+    static constexpr const char* name = "linear_index";
     static constexpr op_kind kind = op_kind::generator;
     static constexpr bool differentiable = false;
     static constexpr int flops = 0;
@@ -28,7 +28,7 @@ struct LinearIndex {
 // 32 random bits (as int32), or 64. Operands: the index, the seed and the stream (int64, usually single numbers).
 template <class T>
 struct RandomBits : ElementwiseOp<RandomBits<T>> {
-    static constexpr std::string_view name = "random_bits";
+    static constexpr const char* name = "random_bits";
     static constexpr int operands = 3;
     static constexpr int flops = 120;
     static constexpr bool differentiable = false;
@@ -76,7 +76,7 @@ constexpr var next_random(builder& g, const shape& s) {
 
 // x where the random bits (int32) are below a threshold, else 0. Its derivative makes the bits anew.
 struct Drop : ElementwiseOp<Drop> {
-    static constexpr std::string_view name = "drop";
+    static constexpr const char* name = "drop";
     static constexpr int operands = 3;
     static constexpr auto eval(auto x, auto bits, auto threshold) {
         using X = decltype(x);
@@ -103,7 +103,7 @@ constexpr var drop(var x, var bits, double keep) {
 
 // Bits as a number in [0, 1).
 struct UnitOf : ElementwiseOp<UnitOf> {
-    static constexpr std::string_view name = "uniform";
+    static constexpr const char* name = "uniform";
     static constexpr bool differentiable = false;
     template <class To>
     static constexpr auto eval_to(auto bits) {
@@ -114,7 +114,7 @@ struct UnitOf : ElementwiseOp<UnitOf> {
 // 64 bits as a normal number, by Box and Muller's method: sqrt(-2 log u) cos(2 pi v), with u from the lower word and v from
 // the upper one. Up to 5.7 standard deviations (double: 6.6).
 struct NormalOf : ElementwiseOp<NormalOf> {
-    static constexpr std::string_view name = "normal";
+    static constexpr const char* name = "normal";
     static constexpr int flops = 40;
     static constexpr bool differentiable = false;
     template <class To>

@@ -63,7 +63,7 @@ struct reduce_op {
 };
 
 struct Sum : reduce_op<Sum> {
-    static constexpr std::string_view name = "sum";
+    static constexpr const char* name = "sum";
     static constexpr const char* onnx = "ReduceSum";
     template <class T>
     static constexpr T identity = T(0);
@@ -111,7 +111,7 @@ constexpr T highest_of() {
 }
 
 struct Max : extremum_op<Max> {
-    static constexpr std::string_view name = "max";
+    static constexpr const char* name = "max";
     static constexpr const char* onnx = "ReduceMax";
     template <class T>
     static constexpr T identity = lowest_of<T>();
@@ -119,7 +119,7 @@ struct Max : extremum_op<Max> {
     static constexpr auto horizontal(auto x) { return reduce_max(x); }
 };
 struct Min : extremum_op<Min> {
-    static constexpr std::string_view name = "min";
+    static constexpr const char* name = "min";
     static constexpr const char* onnx = "ReduceMin";
     template <class T>
     static constexpr T identity = highest_of<T>();
@@ -128,7 +128,7 @@ struct Min : extremum_op<Min> {
 };
 
 struct Prod : reduce_op<Prod> {
-    static constexpr std::string_view name = "prod";
+    static constexpr const char* name = "prod";
     static constexpr const char* onnx = "ReduceProd";
     template <class T>
     static constexpr T identity = T(1);
@@ -152,7 +152,7 @@ struct Prod : reduce_op<Prod> {
 };
 
 // The axes as a mask; attributes: keepdims, then the axes (none: all).
-constexpr unsigned axes_mask(var x, const std::int64_t* a, int n, std::string_view op) {
+constexpr unsigned axes_mask(var x, const std::int64_t* a, int n, const char* op) {
     unsigned axes = 0;
     for (int i = 1; i < n; ++i) axes |= 1u << axis_of(*x.g, a[i], x.rank(), op);
     return n <= 1 ? (1u << x.rank()) - 1 : axes;

@@ -9,7 +9,7 @@ namespace _ {
 
 // Attributes: axis, whether it runs from the end.
 struct cumsum_rules {
-    static constexpr std::string_view name = "cumsum";
+    static constexpr const char* name = "cumsum";
     static constexpr const char* onnx = "CumSum";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int add(builder& g, int x, int axis, bool reverse);
@@ -49,7 +49,7 @@ constexpr int cumsum_rules::add(builder& g, int x, int axis, bool reverse) {
 // Attributes: axis, transposed. Forward: s_i = a_i s_{i-1} + b_i; its transpose, which runs from the end:
 // r_i = a_{i+1} r_{i+1} + b_i. Each is what the other's derivative needs. Integers are not taken.
 struct scan_rules {
-    static constexpr std::string_view name = "linear_scan";
+    static constexpr const char* name = "linear_scan";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int flops = 2;
     static constexpr int add(builder& g, int a, int b, int axis, bool transposed);

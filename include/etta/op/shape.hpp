@@ -52,7 +52,7 @@ struct OneHot : CompositeOp<OneHot> {  // attributes: classes, dtype
 };
 
 // column - row of the last two axes.
-constexpr var offset_from_diagonal(var x, std::string_view who) {
+constexpr var offset_from_diagonal(var x, const char* who) {
     if (x.rank() < 2) {
         x.g->blame(mistake::rank, who, shape(index{2}), x.extents());
         return x;

@@ -9,7 +9,7 @@ namespace _ {
 
 // The index along one axis, as int32. Attributes: the axis, the extents.
 struct Iota {
-    static constexpr std::string_view name = "iota";
+    static constexpr const char* name = "iota";
     static constexpr op_kind kind = op_kind::generator;
     static constexpr bool differentiable = false;
     static constexpr int flops = 0;
@@ -29,7 +29,7 @@ constexpr var sum_along(var x, unsigned axes) { return {x.g, sum_over(*x.g, x.id
 constexpr var row_shift(var x, unsigned axes) { return stop_gradient(max_along(x, axes)); }
 
 struct Portion : ElementwiseOp<Portion> {  // e / s, 0 <= e <= s, where s is one number for many e
-    static constexpr std::string_view name = "portion";
+    static constexpr const char* name = "portion";
     static constexpr const char* onnx = "Div";
     static constexpr int operands = 2;
     static constexpr int flops = 4;

@@ -11,7 +11,7 @@ namespace _ {
 // Attributes: axis, how many are wanted, descending. Stable: of equals the earlier comes first, in both directions. NaN
 // counts as greater than any number (PyTorch).
 struct argsort_rules {
-    static constexpr std::string_view name = "argsort";
+    static constexpr const char* name = "argsort";
     static constexpr const char* onnx = "TopK";
     static constexpr op_kind kind = op_kind::library;
     static constexpr bool differentiable = false;

@@ -100,7 +100,7 @@ constexpr var depth_as_channels(var x, index kernel, index stride, index dilatio
 }
 
 // x [N, C, …], w [O, C / groups, K…], bias [O] or none, with as many spatial axes as w has. What does not fit is blamed on `who`.
-constexpr var convolve(var x, var w, var bias, convolution c, std::string_view who) {
+constexpr var convolve(var x, var w, var bias, convolution c, const char* who) {
     builder& g = *x.g;
     const int spatial = w.rank() - first_spatial;
     const shape s = x.extents(), k = w.extents();
@@ -145,7 +145,7 @@ constexpr var convolve(var x, var w, var bias, convolution c, std::string_view w
 
 // The transposed convolution: the gradient of a convolution's input. x [N, C, …], w [C, O / groups, K…] -> [N, O, …], of extents
 // (H - 1) stride - 2 padding + dilation (K - 1) + output_padding + 1. One or two spatial axes.
-constexpr var convolve_transposed(var x, var w, var bias, const convolution& c, per_axis output_padding, std::string_view who) {
+constexpr var convolve_transposed(var x, var w, var bias, const convolution& c, per_axis output_padding, const char* who) {
     builder& g = *x.g;
     const int spatial = w.rank() - first_spatial;
     if (x.rank() != w.rank() || spatial < 1 || spatial > 2) {

@@ -13,55 +13,55 @@ struct transcendental_op : ElementwiseOp<Op> {
 };
 
 struct Sin : transcendental_op<Sin> {
-    static constexpr std::string_view name = "sin";
+    static constexpr const char* name = "sin";
     static constexpr const char* onnx = "Sin";
     static constexpr auto eval(auto x) { return sin(x); }
     static constexpr auto vjp(auto x, auto, auto g);
 };
 struct Cos : transcendental_op<Cos> {
-    static constexpr std::string_view name = "cos";
+    static constexpr const char* name = "cos";
     static constexpr const char* onnx = "Cos";
     static constexpr auto eval(auto x) { return cos(x); }
     static constexpr auto vjp(auto x, auto, auto g);
 };
 struct Tan : transcendental_op<Tan> {
-    static constexpr std::string_view name = "tan";
+    static constexpr const char* name = "tan";
     static constexpr const char* onnx = "Tan";
     static constexpr auto eval(auto x) { return tan(x); }
     static constexpr auto vjp(auto, auto y, auto g) { return g * (1 + y * y); }
 };
 struct Asin : transcendental_op<Asin> {
-    static constexpr std::string_view name = "asin";
+    static constexpr const char* name = "asin";
     static constexpr const char* onnx = "Asin";
     static constexpr auto eval(auto x) { return asin(x); }
     static constexpr auto vjp(auto x, auto, auto g) { return g * rsqrt(1 - x * x); }
 };
 struct Acos : transcendental_op<Acos> {
-    static constexpr std::string_view name = "acos";
+    static constexpr const char* name = "acos";
     static constexpr const char* onnx = "Acos";
     static constexpr auto eval(auto x) { return acos(x); }
     static constexpr auto vjp(auto x, auto, auto g) { return -(g * rsqrt(1 - x * x)); }
 };
 struct Atan : transcendental_op<Atan> {
-    static constexpr std::string_view name = "atan";
+    static constexpr const char* name = "atan";
     static constexpr const char* onnx = "Atan";
     static constexpr auto eval(auto x) { return atan(x); }
     static constexpr auto vjp(auto x, auto, auto g) { return g / (1 + x * x); }
 };
 struct Sinh : transcendental_op<Sinh> {
-    static constexpr std::string_view name = "sinh";
+    static constexpr const char* name = "sinh";
     static constexpr const char* onnx = "Sinh";
     static constexpr auto eval(auto x) { return sinh(x); }
     static constexpr auto vjp(auto x, auto, auto g);
 };
 struct Cosh : transcendental_op<Cosh> {
-    static constexpr std::string_view name = "cosh";
+    static constexpr const char* name = "cosh";
     static constexpr const char* onnx = "Cosh";
     static constexpr auto eval(auto x) { return cosh(x); }
     static constexpr auto vjp(auto x, auto, auto g);
 };
 struct Tanh : transcendental_op<Tanh> {
-    static constexpr std::string_view name = "tanh";
+    static constexpr const char* name = "tanh";
     static constexpr const char* onnx = "Tanh";
     static constexpr auto eval(auto x) { return tanh(x); }
     static constexpr auto vjp(auto, auto y, auto g) { return g * (1 - y * y); }
@@ -69,7 +69,7 @@ struct Tanh : transcendental_op<Tanh> {
 
 // The inverse hyperbolic functions stand on log1p: no cancellation near 0, no overflow of x² far from it.
 struct Asinh : transcendental_op<Asinh> {
-    static constexpr std::string_view name = "asinh";
+    static constexpr const char* name = "asinh";
     static constexpr const char* onnx = "Asinh";
     static constexpr auto eval(auto x) {
         using V = decltype(x);
@@ -81,7 +81,7 @@ struct Asinh : transcendental_op<Asinh> {
     static constexpr auto vjp(auto x, auto, auto g) { return g * rsqrt(x * x + 1); }
 };
 struct Acosh : transcendental_op<Acosh> {
-    static constexpr std::string_view name = "acosh";
+    static constexpr const char* name = "acosh";
     static constexpr const char* onnx = "Acosh";
     static constexpr auto eval(auto x) {
         using V = decltype(x);
@@ -93,7 +93,7 @@ struct Acosh : transcendental_op<Acosh> {
     static constexpr auto vjp(auto x, auto, auto g) { return g * rsqrt(x * x - 1); }
 };
 struct Atanh : transcendental_op<Atanh> {
-    static constexpr std::string_view name = "atanh";
+    static constexpr const char* name = "atanh";
     static constexpr const char* onnx = "Atanh";
     static constexpr auto eval(auto x) {
         using V = decltype(x);

@@ -10,14 +10,14 @@ namespace _ {
 
 // --- signs and rounding: the dtype stays, integers pass through rounding unchanged -----------------------------------
 struct Abs : ElementwiseOp<Abs> {
-    static constexpr std::string_view name = "abs";
+    static constexpr const char* name = "abs";
     static constexpr const char* onnx = "Abs";
     static constexpr result_type result = result_type::same;
     static constexpr auto eval(auto x) { return abs(x); }
     static constexpr auto vjp(auto x, auto, auto g);  // g * sign(x): 0 at 0
 };
 struct Sign : ElementwiseOp<Sign> {  // -1, 0, 1; NaN stays NaN, as in NumPy
-    static constexpr std::string_view name = "sign";
+    static constexpr const char* name = "sign";
     static constexpr const char* onnx = "Sign";
     static constexpr int flops = 2;
     static constexpr result_type result = result_type::same;
@@ -34,47 +34,47 @@ struct rounding_op : ElementwiseOp<Op> {  // piecewise constant
     static constexpr bool differentiable = false;
 };
 struct Floor : rounding_op<Floor> {
-    static constexpr std::string_view name = "floor";
+    static constexpr const char* name = "floor";
     static constexpr const char* onnx = "Floor";
     static constexpr auto eval(auto x) { return floor(x); }
 };
 struct Ceil : rounding_op<Ceil> {
-    static constexpr std::string_view name = "ceil";
+    static constexpr const char* name = "ceil";
     static constexpr const char* onnx = "Ceil";
     static constexpr auto eval(auto x) { return ceil(x); }
 };
 struct Round : rounding_op<Round> {
-    static constexpr std::string_view name = "round";
+    static constexpr const char* name = "round";
     static constexpr const char* onnx = "Round";
     static constexpr auto eval(auto x) { return round(x); }
 };
 struct Trunc : rounding_op<Trunc> {
-    static constexpr std::string_view name = "trunc";
+    static constexpr const char* name = "trunc";
     static constexpr auto eval(auto x) { return trunc(x); }
 };
 
 // --- powers and roots --------------------------------------------------------------------------------------------------
 struct Square : ElementwiseOp<Square> {
-    static constexpr std::string_view name = "square";
+    static constexpr const char* name = "square";
     static constexpr result_type result = result_type::same;
     static constexpr auto eval(auto x) { return x * x; }
     static constexpr auto vjp(auto x, auto, auto g) { return g * (x + x); }
 };
 struct Sqrt : ElementwiseOp<Sqrt> {
-    static constexpr std::string_view name = "sqrt";
+    static constexpr const char* name = "sqrt";
     static constexpr const char* onnx = "Sqrt";
     static constexpr int flops = 4;
     static constexpr auto eval(auto x) { return sqrt(x); }
     static constexpr auto vjp(auto, auto y, auto g) { return g * 0.5 / y; }
 };
 struct Rsqrt : ElementwiseOp<Rsqrt> {
-    static constexpr std::string_view name = "rsqrt";
+    static constexpr const char* name = "rsqrt";
     static constexpr int flops = 5;
     static constexpr auto eval(auto x) { return rsqrt(x); }
     static constexpr auto vjp(auto, auto y, auto g) { return g * -0.5 * (y * y * y); }
 };
 struct Reciprocal : ElementwiseOp<Reciprocal> {
-    static constexpr std::string_view name = "reciprocal";
+    static constexpr const char* name = "reciprocal";
     static constexpr const char* onnx = "Reciprocal";
     static constexpr int flops = 4;
     static constexpr auto eval(auto x) { return decltype(x)(1) / x; }
@@ -83,7 +83,7 @@ struct Reciprocal : ElementwiseOp<Reciprocal> {
 
 // --- exponentials and logarithms ---------------------------------------------------------------------------------------
 struct Exp : ElementwiseOp<Exp> {
-    static constexpr std::string_view name = "exp";
+    static constexpr const char* name = "exp";
     static constexpr const char* onnx = "Exp";
     static constexpr int flops = 8;
     static constexpr bool cheap = false;
@@ -91,21 +91,21 @@ struct Exp : ElementwiseOp<Exp> {
     static constexpr auto vjp(auto, auto y, auto g) { return g * y; }
 };
 struct Exp2 : ElementwiseOp<Exp2> {
-    static constexpr std::string_view name = "exp2";
+    static constexpr const char* name = "exp2";
     static constexpr int flops = 8;
     static constexpr bool cheap = false;
     static constexpr auto eval(auto x) { return exp2(x); }
     static constexpr auto vjp(auto, auto y, auto g) { return g * y * 0.69314718055994530942; }  // ln 2
 };
 struct Expm1 : ElementwiseOp<Expm1> {
-    static constexpr std::string_view name = "expm1";
+    static constexpr const char* name = "expm1";
     static constexpr int flops = 12;
     static constexpr bool cheap = false;
     static constexpr auto eval(auto x) { return expm1(x); }
     static constexpr auto vjp(auto, auto y, auto g) { return g * (y + 1); }
 };
 struct Log : ElementwiseOp<Log> {
-    static constexpr std::string_view name = "log";
+    static constexpr const char* name = "log";
     static constexpr const char* onnx = "Log";
     static constexpr int flops = 10;
     static constexpr bool cheap = false;
@@ -113,21 +113,21 @@ struct Log : ElementwiseOp<Log> {
     static constexpr auto vjp(auto x, auto, auto g) { return g / x; }
 };
 struct Log2 : ElementwiseOp<Log2> {
-    static constexpr std::string_view name = "log2";
+    static constexpr const char* name = "log2";
     static constexpr int flops = 11;
     static constexpr bool cheap = false;
     static constexpr auto eval(auto x) { return log2(x); }
     static constexpr auto vjp(auto x, auto, auto g) { return g * 1.44269504088896340736 / x; }  // 1 / ln 2
 };
 struct Log10 : ElementwiseOp<Log10> {
-    static constexpr std::string_view name = "log10";
+    static constexpr const char* name = "log10";
     static constexpr int flops = 11;
     static constexpr bool cheap = false;
     static constexpr auto eval(auto x) { return log10(x); }
     static constexpr auto vjp(auto x, auto, auto g) { return g * 0.43429448190325182765 / x; }  // 1 / ln 10
 };
 struct Log1p : ElementwiseOp<Log1p> {
-    static constexpr std::string_view name = "log1p";
+    static constexpr const char* name = "log1p";
     static constexpr int flops = 14;
     static constexpr bool cheap = false;
     static constexpr auto eval(auto x) { return log1p(x); }
@@ -136,7 +136,7 @@ struct Log1p : ElementwiseOp<Log1p> {
 
 // --- the error function ------------------------------------------------------------------------------------------------
 struct Erf : ElementwiseOp<Erf> {
-    static constexpr std::string_view name = "erf";
+    static constexpr const char* name = "erf";
     static constexpr const char* onnx = "Erf";
     static constexpr int flops = 20;
     static constexpr bool cheap = false;
@@ -144,7 +144,7 @@ struct Erf : ElementwiseOp<Erf> {
     static constexpr auto vjp(auto x, auto, auto g);
 };
 struct Erfc : ElementwiseOp<Erfc> {
-    static constexpr std::string_view name = "erfc";
+    static constexpr const char* name = "erfc";
     static constexpr int flops = 24;
     static constexpr bool cheap = false;
     static constexpr auto eval(auto x) { return erfc(x); }
@@ -157,17 +157,17 @@ struct kind_of_number : PredicateOp<Op> {
     static constexpr int operands = 1;
 };
 struct IsNan : kind_of_number<IsNan> {
-    static constexpr std::string_view name = "isnan";
+    static constexpr const char* name = "isnan";
     static constexpr const char* onnx = "IsNaN";
     static constexpr auto eval(auto x) { return is_nan(x); }
 };
 struct IsInf : kind_of_number<IsInf> {
-    static constexpr std::string_view name = "isinf";
+    static constexpr const char* name = "isinf";
     static constexpr const char* onnx = "IsInf";
     static constexpr auto eval(auto x) { return is_inf(x); }
 };
 struct IsFinite : kind_of_number<IsFinite> {
-    static constexpr std::string_view name = "isfinite";
+    static constexpr const char* name = "isfinite";
     static constexpr auto eval(auto x) { return !(is_nan(x) | is_inf(x)); }
 };
 

@@ -28,7 +28,7 @@ constexpr int sum_over(builder& g, int v, unsigned axes);
 constexpr int place_in(builder& g, int v, shape whole, const std::int64_t* start_step);
 
 struct Expand : view_op<Expand> {
-    static constexpr std::string_view name = "expand";
+    static constexpr const char* name = "expand";
     static constexpr const char* onnx = "Expand";
     static constexpr bool view_rule(const view_call& c, access& a) {
         access r{a.offset, {}};
@@ -50,7 +50,7 @@ struct Expand : view_op<Expand> {
 };
 
 struct Reshape : view_op<Reshape> {
-    static constexpr std::string_view name = "reshape";
+    static constexpr const char* name = "reshape";
     static constexpr const char* onnx = "Reshape";
     // Groups of axes with equal products map onto each other; inside a group the operand must be evenly strided.
     static constexpr bool view_rule(const view_call& c, access& a) {
@@ -96,7 +96,7 @@ struct Reshape : view_op<Reshape> {
 
 // A view as a node of its own, which no rule for views looks through: what a derivative is taken with respect to.
 struct Apart : Reshape {
-    static constexpr std::string_view name = "apart";
+    static constexpr const char* name = "apart";
     static constexpr int of(builder& g, int v) {
         if (g.of(v).op->kind != op_kind::view) return v;
         const shape s = g.extents_of(v);
@@ -105,7 +105,7 @@ struct Apart : Reshape {
 };
 
 struct Permute : view_op<Permute> {  // attributes: result axis i is operand axis attr(i)
-    static constexpr std::string_view name = "permute";
+    static constexpr const char* name = "permute";
     static constexpr const char* onnx = "Transpose";
     static constexpr bool view_rule(const view_call& c, access& a) {
         access r{a.offset, {}};
@@ -145,7 +145,7 @@ struct Permute : view_op<Permute> {  // attributes: result axis i is operand axi
 };
 
 struct Slice : view_op<Slice> {  // attributes: (start, step) per axis; the counts are the result's extents
-    static constexpr std::string_view name = "slice";
+    static constexpr const char* name = "slice";
     static constexpr const char* onnx = "Slice";
     static constexpr bool view_rule(const view_call& c, access& a) {
         for (int i = 0; i < c.out_rank; ++i) {
@@ -274,7 +274,7 @@ constexpr int reshape_to(builder& g, int v, shape to) {
 }
 
 // The axis as a non-negative number; blames the caller's op when there is none such.
-constexpr int axis_of(builder& g, std::int64_t axis, int rank, std::string_view op) {
+constexpr int axis_of(builder& g, std::int64_t axis, int rank, const char* op) {
     const std::int64_t a = axis < 0 ? axis + rank : axis;
     if (a >= 0 && a < rank) return static_cast<int>(a);
     g.blame(mistake::axis, op, shape(index{rank}), shape(extent(axis < 0 ? -axis : axis)));

@@ -14,7 +14,7 @@ inline constexpr int window_attributes = 6;
 
 // Reads x[n, c, oh * stride + kh * dilation, ow * stride + kw * dilation].
 struct Windows : view_op<Windows> {
-    static constexpr std::string_view name = "windows";
+    static constexpr const char* name = "windows";
     static constexpr bool view_rule(const view_call& c, access& a) {
         const index h = a.strides[2], w = a.strides[3];
         a.strides[2] = h * c.attrs[4], a.strides[3] = w * c.attrs[5];
@@ -25,7 +25,7 @@ struct Windows : view_op<Windows> {
         const index reach = dilation * (kernel - 1) + 1;
         return n < reach ? 0 : (n - reach) / stride + 1;
     }
-    static constexpr var of(var x, const std::int64_t* t, std::string_view who) {
+    static constexpr var of(var x, const std::int64_t* t, const char* who) {
         builder& g = *x.g;
         const shape& s = x.extents();
         if (s.rank != 4) {
@@ -43,7 +43,7 @@ struct Windows : view_op<Windows> {
 
 // The sum of all windows' elements at their places: [N, C, KH, KW, OH, OW] -> [N, C, H, W]. Attributes: the window, H, W.
 struct Fold {
-    static constexpr std::string_view name = "fold";
+    static constexpr const char* name = "fold";
     static constexpr const char* onnx = "Col2Im";
     static constexpr op_kind kind = op_kind::library;
     static constexpr int add(builder& g, int v, const std::int64_t* t, extent h, extent w) {
