@@ -64,13 +64,14 @@ struct op_info {
     bool effect = false;       // runs though nothing reads its result
     void (*vjp)(const rule_call&) = nullptr;
     void (*jvp)(const rule_call&) = nullptr;
+    void (*partials)(builder&, const int* operands, int result, int cotangent, int* products) = nullptr;  // element-wise: instead of both
     int (*simplify)(builder&, const int* operands) = nullptr;  // an equal value that exists already, or -1
     bool (*view)(const view_call&, access&) = nullptr;
     void (*batch)(builder&, int node, const int* operands, const bool* batched, int* results) = nullptr;
     index (*work)(const graph_view&, const node&, const index* symbols) = nullptr;  // library: operations, where flops per element do not say it
     const char* onnx = "";
     // Which of the functions there are: g++'s sanitizers refuse to compare their addresses in a constant.
-    bool has_vjp = false, has_jvp = false, has_simplify = false, has_batch = false, has_work = false;
+    bool has_vjp = false, has_jvp = false, has_partials = false, has_simplify = false, has_batch = false, has_work = false;
 };
 
 template <class T>
@@ -132,8 +133,12 @@ constexpr op_info make_info() {
     if constexpr (requires { Op::cheap; }) i.cheap = Op::cheap;
     if constexpr (requires { Op::effect; }) i.effect = Op::effect;
     if constexpr (requires { Op::onnx; }) i.onnx = Op::onnx;
-    if constexpr (requires { &Op::vjp_rule; }) i.vjp = &Op::vjp_rule, i.has_vjp = true;
-    if constexpr (requires { &Op::jvp_rule; }) i.jvp = &Op::jvp_rule, i.has_jvp = true;
+    if constexpr (requires { &Op::vjp_rule; }) {
+        i.vjp = &Op::vjp_rule, i.has_vjp = true;
+        if constexpr (requires { &Op::jvp_rule; }) i.jvp = &Op::jvp_rule, i.has_jvp = true;
+    } else if constexpr (requires { &Op::partials; }) {
+        if constexpr (Op::differentiable) i.partials = &Op::partials, i.has_partials = i.has_vjp = i.has_jvp = true;
+    }
     if constexpr (requires { &Op::simplify; }) i.simplify = &Op::simplify, i.has_simplify = true;
     if constexpr (requires { &Op::view_rule; }) i.view = &Op::view_rule;
     if constexpr (requires { &Op::batch_rule; }) i.batch = &Op::batch_rule, i.has_batch = true;

@@ -90,6 +90,35 @@ constexpr int add_elementwise(builder& g, const op_info& op, const int* operands
     }
     return g.add(&op, ids, n, attrs, n_attrs, result_of(op.result, t), s);
 }
+// A function of one operand commutes with reshape; before it, it can join the kernel that makes the operand.
+constexpr int trace_elementwise(builder& g, const op_info& op, const int* ids, int n, const std::int64_t* attrs, int n_attrs, int first) {
+    const int inner = n == 1 && ids[0] >= 0 ? reshaped_from(g, ids[0]) : -1;
+    if (inner < 0) return add_elementwise(g, op, ids, n, attrs, n_attrs, first);
+    const shape to = g.extents_of(ids[0]);
+    return reshape_to(g, trace_elementwise(g, op, &inner, 1, attrs, n_attrs, first), to);
+}
+
+// An op's rules, called: an element-wise one's follow from its partial products, for its Jacobian is its own transpose.
+constexpr void pull_back(const rule_call& c) {
+    const node n = c.g->nodes[c.node];
+    if (!n.op->has_partials) return n.op->vjp(c);
+    int x[3] = {};
+    for (int i = 0; i < n.n_args; ++i) x[i] = c.g->arg(n, i);
+    n.op->partials(*c.g, x, n.results, c.cotangents[0], c.out);
+}
+constexpr void push_forward(const rule_call& c) {
+    const node n = c.g->nodes[c.node];
+    if (!n.op->has_partials) return n.op->jvp(c);
+    int x[3] = {}, sum = -1;
+    for (int i = 0; i < n.n_args; ++i) x[i] = c.g->arg(n, i);
+    for (int i = 0; i < n.n_args; ++i) {
+        if (c.tangents[i] < 0) continue;
+        int products[3] = {-1, -1, -1};
+        n.op->partials(*c.g, x, n.results, c.tangents[i], products);
+        sum = sum < 0 ? products[i] : products[i] < 0 ? sum : add_values(*c.g, sum, products[i]);
+    }
+    c.out[0] = sum;
+}
 
 }  // namespace _
 
@@ -103,55 +132,25 @@ struct ElementwiseOp {
     static constexpr int operands = 1;
 
     static constexpr int trace(_::builder& g, const int* ids, int n, const std::int64_t* attrs, int n_attrs) {
-        // A function of one operand commutes with reshape; before it, it can join the kernel that makes the operand.
-        if (n == 1 && ids[0] >= 0) {
-            const int inner = _::reshaped_from(g, ids[0]);
-            if (inner >= 0) {
-                const shape to = g.extents_of(ids[0]);
-                return _::reshape_to(g, trace(g, &inner, 1, attrs, n_attrs), to);
-            }
-        }
-        return _::add_elementwise(g, _::info_of<Op>::value, ids, n, attrs, n_attrs, Op::first_promoted);
+        return _::trace_elementwise(g, _::info_of<Op>::value, ids, n, attrs, n_attrs, Op::first_promoted);
     }
     static constexpr int first_promoted = 0;
-
-    static constexpr void vjp_rule(const _::rule_call& c) {
-        if constexpr (Op::differentiable) derivative(c, var{c.g, c.cotangents[0]}, -1);
-    }
-    static constexpr void jvp_rule(const _::rule_call& c) {
-        if constexpr (Op::differentiable) {
-            int sum = -1;
-            for (int i = 0; i < Op::operands; ++i) {
-                if (c.tangents[i] < 0) continue;
-                const int term = derivative(c, var{c.g, c.tangents[i]}, i);
-                sum = sum < 0 ? term : term < 0 ? sum : add_values(*c.g, sum, term);
-            }
-            c.out[0] = sum;
-        }
-    }
     static constexpr bool differentiable = true;
 
-private:
-    // Multiplies g with the derivative by operand `which` (all operands, into c.out: -1).
-    static constexpr int derivative(const _::rule_call& c, var g, int which) {
-        const _::node n = c.g->nodes[c.node];
-        const var y{c.g, n.results};
-        const auto x = [&](int i) constexpr { return var{c.g, c.g->arg(n, i)}; };
-        if constexpr (Op::operands == 1) {
-            const var r = Op::vjp(x(0), y, g);
-            if (which < 0) c.out[0] = r.id;
-            return r.id;
-        } else if constexpr (Op::operands == 2) {
-            return store(c, Op::vjp(x(0), x(1), y, g), which);
-        } else {
-            return store(c, Op::vjp(x(0), x(1), x(2), y, g), which);
+    // g times the derivative by each operand. The one function that is instantiated for each op: both sweeps use it.
+    static constexpr void partials(_::builder& b, const int* x, int y, int cotangent, int* products) {
+        if constexpr (Op::differentiable) {
+            const var r{&b, y}, g{&b, cotangent};
+            if constexpr (Op::operands == 1) {
+                products[0] = Op::vjp(var{&b, x[0]}, r, g).id;
+            } else if constexpr (Op::operands == 2) {
+                const grads<2> p = Op::vjp(var{&b, x[0]}, var{&b, x[1]}, r, g);
+                products[0] = p[0].id, products[1] = p[1].id;
+            } else {
+                const grads<3> p = Op::vjp(var{&b, x[0]}, var{&b, x[1]}, var{&b, x[2]}, r, g);
+                products[0] = p[0].id, products[1] = p[1].id, products[2] = p[2].id;
+            }
         }
-    }
-    template <int N>
-    static constexpr int store(const _::rule_call& c, const grads<N>& r, int which) {
-        if (which < 0)
-            for (int i = 0; i < N; ++i) c.out[i] = r[i].id;
-        return which < 0 ? -1 : r[which].id;
     }
 };
 
