@@ -57,7 +57,7 @@ enum class mistake : int {
 // The first mistake of a trace. Tracing goes on with poisoned variables; one static_assert then reports this.
 struct failure {
     mistake what = mistake::none;
-    const char* op;
+    const char* op = "";
     int scope = -1;
     shape expected, got;
     dtype type_a = dtype::none, type_b = dtype::none;
