@@ -7,6 +7,7 @@
 #include "../optim/schedule.hpp"
 #include "checkpoint.hpp"
 #include "history.hpp"
+#include "metric.hpp"
 #include "progress.hpp"
 
 namespace etta {
@@ -103,6 +104,7 @@ struct FitOptions {
     index steps_per_epoch = 0;  // 0: every sample once; else as many batches of samples drawn at random
     Dataset validation = {};
     double validation_split = 0;  // rather: so large a part of the training data, the last samples, as in Keras
+    Metrics metrics = {};         // of the validation data, after each epoch: {etta::metrics::roc_auc(), {"mine", f}}
     Schedule schedule = {};
     etta::seed seed = etta::seed(0);  // of the shuffles
     bool shuffle = true;
@@ -118,14 +120,15 @@ struct FitOptions {
 namespace _ {
 
 template <class Host>
-std::string describe(const EpochRecord& r, const History& h) {
+std::string describe(const EpochRecord& r, const History& h, const std::string& metrics) {
     char b[160];
     int n = std::snprintf(b, sizeof b, "loss %.4f", r.loss);
     if (h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.accuracy);
     if (h.validated) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  validation loss %.4f", r.validation_loss);
     if (h.validated && h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.validation_accuracy);
-    std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  %.2f s", r.seconds);
-    return b;
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "  %.2f s", r.seconds);
+    return std::string(b, static_cast<std::size_t>(n)) + metrics + seconds;
 }
 template <class T>
 History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
@@ -134,8 +137,11 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     if (o.validation_split > 0 && o.validation.size() > 0) fail<>("fit: validation data and a validation_split");
     const index kept = all.size() - static_cast<index>(o.validation_split * static_cast<double>(all.size()) + 0.5);
     const Dataset train = o.validation_split > 0 ? all.slice(0, kept) : all, validation = o.validation_split > 0 ? all.slice(kept, all.size()) : o.validation;
+    if (!o.metrics.empty() && validation.size() == 0)
+        fail<>("fit: metrics are of validation data, of which there is none: give .validation (which may be the training data) or a .validation_split");
     trainer.check_dataset(train);
     if (validation.size() > 0) trainer.check_dataset(validation);
+    if (!o.metrics.empty()) o.metrics.begin(trainer.predictions({}, nullptr, 0));  // may refuse what they are not for
     const index batch = o.batch;
     if (batch < 1 || batch > T::batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(T::batch_bound));
     batch_options bo;
@@ -172,6 +178,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     const auto save = [&] { o.checkpoint.save(trainer, s, remembered()); };
     const bool resumed = o.checkpoint.resume(trainer, loader, s, remembered());
     h.classification = T::classifies, h.validated = validation.size() > 0;
+    if (!o.metrics.empty()) o.metrics.name(h);
     const struct reset {  // also where a step throws
         T& trainer;
         ~reset() { trainer.rate_factor(1); }
@@ -183,6 +190,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     for (int epoch = static_cast<int>(s.loader.epoch) + 1; epoch <= o.epochs && !e.stop; ++epoch) {
         const double start = seconds_now();
         EpochRecord r;
+        std::string measured;  // as text
         r.epoch = e.epoch = epoch;
         long done = e.batch = static_cast<long>(s.loader.batch);
         tell(Callback::epoch_begin);
@@ -217,8 +225,10 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
             r.loss = s.loss / static_cast<double>(s.seen), r.accuracy = static_cast<double>(s.right) / static_cast<double>(s.seen * T::labels_per_sample);
         r.rate = trainer.rate();
         if (h.validated) {
-            const auto v = trainer.evaluate(validation);
+            const auto v = trainer.evaluate(validation, o.metrics);
             r.validation_loss = v.loss, r.validation_accuracy = v.accuracy;
+            r.metrics.assign(h.metric_names.size(), __builtin_nan(""));
+            if (!o.metrics.empty()) measured = o.metrics.store(h, r, v.metrics);
         }
         r.seconds = seconds_now() - start;
         h.epochs.push_back(r);
@@ -226,7 +236,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         e.rate_factor = 1;
         tell(Callback::epoch_end);
         save();
-        bar.epoch(epoch, describe<this_host>(r, h));
+        bar.epoch(epoch, describe<this_host>(r, h, measured));
     }
     tell(Callback::train_end);
     return h;

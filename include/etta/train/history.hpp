@@ -16,13 +16,72 @@ struct EpochRecord {
     double validation_loss = 0, validation_accuracy = 0;
     double rate = 0;     // learning rate at the epoch's last step
     double seconds = 0;
+    std::vector<double> metrics = {};  // of fit()'s metrics, named by History::metric_names; NaN where one was not measured
 };
+
+// Which values of a figure are the better ones.
+enum class goal { unknown, min, max };
+
+// Which figure of an epoch is watched: &EpochRecord::loss and its like, or a name in the history: "validation_loss", "f1"; none: the
+// validation loss where there is one, else the loss. Of an accuracy the largest is best, of a metric what it says, of all others the
+// smallest; of a metric that does not say, {"name", goal::max}.
+struct Monitor {
+    double EpochRecord::*figure = nullptr;
+    std::string name = {};
+    goal best = goal::unknown;
+
+    Monitor(double EpochRecord::*figure = nullptr, goal best = goal::unknown) : figure(figure), best(best) {}
+    Monitor(decltype(nullptr)) {}
+    Monitor(const char* name, goal best = goal::unknown) : name(name), best(best) {}
+    Monitor(const std::string& name, goal best = goal::unknown) : name(name), best(best) {}
+};
+
+namespace _ {
+
+template <class Host>
+struct watched;
+
+// What every history has.
+struct own_figure {
+    const char* name;
+    double EpochRecord::*value;
+};
+inline constexpr own_figure own_figures[] = {{"loss", &EpochRecord::loss},
+                                             {"accuracy", &EpochRecord::accuracy},
+                                             {"validation_loss", &EpochRecord::validation_loss},
+                                             {"validation_accuracy", &EpochRecord::validation_accuracy},
+                                             {"rate", &EpochRecord::rate},
+                                             {"seconds", &EpochRecord::seconds}};
+
+}  // namespace _
 
 struct History {
     std::vector<EpochRecord> epochs;
     bool classification = false;  // accuracies mean something
     bool validated = false;       // validation figures mean something
+    std::vector<std::string> metric_names = {};
+    std::vector<goal> metric_goals = {};
 
+    // A figure of all epochs, by its name: history["validation_loss"], or a metric's. Fails for a name that there is not.
+    template <class Host = _::this_host>
+    std::vector<double> operator[](const std::string& name) const {
+        const _::watched<Host> w(*this, {name, goal::min});
+        std::vector<double> r;
+        for (const EpochRecord& e : epochs) r.push_back(w.of(e));
+        return r;
+    }
+    void operator[](int) const = delete;  // epochs[i]
+    // The epoch that is best by a figure. There must be one epoch.
+    template <class Host = _::this_host>
+    const EpochRecord& best(const Monitor& m) const {
+        const _::watched<Host> w(*this, m);
+        std::size_t k = 0;
+        for (std::size_t i = 1; i < w.size(); ++i)
+            if (w[i] < w[k]) k = i;
+        return epochs[k];
+    }
+    // Metric k of an epoch.
+    double metric(const EpochRecord& e, std::size_t k) const { return k < e.metrics.size() ? e.metrics[k] : __builtin_nan(""); }
     // The epoch with the smallest loss: of validation, where there was one. There must be one epoch.
     const EpochRecord& best() const {
         std::size_t k = 0;
@@ -33,9 +92,14 @@ struct History {
     }
     template <class Host = _::this_host>
     std::string csv() const {
-        std::string s = "epoch,loss,accuracy,validation_loss,validation_accuracy,rate,seconds\n";
-        for (const EpochRecord& e : epochs)
-            s += line("%d,%.9g,%.9g,%.9g,%.9g,%.9g,%.3f\n", e);
+        std::string s = "epoch,loss,accuracy,validation_loss,validation_accuracy,rate,seconds";
+        for (const std::string& name : metric_names) s += "," + name;
+        s += '\n';
+        for (const EpochRecord& e : epochs) {
+            s += line("%d,%.9g,%.9g,%.9g,%.9g,%.9g,%.3f", e);
+            for (std::size_t k = 0; k < metric_names.size(); ++k) s += text(",%.9g", metric(e, k));
+            s += '\n';
+        }
         return s;
     }
     template <class Host = _::this_host>
@@ -43,21 +107,29 @@ struct History {
         std::string s = "[\n";
         for (std::size_t i = 0; i < epochs.size(); ++i) {
             s += line("  {\"epoch\": %d, \"loss\": %.9g, \"accuracy\": %.9g, \"validation_loss\": %.9g, "
-                      "\"validation_accuracy\": %.9g, \"rate\": %.9g, \"seconds\": %.3f}", epochs[i]);
-            s += i + 1 < epochs.size() ? ",\n" : "\n";
+                      "\"validation_accuracy\": %.9g, \"rate\": %.9g, \"seconds\": %.3f", epochs[i]);
+            for (std::size_t k = 0; k < metric_names.size(); ++k) {
+                const double v = metric(epochs[i], k);
+                s += ", \"" + metric_names[k] + "\": " + (v - v == 0 ? text("%.9g", v) : "null");  // JSON has no NaN
+            }
+            s += i + 1 < epochs.size() ? "},\n" : "}\n";
         }
         return s + "]\n";
     }
-    // Loss (log scale) and, for classifiers, error rate over the epochs: training drawn through, validation dashed.
+    // Loss (log scale), for classifiers the error rate, and metrics over the epochs: training drawn through, validation dashed.
     template <class Host = _::this_host>
     std::string svg() const {
-        const int w = 640, h = 260, left = 60, top = 30;
+        const int w = 640, h = 260, left = 60, top = 30, panels = (classification ? 2 : 1) + static_cast<int>(metric_names.size());
         std::string s = text("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">\n"
-                             "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n", w + left + 20, (h + 70) * (classification ? 2 : 1));
-        s += panel("loss", left, top, w, h, [](const EpochRecord& e) { return e.loss; }, [](const EpochRecord& e) { return e.validation_loss; });
-        if (classification)
-            s += panel("error rate", left, top + h + 70, w, h, [](const EpochRecord& e) { return 1 - e.accuracy; },
-                       [](const EpochRecord& e) { return 1 - e.validation_accuracy; });
+                             "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n", w + left + 20, (h + 70) * panels);
+        int y = top;
+        const auto add = [&](const std::string& title, int first, bool decades, auto value) {
+            s += panel(title, left, y, w, h, first, decades, value);
+            y += h + 70;
+        };
+        add("loss", 0, true, [](const EpochRecord& e, int k) { return k == 0 ? e.loss : e.validation_loss; });
+        if (classification) add("error rate", 0, true, [](const EpochRecord& e, int k) { return 1 - (k == 0 ? e.accuracy : e.validation_accuracy); });
+        for (std::size_t i = 0; i < metric_names.size(); ++i) add(metric_names[i], 1, false, [this, i](const EpochRecord& e, int) { return metric(e, i); });
         return s + "</svg>\n";
     }
     template <class Host = _::this_host>
@@ -81,32 +153,46 @@ private:
     static void save(const std::string& path, const std::string& s) {
         write_file<Host>(path, std::as_bytes(std::span<const char>(s.data(), s.size())));
     }
-    template <class F, class G>
-    std::string panel(const char* title, int x0, int y0, int w, int h, F train, G validation) const {
-        double low = 1e300, high = 0;
-        const auto clip = [](double v) { return v > 1e-6 ? v : 1e-6; };
+    // Curves first … 1 (training, validation); decades: the axis is logarithmic. What is not finite is left out.
+    template <class F>
+    std::string panel(const std::string& title, int x0, int y0, int w, int h, int first, bool decades, F value) const {
+        double low = 1e300, high = -1e300;
+        const int curves = validated || first > 0 ? 2 : 1;
+        const auto at = [&](const EpochRecord& e, int k) {
+            const double v = value(e, k);
+            return decades && !(v > 1e-6) ? 1e-6 : v;
+        };
         for (const EpochRecord& e : epochs)
-            for (int k = 0; k < (validated ? 2 : 1); ++k) {
-                const double v = clip(k == 0 ? train(e) : validation(e));
+            for (int k = first; k < curves; ++k) {
+                const double v = at(e, k);
+                if (!(v - v == 0)) continue;
                 if (v < low) low = v;
                 if (v > high) high = v;
             }
-        if (!(high > low)) high = low * 2;
-        const double a = __builtin_log10(low), b = __builtin_log10(high);
-        const auto y = [&](double v) { return y0 + h - (__builtin_log10(clip(v)) - a) / (b - a) * h; };
+        if (!(high >= low)) low = 1, high = 1;
+        if (!(high > low)) high = low + (low < -1 ? -low : low > 1 || decades ? low : 1);
+        const auto scaled = [&](double v) { return decades ? __builtin_log10(v) : v; };
+        const double a = scaled(low), b = scaled(high);
+        const auto y = [&](double v) { return y0 + h - (scaled(v) - a) / (b - a) * h; };
         const auto x = [&](std::size_t i) { return x0 + (epochs.size() > 1 ? static_cast<double>(i) / static_cast<double>(epochs.size() - 1) : 0.5) * w; };
-        std::string s = text("<text x=\"%d\" y=\"%d\" font-weight=\"bold\">%s</text>\n<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#999\"/>\n",
-                             x0, y0 - 8, title, x0, y0, w, h);
-        for (double decade = __builtin_floor(a); decade <= b + 1; ++decade)
-            for (const double m : {1.0, 2.0, 5.0}) {
-                const double v = m * __builtin_pow(10, decade);
-                if (v < low || v > high) continue;
+        std::string s = text("<text x=\"%d\" y=\"%d\" font-weight=\"bold\">", x0, y0 - 8) + title +
+                        text("</text>\n<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#999\"/>\n", x0, y0, w, h);
+        const auto tick = [&](double v) {
+            if (v >= low && v <= high)
                 s += text("<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/>\n<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n",
                           x0, x0 + w, y(v), y(v), x0 - 6, y(v) + 4, v);
-            }
-        for (int k = 0; k < (validated ? 2 : 1); ++k) {
+        };
+        if (decades) {
+            for (double decade = __builtin_floor(a); decade <= b + 1; ++decade)
+                for (const double m : {1.0, 2.0, 5.0}) tick(m * __builtin_pow(10, decade));
+        } else {
+            const double tenth = __builtin_pow(10, __builtin_floor(__builtin_log10(b - a))), parts = (b - a) / tenth, step = tenth * (parts < 2 ? 0.2 : parts < 5 ? 0.5 : 1);
+            for (int i = 0; i <= 10; ++i) tick((__builtin_ceil(a / step) + i) * step);
+        }
+        for (int k = first; k < curves; ++k) {
             s += text("<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s points=\"", k == 0 ? "#1f5fa8" : "#c8501e", k == 0 ? "" : " stroke-dasharray=\"6 3\"");
-            for (std::size_t i = 0; i < epochs.size(); ++i) s += text("%.1f,%.1f ", x(i), y(k == 0 ? train(epochs[i]) : validation(epochs[i])));
+            for (std::size_t i = 0; i < epochs.size(); ++i)
+                if (const double v = at(epochs[i], k); v - v == 0) s += text("%.1f,%.1f ", x(i), y(v));
             s += text("\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", x0 + w - 90, y0 + 18 + 16 * k, k == 0 ? "#1f5fa8" : "#c8501e", k == 0 ? "training" : "validation");
         }
         s += text("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">epoch (1 to %d)</text>\n", x0 + w / 2, y0 + h + 18, static_cast<int>(epochs.size()));
@@ -114,4 +200,52 @@ private:
     }
 };
 
+namespace _ {
+
+// A monitored figure, epoch by epoch: less is better, and NaN is worst.
+template <class Host>
+struct watched {
+    const History& history;
+    double EpochRecord::*what;
+    std::size_t metric = 0;
+    double sign;
+
+    watched(const History& h, const Monitor& m) : history(h), what(m.figure != nullptr ? m.figure : h.validated ? &EpochRecord::validation_loss : &EpochRecord::loss) {
+        goal best = m.best;
+        if (!m.name.empty()) find(m.name, best);
+        if (best == goal::unknown && what != nullptr)
+            best = what == &EpochRecord::accuracy || what == &EpochRecord::validation_accuracy ? goal::max : goal::min;
+        if (best == goal::unknown)
+            fail<Host>("is small or large the better for '" + m.name + "'? Say {\"" + m.name + "\", etta::goal::max}, or min, or let the metric say it");
+        sign = best == goal::max ? -1 : 1;
+    }
+    std::size_t size() const { return history.epochs.size(); }
+    double of(const EpochRecord& e) const { return what != nullptr ? e.*what : history.metric(e, metric); }
+    double operator[](std::size_t i) const {
+        const double v = of(history.epochs[i]);
+        return v == v ? sign * v : __builtin_huge_val();
+    }
+
+  private:
+    void find(const std::string& name, goal& best) {
+        std::string all;
+        what = nullptr;
+        for (const own_figure& f : own_figures) {
+            const std::string_view n = f.name;
+            if ((n.find("accuracy") != n.npos && !history.classification) || (n.starts_with("validation") && !history.validated)) continue;
+            if (n == name) return void(what = f.value);
+            all += all.empty() ? "" : ", ", all += n;
+        }
+        for (metric = 0; metric < history.metric_names.size(); ++metric) {
+            if (history.metric_names[metric] == name) {
+                if (best == goal::unknown && metric < history.metric_goals.size()) best = history.metric_goals[metric];
+                return;
+            }
+            all += ", " + history.metric_names[metric];
+        }
+        fail<Host>("the history has no figure '" + name + "'; it has " + all);
+    }
+};
+
+}  // namespace _
 }  // namespace etta
