@@ -86,9 +86,10 @@ inline constexpr int history_columns = 7;  // and one for each metric, whose nam
 
 inline std::vector<double> numbers_of(const History& h) {
     std::vector<double> r;
-    for (const EpochRecord& e : h.epochs) {
+    for (std::size_t i = 0; i < h.epochs.size(); ++i) {
+        const EpochRecord& e = h.epochs[i];
         for (const double x : {static_cast<double>(e.epoch), e.loss, e.accuracy, e.validation_loss, e.validation_accuracy, e.rate, e.seconds}) r.push_back(x);
-        for (std::size_t k = 0; k < h.metric_names.size(); ++k) r.push_back(h.metric(e, k));
+        for (std::size_t k = 0; k < h.n_metrics(); ++k) r.push_back(h.metric(i, k));
     }
     return r;
 }
@@ -99,12 +100,10 @@ template <class Host>
 void write_run(const std::string& path, std::vector<named_tensor> tensors, const std::string& rule, fit_state s) {
     const std::vector<double> history = numbers_of(s.history);
     tensors.push_back({"fit.loss", dtype::f64, {}, reinterpret_cast<const std::byte*>(&s.loss), sizeof s.loss});
-    tensors.push_back({"fit.history", dtype::f64, {static_cast<index>(s.history.epochs.size()), history_columns + static_cast<index>(s.history.metric_names.size())}, reinterpret_cast<const std::byte*>(history.data()), history.size() * sizeof(double)});
+    tensors.push_back({"fit.history", dtype::f64, {static_cast<index>(s.history.epochs.size()), history_columns + static_cast<index>(s.history.n_metrics())}, reinterpret_cast<const std::byte*>(history.data()), history.size() * sizeof(double)});
     safetensors_metadata facts{{"format", std::string(checkpoint_format)}, {"rule", rule}};
-    std::string metrics;
-    for (const std::string& name : s.history.metric_names) metrics += (metrics.empty() ? "" : ",") + name;
-    if (!metrics.empty()) facts.emplace_back("fit.metrics", metrics);
     each_number(s, [&](const char* name, std::uint64_t n) { facts.emplace_back(name, std::to_string(n)); });
+    if (const char* name = "fit.metrics"; !s.history.metric_names.empty()) facts.emplace_back(name, static_cast<std::string&&>(s.history.metric_names));
     write_safetensors<Host>(path, tensors, facts);
 }
 
@@ -128,13 +127,8 @@ fit_state read_fit_state(const safetensors_file& file, const std::vector<named_t
     const named_tensor *const loss = file.find("fit.loss"), *const history = file.find("fit.history");
     if (loss == nullptr || loss->type != dtype::f64 || !loss->shape.empty()) fail<>(path + ": tensor 'fit.loss' is missing, or not one F64");
     fit_state s;
-    std::vector<std::string>& names = s.history.metric_names;
-    for (const char c : fact("fit.metrics"))
-        if (names.empty()) names.emplace_back(1, c);
-        else if (c == ',') names.emplace_back();
-        else names.back() += c;
-    s.history.metric_goals.resize(names.size());
-    const index columns = history_columns + static_cast<index>(names.size());
+    s.history.metric_names = fact("fit.metrics");
+    const index metrics = static_cast<index>(s.history.n_metrics()), columns = history_columns + metrics;
     if (history == nullptr || history->type != dtype::f64 || history->shape.size() != 2 || history->shape[1] != columns)
         fail<>(path + ": tensor 'fit.history' is missing, or not F64 of " + std::to_string(columns) + " columns");
     for (const named_tensor& t : file.tensors()) {
@@ -143,11 +137,13 @@ fit_state read_fit_state(const safetensors_file& file, const std::vector<named_t
         if (!known) fail<>(path + ": tensor '" + t.name + "' is none of the trainer's");
     }
     std::memcpy(&s.loss, loss->data, sizeof s.loss);
-    std::vector<double> x(static_cast<std::size_t>(columns));
+    const std::byte* at = history->data;
     for (index i = 0; i < history->shape[0]; ++i) {
-        std::memcpy(x.data(), history->data + i * columns * static_cast<index>(sizeof x[0]), x.size() * sizeof x[0]);
+        double x[history_columns], metric;
+        std::memcpy(x, at, sizeof x), at += sizeof x;
         if (!(x[0] >= 0 && x[0] < 2e9)) fail<>(path + ": row " + std::to_string(i) + " of 'fit.history' is of epoch " + std::to_string(x[0]));
-        s.history.epochs.push_back({static_cast<int>(x[0]), x[1], x[2], x[3], x[4], x[5], x[6], {x.begin() + history_columns, x.end()}});
+        s.history.epochs.push_back({static_cast<int>(x[0]), x[1], x[2], x[3], x[4], x[5], x[6]});
+        for (index k = 0; k < metrics; ++k, at += sizeof metric) std::memcpy(&metric, at, sizeof metric), s.history.metrics.push_back(metric);
     }
     each_number(s, [&](const char* name, std::uint64_t& n) {
         const std::string text = fact(name);

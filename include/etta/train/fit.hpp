@@ -120,15 +120,14 @@ struct FitOptions {
 namespace _ {
 
 template <class Host>
-std::string describe(const EpochRecord& r, const History& h, const std::string& metrics) {
+std::string describe(const EpochRecord& r, const History& h) {
     char b[160];
     int n = std::snprintf(b, sizeof b, "loss %.4f", r.loss);
     if (h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.accuracy);
     if (h.validated) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  validation loss %.4f", r.validation_loss);
     if (h.validated && h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.validation_accuracy);
-    char seconds[32];
-    std::snprintf(seconds, sizeof seconds, "  %.2f s", r.seconds);
-    return std::string(b, static_cast<std::size_t>(n)) + metrics + seconds;
+    std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  %.2f s", r.seconds);
+    return b;
 }
 template <class T>
 History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
@@ -141,7 +140,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         fail<>("fit: metrics are of validation data, of which there is none: give .validation (which may be the training data) or a .validation_split");
     trainer.check_dataset(train);
     if (validation.size() > 0) trainer.check_dataset(validation);
-    if (!o.metrics.empty()) o.metrics.begin(trainer.predictions({}, nullptr, 0));  // may refuse what they are not for
+    if (!o.metrics.empty()) trainer.tell(o.metrics, nullptr, nullptr, 0);  // may refuse what they are not for
     const index batch = o.batch;
     if (batch < 1 || batch > T::batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(T::batch_bound));
     batch_options bo;
@@ -190,7 +189,6 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     for (int epoch = static_cast<int>(s.loader.epoch) + 1; epoch <= o.epochs && !e.stop; ++epoch) {
         const double start = seconds_now();
         EpochRecord r;
-        std::string measured;  // as text
         r.epoch = e.epoch = epoch;
         long done = e.batch = static_cast<long>(s.loader.batch);
         tell(Callback::epoch_begin);
@@ -227,8 +225,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         if (h.validated) {
             const auto v = trainer.evaluate(validation, o.metrics);
             r.validation_loss = v.loss, r.validation_accuracy = v.accuracy;
-            r.metrics.assign(h.metric_names.size(), __builtin_nan(""));
-            if (!o.metrics.empty()) measured = o.metrics.store(h, r, v.metrics);
+            if (!o.metrics.empty()) o.metrics.store(h, v.metrics);
         }
         r.seconds = seconds_now() - start;
         h.epochs.push_back(r);
@@ -236,7 +233,9 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         e.rate_factor = 1;
         tell(Callback::epoch_end);
         save();
-        bar.epoch(epoch, describe<this_host>(r, h, measured));
+        std::string line = describe<this_host>(r, h);
+        if (!o.metrics.empty()) o.metrics.print(h, line);
+        bar.epoch(epoch, line);
     }
     tell(Callback::train_end);
     return h;

@@ -16,7 +16,6 @@ struct EpochRecord {
     double validation_loss = 0, validation_accuracy = 0;
     double rate = 0;     // learning rate at the epoch's last step
     double seconds = 0;
-    std::vector<double> metrics = {};  // of fit()'s metrics, named by History::metric_names; NaN where one was not measured
 };
 
 // Which values of a figure are the better ones.
@@ -41,6 +40,20 @@ namespace _ {
 template <class Host>
 struct watched;
 
+// A list of words with a comma between two: how many there are; one of them.
+template <class Host>
+std::size_t in_list(const std::string& list) {
+    std::size_t n = list.empty() ? 0 : 1;
+    for (const char c : list) n += c == ',';
+    return n;
+}
+template <class Host>
+std::string part_of_list(const std::string& list, std::size_t k) {
+    std::size_t at = 0;
+    for (; k > 0; --k) at = list.find(',', at) + 1;
+    return list.substr(at, list.find(',', at) - at);
+}
+
 // What every history has.
 struct own_figure {
     const char* name;
@@ -59,15 +72,17 @@ struct History {
     std::vector<EpochRecord> epochs;
     bool classification = false;  // accuracies mean something
     bool validated = false;       // validation figures mean something
-    std::vector<std::string> metric_names = {};
-    std::vector<goal> metric_goals = {};
+    // fit()'s metrics: their names, with a comma between two; the goal of each, as a char; their values, epoch by epoch, NaN where one
+    // was not measured. (Strings and numbers are cheaper to compile than vectors of strings.)
+    std::string metric_names = {}, metric_goals = {};
+    std::vector<double> metrics = {};
 
     // A figure of all epochs, by its name: history["validation_loss"], or a metric's. Fails for a name that there is not.
     template <class Host = _::this_host>
     std::vector<double> operator[](const std::string& name) const {
         const _::watched<Host> w(*this, {name, goal::min});
         std::vector<double> r;
-        for (const EpochRecord& e : epochs) r.push_back(w.of(e));
+        for (std::size_t i = 0; i < epochs.size(); ++i) r.push_back(w.of(i));
         return r;
     }
     void operator[](int) const = delete;  // epochs[i]
@@ -80,8 +95,14 @@ struct History {
             if (w[i] < w[k]) k = i;
         return epochs[k];
     }
-    // Metric k of an epoch.
-    double metric(const EpochRecord& e, std::size_t k) const { return k < e.metrics.size() ? e.metrics[k] : __builtin_nan(""); }
+    // Metric k of epochs[i], and how many there are.
+    template <class Host = _::this_host>
+    double metric(std::size_t i, std::size_t k) const {
+        const std::size_t at = i * n_metrics<Host>() + k;
+        return at < metrics.size() ? metrics[at] : __builtin_nan("");
+    }
+    template <class Host = _::this_host>
+    std::size_t n_metrics() const { return _::in_list<Host>(metric_names); }
     // The epoch with the smallest loss: of validation, where there was one. There must be one epoch.
     const EpochRecord& best() const {
         std::size_t k = 0;
@@ -93,11 +114,10 @@ struct History {
     template <class Host = _::this_host>
     std::string csv() const {
         std::string s = "epoch,loss,accuracy,validation_loss,validation_accuracy,rate,seconds";
-        for (const std::string& name : metric_names) s += "," + name;
-        s += '\n';
-        for (const EpochRecord& e : epochs) {
-            s += line("%d,%.9g,%.9g,%.9g,%.9g,%.9g,%.3f", e);
-            for (std::size_t k = 0; k < metric_names.size(); ++k) s += text(",%.9g", metric(e, k));
+        s += metric_names.empty() ? "\n" : "," + metric_names + "\n";
+        for (std::size_t i = 0; i < epochs.size(); ++i) {
+            s += line("%d,%.9g,%.9g,%.9g,%.9g,%.9g,%.3f", epochs[i]);
+            for (std::size_t k = 0; k < n_metrics<Host>(); ++k) s += text(",%.9g", metric<Host>(i, k));
             s += '\n';
         }
         return s;
@@ -108,9 +128,9 @@ struct History {
         for (std::size_t i = 0; i < epochs.size(); ++i) {
             s += line("  {\"epoch\": %d, \"loss\": %.9g, \"accuracy\": %.9g, \"validation_loss\": %.9g, "
                       "\"validation_accuracy\": %.9g, \"rate\": %.9g, \"seconds\": %.3f", epochs[i]);
-            for (std::size_t k = 0; k < metric_names.size(); ++k) {
-                const double v = metric(epochs[i], k);
-                s += ", \"" + metric_names[k] + "\": " + (v - v == 0 ? text("%.9g", v) : "null");  // JSON has no NaN
+            for (std::size_t k = 0; k < n_metrics<Host>(); ++k) {
+                const double v = metric<Host>(i, k);
+                s += ", \"" + _::part_of_list<Host>(metric_names, k) + "\": " + (v - v == 0 ? text("%.9g", v) : "null");  // JSON has no NaN
             }
             s += i + 1 < epochs.size() ? "},\n" : "}\n";
         }
@@ -119,7 +139,7 @@ struct History {
     // Loss (log scale), for classifiers the error rate, and metrics over the epochs: training drawn through, validation dashed.
     template <class Host = _::this_host>
     std::string svg() const {
-        const int w = 640, h = 260, left = 60, top = 30, panels = (classification ? 2 : 1) + static_cast<int>(metric_names.size());
+        const int w = 640, h = 260, left = 60, top = 30, panels = (classification ? 2 : 1) + static_cast<int>(n_metrics<Host>());
         std::string s = text("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">\n"
                              "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n", w + left + 20, (h + 70) * panels);
         int y = top;
@@ -127,9 +147,9 @@ struct History {
             s += panel(title, left, y, w, h, first, decades, value);
             y += h + 70;
         };
-        add("loss", 0, true, [](const EpochRecord& e, int k) { return k == 0 ? e.loss : e.validation_loss; });
-        if (classification) add("error rate", 0, true, [](const EpochRecord& e, int k) { return 1 - (k == 0 ? e.accuracy : e.validation_accuracy); });
-        for (std::size_t i = 0; i < metric_names.size(); ++i) add(metric_names[i], 1, false, [this, i](const EpochRecord& e, int) { return metric(e, i); });
+        add("loss", 0, true, [this](std::size_t i, int k) { return k == 0 ? epochs[i].loss : epochs[i].validation_loss; });
+        if (classification) add("error rate", 0, true, [this](std::size_t i, int k) { return 1 - (k == 0 ? epochs[i].accuracy : epochs[i].validation_accuracy); });
+        for (std::size_t m = 0; m < n_metrics<Host>(); ++m) add(_::part_of_list<Host>(metric_names, m), 1, false, [this, m](std::size_t i, int) { return metric<Host>(i, m); });
         return s + "</svg>\n";
     }
     template <class Host = _::this_host>
@@ -158,13 +178,13 @@ private:
     std::string panel(const std::string& title, int x0, int y0, int w, int h, int first, bool decades, F value) const {
         double low = 1e300, high = -1e300;
         const int curves = validated || first > 0 ? 2 : 1;
-        const auto at = [&](const EpochRecord& e, int k) {
-            const double v = value(e, k);
+        const auto at = [&](std::size_t i, int k) {
+            const double v = value(i, k);
             return decades && !(v > 1e-6) ? 1e-6 : v;
         };
-        for (const EpochRecord& e : epochs)
+        for (std::size_t i = 0; i < epochs.size(); ++i)
             for (int k = first; k < curves; ++k) {
-                const double v = at(e, k);
+                const double v = at(i, k);
                 if (!(v - v == 0)) continue;
                 if (v < low) low = v;
                 if (v > high) high = v;
@@ -192,7 +212,7 @@ private:
         for (int k = first; k < curves; ++k) {
             s += text("<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s points=\"", k == 0 ? "#1f5fa8" : "#c8501e", k == 0 ? "" : " stroke-dasharray=\"6 3\"");
             for (std::size_t i = 0; i < epochs.size(); ++i)
-                if (const double v = at(epochs[i], k); v - v == 0) s += text("%.1f,%.1f ", x(i), y(v));
+                if (const double v = at(i, k); v - v == 0) s += text("%.1f,%.1f ", x(i), y(v));
             s += text("\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", x0 + w - 90, y0 + 18 + 16 * k, k == 0 ? "#1f5fa8" : "#c8501e", k == 0 ? "training" : "validation");
         }
         s += text("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">epoch (1 to %d)</text>\n", x0 + w / 2, y0 + h + 18, static_cast<int>(epochs.size()));
@@ -220,9 +240,9 @@ struct watched {
         sign = best == goal::max ? -1 : 1;
     }
     std::size_t size() const { return history.epochs.size(); }
-    double of(const EpochRecord& e) const { return what != nullptr ? e.*what : history.metric(e, metric); }
+    double of(std::size_t i) const { return what != nullptr ? history.epochs[i].*what : history.template metric<Host>(i, metric); }
     double operator[](std::size_t i) const {
-        const double v = of(history.epochs[i]);
+        const double v = of(i);
         return v == v ? sign * v : __builtin_huge_val();
     }
 
@@ -236,12 +256,13 @@ struct watched {
             if (n == name) return void(what = f.value);
             all += all.empty() ? "" : ", ", all += n;
         }
-        for (metric = 0; metric < history.metric_names.size(); ++metric) {
-            if (history.metric_names[metric] == name) {
-                if (best == goal::unknown && metric < history.metric_goals.size()) best = history.metric_goals[metric];
+        for (metric = 0; metric < history.template n_metrics<Host>(); ++metric) {
+            const std::string n = part_of_list<Host>(history.metric_names, metric);
+            if (n == name) {
+                if (best == goal::unknown && metric < history.metric_goals.size()) best = static_cast<goal>(history.metric_goals[metric]);
                 return;
             }
-            all += ", " + history.metric_names[metric];
+            all += ", " + n;
         }
         fail<Host>("the history has no figure '" + name + "'; it has " + all);
     }

@@ -65,15 +65,16 @@ class Metric {
 
 namespace _ {
 
-// A list of metrics, and what those that want all of the data have seen of it.
-template <class Host>
+// A list of metrics, and what those that want all of the data have seen of it. The parameters behind Host keep compilers from
+// looking at vectors before somebody has metrics.
+template <class Host, class M = Metric, class Byte = std::byte>
 struct metric_list {
-    std::vector<Metric> all;
+    std::vector<M> all;
     bool whole = false;
-    std::vector<std::byte> actual, predicted, scores;
+    std::vector<Byte> actual, predicted, scores;
     Predictions seen;
 
-    explicit metric_list(std::vector<Metric> list) : all(static_cast<std::vector<Metric>&&>(list)) {
+    metric_list(const Metric* list, std::size_t n) : all(list, list + n) {
         for (std::size_t i = 0; i < all.size(); ++i) {
             const std::string& name = all[i].name;
             if (name.empty()) fail<Host>("a metric has no name");
@@ -91,11 +92,11 @@ struct metric_list {
     void begin(const Predictions& p) {
         seen = p, seen.samples = 0;
         actual.clear(), predicted.clear(), scores.clear();
-        for (const Metric& m : all) m(Metric::begin, seen);
+        for (const M& m : all) m(Metric::begin, seen);
     }
     // A batch, without the labels that do not count.
     void update(Predictions p, std::int64_t ignored) {
-        std::vector<std::byte> kept[3];
+        std::vector<Byte> kept[3];
         if (p.classes > 0) {
             const auto* const label = static_cast<const std::int32_t*>(p.actual.data);
             index n = 0;
@@ -106,7 +107,7 @@ struct metric_list {
                 p.actual = {kept[0].data(), p.actual.type, n}, p.predicted = {kept[1].data(), p.predicted.type, n}, p.scores = {kept[2].data(), p.scores.type, n * p.classes};
             }
         }
-        for (const Metric& m : all)
+        for (const M& m : all)
             if (!m.whole) m(Metric::update, p);
         seen.samples += p.samples;
         if (!whole) return;
@@ -115,44 +116,54 @@ struct metric_list {
         seen.actual = all_of(actual, p.actual.type), seen.predicted = all_of(predicted, p.predicted.type);
         seen.scores = p.classes > 0 ? all_of(scores, p.scores.type) : seen.predicted;
     }
-    void end(std::vector<std::string>& names, std::vector<double>& values) {
+    void end(std::string& names, auto& values) {
         if (seen.samples == 0) fail<Host>("metrics of no samples");
-        for (const Metric& m : all) names.push_back(m.name), values.push_back(m(Metric::value, seen));
+        for (const M& m : all) names += (names.empty() ? "" : ",") + m.name, values.push_back(m(Metric::value, seen));
     }
-    // Where a history has them: behind those that it had already, of the run that goes on.
-    std::size_t column(History& h, const Metric& m) const {
+    // Where a history has it.
+    static std::size_t column(const auto& h, const M& m) {
         std::size_t k = 0;
-        while (k < h.metric_names.size() && h.metric_names[k] != m.name) ++k;
-        if (k == h.metric_names.size()) h.metric_names.push_back(m.name);
+        while (k < in_list<Host>(h.metric_names) && part_of_list<Host>(h.metric_names, k) != m.name) ++k;
         return k;
     }
-    void name(History& h) const {
-        for (const Metric& m : all) {
+    // Gives the history columns for them, behind those that it has from the run that goes on.
+    void name(auto& h) const {
+        auto before = h;
+        for (const M& m : all) {
             const std::size_t k = column(h, m);
-            h.metric_goals.resize(h.metric_names.size());
-            h.metric_goals[k] = m.best;
+            if (k == in_list<Host>(h.metric_names)) h.metric_names += (h.metric_names.empty() ? "" : ",") + m.name;
+            if (h.metric_goals.size() <= k) h.metric_goals.resize(k + 1);
+            h.metric_goals[k] = static_cast<char>(m.best);
         }
-        for (EpochRecord& e : h.epochs) e.metrics.resize(h.metric_names.size(), __builtin_nan(""));
+        h.metrics.clear();
+        for (std::size_t i = 0; i < h.epochs.size(); ++i)
+            for (std::size_t k = 0; k < in_list<Host>(h.metric_names); ++k)
+                h.metrics.push_back(k < in_list<Host>(before.metric_names) ? before.template metric<Host>(i, k) : __builtin_nan(""));
     }
-    std::string store(History& h, EpochRecord& r, const std::vector<double>& values) const {
-        std::string s;
+    // The values of the epoch that comes next in the history, and as text.
+    void store(auto& h, const auto& values) const {
+        h.metrics.resize((h.epochs.size() + 1) * in_list<Host>(h.metric_names), __builtin_nan(""));
+        for (std::size_t i = 0; i < all.size(); ++i) h.metrics[h.epochs.size() * in_list<Host>(h.metric_names) + column(h, all[i])] = values[i];
+    }
+    // Into the line about an epoch, before its seconds.
+    void print(const auto& h, std::string& line) const {
         char b[64];
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            const double v = values[i], size = __builtin_fabs(v);
-            r.metrics[column(h, all[i])] = v;
+        std::string s;
+        for (const M& m : all) {
+            const double v = h.template metric<Host>(h.epochs.size() - 1, column(h, m)), size = __builtin_fabs(v);
             std::snprintf(b, sizeof b, size >= 1e6 || (size > 0 && size < 1e-3) ? "%.3e" : "%.4f", v);
-            s += "  " + all[i].name + " " + b;
+            s += "  " + m.name + " " + b;
         }
-        return s;
+        line.insert(line.rfind("  "), s);
     }
 
   private:
-    static void append(std::vector<std::byte>& to, const number_span& s, index first, index n) {
-        const auto* const p = static_cast<const std::byte*>(s.data);
+    static void append(std::vector<Byte>& to, const number_span& s, index first, index n) {
+        const auto* const p = static_cast<const Byte*>(s.data);
         const index size = size_of(s.type);
         to.insert(to.end(), p + first * size, p + (first + n) * size);
     }
-    static number_span all_of(const std::vector<std::byte>& v, dtype t) { return {v.data(), t, size_of(t) > 0 ? static_cast<index>(v.size()) / size_of(t) : 0}; }
+    static number_span all_of(const std::vector<Byte>& v, dtype t) { return {v.data(), t, size_of(t) > 0 ? static_cast<index>(v.size()) / size_of(t) : 0}; }
 };
 
 }  // namespace _
@@ -166,34 +177,40 @@ class Metrics {
   public:
     Metrics() = default;
     template <class Host = _::this_host>
-    Metrics(std::initializer_list<Metric> all) : Metrics(std::vector<Metric>(all)) {}
-    template <class Host = _::this_host>
-    Metrics(std::vector<Metric> all) {
-        if (all.empty()) return;
-        object_ = _::shared_object::of(list<Host>(static_cast<std::vector<Metric>&&>(all)));
-        begin_ = [](void* l, const Predictions& p) { static_cast<list<Host>*>(l)->begin(p); };
-        update_ = [](void* l, const Predictions& p, std::int64_t ignored) { static_cast<list<Host>*>(l)->update(p, ignored); };
-        end_ = [](void* l, std::vector<std::string>& names, std::vector<double>& values) { static_cast<list<Host>*>(l)->end(names, values); };
-        name_ = [](void* l, History& h) { static_cast<list<Host>*>(l)->name(h); };
-        store_ = [](void* l, History& h, EpochRecord& r, const std::vector<double>& v) { return static_cast<list<Host>*>(l)->store(h, r, v); };
-    }
+    Metrics(std::initializer_list<Metric> all) { hold<Host>(all.begin(), all.size()); }
+    template <class V, class Host = _::this_host>
+        requires std::is_same_v<typename V::value_type, Metric>
+    Metrics(const V& all) { hold<Host>(all.data(), all.size()); }
     bool empty() const { return begin_ == nullptr; }
 
     // A pass over data: begin (p without samples), update with every batch, end. By evaluate().
     void begin(const Predictions& p) const { begin_(object_.get(), p); }
     void update(const Predictions& p, std::int64_t ignored) const { update_(object_.get(), p, ignored); }
-    void end(std::vector<std::string>& names, std::vector<double>& values) const { end_(object_.get(), names, values); }
-    // Their places in a history; an epoch's values there, and as text. By fit().
+    void end(std::string& names, std::vector<double>& values) const { end_(object_.get(), names, values); }
+    // Their places in a history; the next epoch's values there; the last one's as text. By fit().
     void name(History& h) const { name_(object_.get(), h); }
-    std::string store(History& h, EpochRecord& r, const std::vector<double>& values) const { return store_(object_.get(), h, r, values); }
+    void store(History& h, const std::vector<double>& values) const { store_(object_.get(), h, values); }
+    void print(const History& h, std::string& to) const { print_(object_.get(), h, to); }
 
   private:
+    template <class Host>
+    void hold(const Metric* all, std::size_t n) {
+        if (n == 0) return;
+        object_ = _::shared_object::of(list<Host>(all, n));
+        begin_ = [](void* l, const Predictions& p) { static_cast<list<Host>*>(l)->begin(p); };
+        update_ = [](void* l, const Predictions& p, std::int64_t ignored) { static_cast<list<Host>*>(l)->update(p, ignored); };
+        end_ = [](void* l, std::string& names, std::vector<double>& values) { static_cast<list<Host>*>(l)->end(names, values); };
+        name_ = [](void* l, History& h) { static_cast<list<Host>*>(l)->name(h); };
+        store_ = [](void* l, History& h, const std::vector<double>& v) { static_cast<list<Host>*>(l)->store(h, v); };
+        print_ = [](void* l, const History& h, std::string& to) { static_cast<list<Host>*>(l)->print(h, to); };
+    }
     _::shared_object object_;
     void (*begin_)(void*, const Predictions&) = nullptr;
     void (*update_)(void*, const Predictions&, std::int64_t) = nullptr;
-    void (*end_)(void*, std::vector<std::string>&, std::vector<double>&) = nullptr;
+    void (*end_)(void*, std::string&, std::vector<double>&) = nullptr;
     void (*name_)(void*, History&) = nullptr;
-    std::string (*store_)(void*, History&, EpochRecord&, const std::vector<double>&) = nullptr;
+    void (*store_)(void*, History&, const std::vector<double>&) = nullptr;
+    void (*print_)(void*, const History&, std::string&) = nullptr;
 };
 
 }  // namespace etta

@@ -34,14 +34,14 @@ struct Evaluation {
     int classes = 0;
     std::vector<index> confusion;       // [actual * classes + predicted]; empty for more than 1024 classes
     std::vector<std::int32_t> predicted;  // per label
-    std::vector<std::string> metric_names = {};
-    std::vector<double> metrics = {};     // in the order in which they were given
+    std::string metric_names = {};    // with a comma between two
+    std::vector<double> metrics = {};
     // A metric's value: result["f1"].
     template <class Host = _::this_host>
     double operator[](const std::string& name) const {
         for (std::size_t i = 0; i < metrics.size(); ++i)
-            if (metric_names[i] == name) return metrics[i];
-        fail<Host>("evaluate was given no metric '" + name + "'");
+            if (_::part_of_list<Host>(metric_names, i) == name) return metrics[i];
+        fail<Host>("evaluate was given no metric '" + name + "'; it has " + (metrics.empty() ? "none" : metric_names));
     }
     void operator[](int) const = delete;
     index confused(int actual, int as) const { return confusion[static_cast<std::size_t>(actual * classes + as)]; }
@@ -216,7 +216,7 @@ public:
     Evaluation evaluate(const Dataset& data, const Metrics& metrics = {}) {
         check_dataset(data);
         Evaluation e;
-        if (!metrics.empty()) metrics.begin(predictions({}, nullptr, 0));
+        if (!metrics.empty()) tell(metrics, nullptr, nullptr, 0);
         [[maybe_unused]] index left_out = 0;  // labels that are ignored
         if (evaluation_workspace_.data() == nullptr) evaluation_workspace_ = _::heap_elements<char>(evaluation::workspace_bytes);
         if constexpr (classifies) {
@@ -249,7 +249,7 @@ public:
                 run<evaluation>(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), n, loss);
             }
             e.loss += static_cast<double>(loss) * static_cast<double>(n);
-            if (!metrics.empty()) metrics.update(predictions(y, e.predicted.data() + e.samples * labels_per_sample, n), ignored);
+            if (!metrics.empty()) tell(metrics, &y, e.predicted.data() + e.samples * labels_per_sample, n);
             e.samples += n;
         }
         if (!metrics.empty()) metrics.end(e.metric_names, e.metrics);
@@ -258,11 +258,14 @@ public:
         return e;
     }
 
-    // The last n samples that were evaluated, with the classes chosen for them, as metrics see them.
-    Predictions predictions(const any_view& y, const std::int32_t* chosen, index n) const {
-        const number_span scores(prediction_.data(), dtype_of<element>, n * M::output_size);
-        return {{y.data, y.type, y.type == dtype::none ? 0 : y.count()}, classifies ? number_span(chosen, dtype::i32, n * labels_per_sample) : scores, scores,
-                n, classifies ? static_cast<int>(n_classes) : 0, classifies || _::of_logits<Loss>, target_size, M::output_size};
+    // Tells metrics of the n samples that were evaluated last, and of the classes chosen for them; of none: that a pass begins.
+    ETTA_COLD void tell(const Metrics& metrics, const any_view* y, const std::int32_t* chosen, index n) const {
+        Predictions p{.samples = n, .classes = classifies ? static_cast<int>(n_classes) : 0, .logits = classifies || _::of_logits<Loss>, .targets = target_size, .outputs = M::output_size};
+        if (y == nullptr) return metrics.begin(p);
+        if (y->type != dtype::none) p.actual = {y->data, y->type, y->count()};
+        p.predicted = p.scores = {prediction_.data(), dtype_of<element>, n * M::output_size};
+        if (classifies) p.predicted = {chosen, dtype::i32, n * labels_per_sample};
+        metrics.update(p, ignored);
     }
 
     // Fails if the model cannot be trained on these data.
