@@ -102,9 +102,11 @@ struct metric_list {
             index n = 0;
             for (index i = 0; i < p.actual.size; ++i) n += label[i] != ignored;
             if (n < p.actual.size) {
-                for (index i = 0; i < p.actual.size; ++i)
-                    if (label[i] != ignored) append(kept[0], p.actual, i, 1), append(kept[1], p.predicted, i, 1), append(kept[2], p.scores, i * p.classes, p.classes);
-                p.actual = {kept[0].data(), p.actual.type, n}, p.predicted = {kept[1].data(), p.predicted.type, n}, p.scores = {kept[2].data(), p.scores.type, n * p.classes};
+                for (index i = 0; i < p.actual.size; ++i) {
+                    if (label[i] == ignored) continue;
+                    append(kept[0], p.actual, i, 1), append(kept[1], p.predicted, i, 1), append(kept[2], p.scores, i * p.classes, p.classes);
+                }
+                p.actual = all_of(kept[0], p.actual.type), p.predicted = all_of(kept[1], p.predicted.type), p.scores = all_of(kept[2], p.scores.type);
             }
         }
         for (const M& m : all)

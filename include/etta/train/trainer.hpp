@@ -260,7 +260,8 @@ public:
 
     // Tells metrics of the n samples that were evaluated last, and of the classes chosen for them; of none: that a pass begins.
     ETTA_COLD void tell(const Metrics& metrics, const any_view* y, const std::int32_t* chosen, index n) const {
-        Predictions p{.samples = n, .classes = classifies ? static_cast<int>(n_classes) : 0, .logits = classifies || _::of_logits<Loss>, .targets = target_size, .outputs = M::output_size};
+        Predictions p{.samples = n, .logits = classifies || _::of_logits<Loss>, .targets = target_size, .outputs = M::output_size};
+        if (classifies) p.classes = static_cast<int>(n_classes);
         if (y == nullptr) return metrics.begin(p);
         if (y->type != dtype::none) p.actual = {y->data, y->type, y->count()};
         p.predicted = p.scores = {prediction_.data(), dtype_of<element>, n * M::output_size};

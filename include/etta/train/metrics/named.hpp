@@ -28,10 +28,15 @@ bool has_logits(const metric_options& o, const Predictions& p) {
 }
 // Is this a metric for such predictions?
 template <class Host>
+void check_targets(const std::string& who, const Predictions& p) {
+    if (p.targets != p.outputs)
+        fail_with<Host>("metric '%s': the model gives %lld numbers for %lld targets", who.c_str(), static_cast<long long>(p.outputs),
+                        static_cast<long long>(p.targets));
+}
+template <class Host>
 void check_labels(const std::string& who, const metric_options& o, const Predictions& p, bool averages, bool binary = false) {
     const int classes = p.classes > 0 ? p.classes : 2;
-    if (p.classes == 0 && p.targets != p.outputs)
-        fail_with<Host>("metric '%s': the model gives %lld numbers for %lld targets", who.c_str(), static_cast<long long>(p.outputs), static_cast<long long>(p.targets));
+    if (p.classes == 0) check_targets<Host>(who, p);
     if (binary && classes != 2) fail_with<Host>("metric '%s' is of two classes, here are %d", who.c_str(), classes);
     if (o.class_id >= classes) fail_with<Host>("metric '%s': class %d of %d", who.c_str(), o.class_id, classes);
     if (averages && o.class_id < 0 && o.average == average::binary && classes != 2)
@@ -43,7 +48,8 @@ std::vector<std::int32_t> labels_of_numbers(const std::string& who, const number
     std::vector<std::int32_t> r;
     for (index i = 0; i < actual.size; ++i) {
         const double y = actual[i];
-        if (y != 0 && y != 1 && y != -1) fail_with<Host>("metric '%s' takes labels 0 and 1 (or -1 and 1), target %lld is %g", who.c_str(), static_cast<long long>(i), y);
+        if (y != 0 && y != 1 && y != -1)
+            fail_with<Host>("metric '%s' takes labels 0 and 1 (or -1 and 1), target %lld is %g", who.c_str(), static_cast<long long>(i), y);
         r.push_back(y == 1);
     }
     return r;
@@ -73,10 +79,11 @@ struct label_metric {
     double value() const { return value_of(table, o, parameter); }
 };
 template <class Host>
-Metric of_labels(const char* base, metric_options o, double (*value_of)(const ConfusionMatrix&, const metric_options&, double), bool averages = true, bool binary = false,
-                 double parameter = 0) {
+Metric of_labels(const char* base, metric_options o, double (*value_of)(const ConfusionMatrix&, const metric_options&, double), bool averages = true,
+                 bool binary = false, double parameter = 0) {
     constexpr const char* behind[] = {"", "_micro", "_macro", "_weighted"};
-    std::string name = !o.name.empty() ? o.name : !averages ? base : o.class_id >= 0 ? base + ("_" + std::to_string(o.class_id)) : std::string(base) + behind[static_cast<int>(o.average)];
+    std::string name = o.name.empty() ? base : o.name;
+    if (o.name.empty() && averages) name += o.class_id >= 0 ? "_" + std::to_string(o.class_id) : behind[static_cast<int>(o.average)];
     return {name, label_metric<Host>{name, o, value_of, averages, binary, parameter}, goal::max};
 }
 
@@ -168,8 +175,7 @@ struct number_metric {
 
     void begin(const Predictions& p) {
         if (p.classes > 0) fail<Host>("metric '" + name + "' is of numbers, this loss takes labels");
-        if (p.targets != p.outputs)
-            fail_with<Host>("metric '%s': the model gives %lld numbers for %lld targets", name.c_str(), static_cast<long long>(p.outputs), static_cast<long long>(p.targets));
+        check_targets<Host>(name, p);
         sums.reset();
     }
     void update(const Predictions& p) { sums.template update<Host>(p.actual, p.predicted); }
@@ -188,25 +194,33 @@ namespace metrics {
 
 template <class Host = _::this_host>
 Metric precision(metric_options o = {}) {
-    return _::of_labels<Host>("precision", o, [](const ConfusionMatrix& m, const metric_options& o, double) { return o.class_id >= 0 ? m.precision(o.class_id) : m.precision(o.average); });
+    return _::of_labels<Host>("precision", o, [](const ConfusionMatrix& m, const metric_options& of, double) {
+        return of.class_id >= 0 ? m.precision(of.class_id) : m.precision(of.average);
+    });
 }
 template <class Host = _::this_host>
 Metric recall(metric_options o = {}) {
-    return _::of_labels<Host>("recall", o, [](const ConfusionMatrix& m, const metric_options& o, double) { return o.class_id >= 0 ? m.recall(o.class_id) : m.recall(o.average); });
+    return _::of_labels<Host>("recall", o, [](const ConfusionMatrix& m, const metric_options& of, double) {
+        return of.class_id >= 0 ? m.recall(of.class_id) : m.recall(of.average);
+    });
 }
 template <class Host = _::this_host>
 Metric f1(metric_options o = {}) {
-    return _::of_labels<Host>("f1", o, [](const ConfusionMatrix& m, const metric_options& o, double) { return o.class_id >= 0 ? m.f1(o.class_id) : m.f1(o.average); });
+    return _::of_labels<Host>("f1", o, [](const ConfusionMatrix& m, const metric_options& of, double) {
+        return of.class_id >= 0 ? m.f1(of.class_id) : m.f1(of.average);
+    });
 }
 template <class Host = _::this_host>
 Metric fbeta(double beta, metric_options o = {}) {
     if (!(beta > 0)) fail_with<Host>("F-beta: beta is %g, expected more than 0", beta);
-    return _::of_labels<Host>(
-        "fbeta", o, [](const ConfusionMatrix& m, const metric_options& o, double b) { return o.class_id >= 0 ? m.fbeta(o.class_id, b) : m.fbeta(o.average, b); }, true, false, beta);
+    const auto value = [](const ConfusionMatrix& m, const metric_options& of, double b) { return of.class_id >= 0 ? m.fbeta(of.class_id, b) : m.fbeta(of.average, b); };
+    return _::of_labels<Host>("fbeta", o, value, true, false, beta);
 }
 template <class Host = _::this_host>
 Metric iou(metric_options o = {}) {
-    return _::of_labels<Host>("iou", o, [](const ConfusionMatrix& m, const metric_options& o, double) { return o.class_id >= 0 ? m.iou(o.class_id) : m.iou(o.average); });
+    return _::of_labels<Host>("iou", o, [](const ConfusionMatrix& m, const metric_options& of, double) {
+        return of.class_id >= 0 ? m.iou(of.class_id) : m.iou(of.average);
+    });
 }
 // Of two classes; that of more is every history's accuracy.
 template <class Host = _::this_host>
@@ -223,7 +237,8 @@ Metric mcc(metric_options o = {}) {
 }
 template <class Host = _::this_host>
 Metric kappa(int power = 0, metric_options o = {}) {
-    return _::of_labels<Host>("kappa", o, [](const ConfusionMatrix& m, const metric_options&, double power) { return m.kappa(static_cast<int>(power)); }, false, false, power);
+    const auto value = [](const ConfusionMatrix& m, const metric_options&, double p) { return m.kappa(static_cast<int>(p)); };
+    return _::of_labels<Host>("kappa", o, value, false, false, power);
 }
 
 // Of more than two classes: roc_auc_score, of the softmax of logits, with the average macro unless it is said to be weighted.
