@@ -78,7 +78,7 @@ TEST_CASE("metrics of a classifier are the functions of all that it predicts") {
                                                         iou({macro}), balanced_accuracy(), mcc(), kappa(1), roc_auc(), roc_auc({.average = average::weighted, .multi_class = multi_class::ovo, .name = "ovo"}),
                                                         top_k_accuracy(2), log_loss(), perplexity(),
                                                         {"own", [](const Predictions& p) { return accuracy_score(p.actual, p.predicted) + 10. * p.classes + (p.logits ? 100 : 0); }}}});
-    CHECK(h.metric_names == "precision_micro,recall_1,f1_macro,f2,iou_macro,balanced_accuracy,mcc,kappa,roc_auc,ovo,top_2_accuracy,log_loss,perplexity,own");
+    CHECK(h.metric_names() == "precision_micro,recall_1,f1_macro,f2,iou_macro,balanced_accuracy,mcc,kappa,roc_auc,ovo,top_2_accuracy,log_loss,perplexity,own");
 
     const auto y = labels(27);
     const std::vector<float> logits = run.trainer.predict(points(27));
@@ -212,7 +212,7 @@ TEST_CASE("a metric of one's own is told batch by batch, or once of everything")
     CHECK(h["resets"] == std::vector<double>{4, 4});
     CHECK((h["all"] == std::vector<double>{1, 1} && calls == 2 && begun == 3));  // once before the run
     const History g = without.fit({.epochs = 2});
-    CHECK((weights(with.model) == weights(without.model) && g.metric_names.empty() && g.metrics.empty()));
+    CHECK((weights(with.model) == weights(without.model) && g.metric_names().empty() && g.n_metrics() == 0));
     CHECK(g.epochs[1].validation_loss == h.epochs[1].validation_loss);
 
     std::vector<Metric> list = {{"a", script({1})}};  // known at run time
@@ -319,13 +319,13 @@ TEST_CASE("metrics are part of checkpoints, which need not have the same ones") 
     fit(first, 6, two, "run", {stop, Halt{}});
     const History rest = fit(second, 6, two, "run", {stop});
     CHECK((weights(second.model) == weights(whole.model) && all.epochs.size() == 6));
-    CHECK((rest.metric_names == "mcc,roc_auc" && rest["mcc"] == all["mcc"] && rest["roc_auc"] == all["roc_auc"] && rest["loss"] == all["loss"]));
+    CHECK((rest.metric_names() == "mcc,roc_auc" && rest["mcc"] == all["mcc"] && rest["roc_auc"] == all["roc_auc"] && rest["loss"] == all["loss"]));
 
     Run third, fourth, fifth;
     const double mine = fit(third, 7, {top_k_accuracy(1)}, "run")["top_1_accuracy"].back();  // another one: behind those of the file
     const History none = fit(fourth, 8, {}, "run");
     const History back = fit(fifth, 9, {roc_auc()}, "run", {EarlyStopping{.patience = 9, .monitor = "roc_auc"}});
-    CHECK(none.metric_names == "mcc,roc_auc,top_1_accuracy");
+    CHECK(none.metric_names() == "mcc,roc_auc,top_1_accuracy");
     auto mccs = all["mcc"], tops = std::vector<double>(6, not_one);
     mccs.insert(mccs.end(), 3, not_one), tops.insert(tops.end(), {mine, not_one, not_one});
     CHECK((alike(back["mcc"], mccs) && alike(back["top_1_accuracy"], tops)));

@@ -100,10 +100,10 @@ template <class Host>
 void write_run(const std::string& path, std::vector<named_tensor> tensors, const std::string& rule, fit_state s) {
     const std::vector<double> history = numbers_of(s.history);
     tensors.push_back({"fit.loss", dtype::f64, {}, reinterpret_cast<const std::byte*>(&s.loss), sizeof s.loss});
-    tensors.push_back({"fit.history", dtype::f64, {static_cast<index>(s.history.epochs.size()), history_columns + static_cast<index>(s.history.n_metrics())}, reinterpret_cast<const std::byte*>(history.data()), history.size() * sizeof(double)});
+    tensors.push_back({"fit.history", dtype::f64, {static_cast<index>(s.history.epochs.size()), history_columns + static_cast<index>(s.history.n_metrics<Host>())}, reinterpret_cast<const std::byte*>(history.data()), history.size() * sizeof(double)});
     safetensors_metadata facts{{"format", std::string(checkpoint_format)}, {"rule", rule}};
     each_number(s, [&](const char* name, std::uint64_t n) { facts.emplace_back(name, std::to_string(n)); });
-    if (const char* name = "fit.metrics"; !s.history.metric_names.empty()) facts.emplace_back(name, static_cast<std::string&&>(s.history.metric_names));
+    if (const char* name = "fit.metrics"; s.history.n_metrics<Host>() > 0) facts.emplace_back(name, s.history.metric_names<Host>());
     write_safetensors<Host>(path, tensors, facts);
 }
 
@@ -127,8 +127,8 @@ fit_state read_fit_state(const safetensors_file& file, const std::vector<named_t
     const named_tensor *const loss = file.find("fit.loss"), *const history = file.find("fit.history");
     if (loss == nullptr || loss->type != dtype::f64 || !loss->shape.empty()) fail<>(path + ": tensor 'fit.loss' is missing, or not one F64");
     fit_state s;
-    s.history.metric_names = fact("fit.metrics");
-    const index metrics = static_cast<index>(s.history.n_metrics()), columns = history_columns + metrics;
+    metric_table table{.names = fact("fit.metrics")};
+    const index metrics = static_cast<index>(in_list<Host>(table.names)), columns = history_columns + metrics;
     if (history == nullptr || history->type != dtype::f64 || history->shape.size() != 2 || history->shape[1] != columns)
         fail<>(path + ": tensor 'fit.history' is missing, or not F64 of " + std::to_string(columns) + " columns");
     for (const named_tensor& t : file.tensors()) {
@@ -143,8 +143,9 @@ fit_state read_fit_state(const safetensors_file& file, const std::vector<named_t
         std::memcpy(x, at, sizeof x), at += sizeof x;
         if (!(x[0] >= 0 && x[0] < 2e9)) fail<>(path + ": row " + std::to_string(i) + " of 'fit.history' is of epoch " + std::to_string(x[0]));
         s.history.epochs.push_back({static_cast<int>(x[0]), x[1], x[2], x[3], x[4], x[5], x[6]});
-        for (index k = 0; k < metrics; ++k, at += sizeof metric) std::memcpy(&metric, at, sizeof metric), s.history.metrics.push_back(metric);
+        for (index k = 0; k < metrics; ++k, at += sizeof metric) std::memcpy(&metric, at, sizeof metric), table.values.push_back(metric);
     }
+    if (metrics > 0) s.history.metrics<Host>(static_cast<metric_table&&>(table));
     each_number(s, [&](const char* name, std::uint64_t& n) {
         const std::string text = fact(name);
         n = 0;

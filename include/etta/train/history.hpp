@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/shared.hpp"
 #include "../io/file.hpp"
 
 namespace etta {
@@ -40,6 +41,13 @@ namespace _ {
 template <class Host>
 struct watched;
 
+// fit()'s metrics: their names, with a comma between two; the goal of each, as a char; their values, epoch by epoch, NaN (or missing at
+// the end) where one was not measured.
+struct metric_table {
+    std::string names = {}, goals = {};
+    std::vector<double> values = {};
+};
+
 // A list of words with a comma between two: how many there are; one of them.
 template <class Host>
 std::size_t in_list(const std::string& list) {
@@ -72,10 +80,7 @@ struct History {
     std::vector<EpochRecord> epochs;
     bool classification = false;  // accuracies mean something
     bool validated = false;       // validation figures mean something
-    // fit()'s metrics: their names, with a comma between two; the goal of each, as a char; their values, epoch by epoch, NaN where one
-    // was not measured. (Strings and numbers are cheaper to compile than vectors of strings.)
-    std::string metric_names = {}, metric_goals = {};
-    std::vector<double> metrics = {};
+    _::shared_object table = {};  // of fit()'s metrics, if it has some: a metric_table, which is replaced and never changed
 
     // A figure of all epochs, by its name: history["validation_loss"], or a metric's. Fails for a name that there is not.
     template <class Host = _::this_host>
@@ -99,10 +104,21 @@ struct History {
     template <class Host = _::this_host>
     double metric(std::size_t i, std::size_t k) const {
         const std::size_t at = i * n_metrics<Host>() + k;
-        return at < metrics.size() ? metrics[at] : __builtin_nan("");
+        const _::metric_table& t = metrics<Host>();
+        return at < t.values.size() ? t.values[at] : __builtin_nan("");
     }
     template <class Host = _::this_host>
-    std::size_t n_metrics() const { return _::in_list<Host>(metric_names); }
+    std::size_t n_metrics() const { return _::in_list<Host>(metric_names<Host>()); }
+    // Their names, with a comma between two.
+    template <class Host = _::this_host>
+    std::string metric_names() const { return metrics<Host>().names; }
+    template <class Host = _::this_host>
+    const _::metric_table& metrics() const {
+        static const _::metric_table none;
+        return table ? *static_cast<const _::metric_table*>(table.get()) : none;
+    }
+    template <class Host = _::this_host>
+    void metrics(_::metric_table t) { table = _::shared_object::of(static_cast<_::metric_table&&>(t)); }
     // The epoch with the smallest loss: of validation, where there was one. There must be one epoch.
     const EpochRecord& best() const {
         std::size_t k = 0;
@@ -114,7 +130,7 @@ struct History {
     template <class Host = _::this_host>
     std::string csv() const {
         std::string s = "epoch,loss,accuracy,validation_loss,validation_accuracy,rate,seconds";
-        s += metric_names.empty() ? "\n" : "," + metric_names + "\n";
+        s += n_metrics<Host>() == 0 ? "\n" : "," + metric_names<Host>() + "\n";
         for (std::size_t i = 0; i < epochs.size(); ++i) {
             s += line("%d,%.9g,%.9g,%.9g,%.9g,%.9g,%.3f", epochs[i]);
             for (std::size_t k = 0; k < n_metrics<Host>(); ++k) s += text(",%.9g", metric<Host>(i, k));
@@ -130,7 +146,7 @@ struct History {
                       "\"validation_accuracy\": %.9g, \"rate\": %.9g, \"seconds\": %.3f", epochs[i]);
             for (std::size_t k = 0; k < n_metrics<Host>(); ++k) {
                 const double v = metric<Host>(i, k);
-                s += ", \"" + _::part_of_list<Host>(metric_names, k) + "\": " + (v - v == 0 ? text("%.9g", v) : "null");  // JSON has no NaN
+                s += ", \"" + _::part_of_list<Host>(metric_names<Host>(), k) + "\": " + (v - v == 0 ? text("%.9g", v) : "null");  // JSON has no NaN
             }
             s += i + 1 < epochs.size() ? "},\n" : "}\n";
         }
@@ -149,7 +165,7 @@ struct History {
         };
         add("loss", 0, true, [this](std::size_t i, int k) { return k == 0 ? epochs[i].loss : epochs[i].validation_loss; });
         if (classification) add("error rate", 0, true, [this](std::size_t i, int k) { return 1 - (k == 0 ? epochs[i].accuracy : epochs[i].validation_accuracy); });
-        for (std::size_t m = 0; m < n_metrics<Host>(); ++m) add(_::part_of_list<Host>(metric_names, m), 1, false, [this, m](std::size_t i, int) { return metric<Host>(i, m); });
+        for (std::size_t m = 0; m < n_metrics<Host>(); ++m) add(_::part_of_list<Host>(metric_names<Host>(), m), 1, false, [this, m](std::size_t i, int) { return metric<Host>(i, m); });
         return s + "</svg>\n";
     }
     template <class Host = _::this_host>
@@ -257,9 +273,10 @@ struct watched {
             all += all.empty() ? "" : ", ", all += n;
         }
         for (metric = 0; metric < history.template n_metrics<Host>(); ++metric) {
-            const std::string n = part_of_list<Host>(history.metric_names, metric);
+            const std::string n = part_of_list<Host>(history.template metric_names<Host>(), metric);
             if (n == name) {
-                if (best == goal::unknown && metric < history.metric_goals.size()) best = static_cast<goal>(history.metric_goals[metric]);
+                const std::string& goals = history.template metrics<Host>().goals;
+                if (best == goal::unknown && metric < goals.size()) best = static_cast<goal>(goals[metric]);
                 return;
             }
             all += ", " + n;

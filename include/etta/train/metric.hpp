@@ -123,36 +123,40 @@ struct metric_list {
         for (const M& m : all) names += (names.empty() ? "" : ",") + m.name, values.push_back(m(Metric::value, seen));
     }
     // Where a history has it.
-    static std::size_t column(const auto& h, const M& m) {
+    static std::size_t column(const std::string& names, const M& m) {
         std::size_t k = 0;
-        while (k < in_list<Host>(h.metric_names) && part_of_list<Host>(h.metric_names, k) != m.name) ++k;
+        while (k < in_list<Host>(names) && part_of_list<Host>(names, k) != m.name) ++k;
         return k;
     }
     // Gives the history columns for them, behind those that it has from the run that goes on.
     void name(auto& h) const {
-        auto before = h;
+        auto t = h.template metrics<Host>();
+        const std::size_t before = in_list<Host>(t.names);
         for (const M& m : all) {
-            const std::size_t k = column(h, m);
-            if (k == in_list<Host>(h.metric_names)) h.metric_names += (h.metric_names.empty() ? "" : ",") + m.name;
-            if (h.metric_goals.size() <= k) h.metric_goals.resize(k + 1);
-            h.metric_goals[k] = static_cast<char>(m.best);
+            const std::size_t k = column(t.names, m);
+            if (k == in_list<Host>(t.names)) t.names += (t.names.empty() ? "" : ",") + m.name;
+            if (t.goals.size() <= k) t.goals.resize(k + 1);
+            t.goals[k] = static_cast<char>(m.best);
         }
-        h.metrics.clear();
+        t.values.clear();
         for (std::size_t i = 0; i < h.epochs.size(); ++i)
-            for (std::size_t k = 0; k < in_list<Host>(h.metric_names); ++k)
-                h.metrics.push_back(k < in_list<Host>(before.metric_names) ? before.template metric<Host>(i, k) : __builtin_nan(""));
+            for (std::size_t k = 0; k < in_list<Host>(t.names); ++k) t.values.push_back(k < before ? h.template metric<Host>(i, k) : __builtin_nan(""));
+        h.template metrics<Host>(t);
     }
-    // The values of the epoch that comes next in the history, and as text.
+    // The values of the epoch that comes next in the history.
     void store(auto& h, const auto& values) const {
-        h.metrics.resize((h.epochs.size() + 1) * in_list<Host>(h.metric_names), __builtin_nan(""));
-        for (std::size_t i = 0; i < all.size(); ++i) h.metrics[h.epochs.size() * in_list<Host>(h.metric_names) + column(h, all[i])] = values[i];
+        auto t = h.template metrics<Host>();
+        const std::size_t n = in_list<Host>(t.names), row = h.epochs.size() * n;
+        t.values.resize(row + n, __builtin_nan(""));
+        for (std::size_t i = 0; i < all.size(); ++i) t.values[row + column(t.names, all[i])] = values[i];
+        h.template metrics<Host>(t);
     }
     // Into the line about an epoch, before its seconds.
     void print(const auto& h, std::string& line) const {
         char b[64];
         std::string s;
         for (const M& m : all) {
-            const double v = h.template metric<Host>(h.epochs.size() - 1, column(h, m)), size = __builtin_fabs(v);
+            const double v = h.template metric<Host>(h.epochs.size() - 1, column(h.template metric_names<Host>(), m)), size = __builtin_fabs(v);
             std::snprintf(b, sizeof b, size >= 1e6 || (size > 0 && size < 1e-3) ? "%.3e" : "%.4f", v);
             s += "  " + m.name + " " + b;
         }

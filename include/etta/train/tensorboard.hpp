@@ -104,7 +104,7 @@ class tensor_board {
         if (e.history.validated) scalar("validation_loss", r.validation_loss, r.epoch);
         if (e.history.validated && e.history.classification) scalar("validation_accuracy", r.validation_accuracy, r.epoch);
         const std::size_t metrics = e.history.template n_metrics<Host>(), last = e.history.epochs.size() - 1;
-        for (std::size_t k = 0; k < metrics; ++k) scalar(part_of_list<Host>(e.history.metric_names, k), e.history.template metric<Host>(last, k), r.epoch);
+        for (std::size_t k = 0; k < metrics; ++k) scalar(part_of_list<Host>(e.history.template metric_names<Host>(), k), e.history.template metric<Host>(last, k), r.epoch);
         scalar("rate", r.rate, r.epoch);
     }
 
