@@ -39,6 +39,9 @@ constexpr std::int64_t ignored_label() {
     if constexpr (requires { Loss::ignore_index; }) return Loss::ignore_index;
     else return CrossEntropyOptions::no_index;
 }
+// Are the predictions of a loss of numbers logits, as metrics want to know?
+template <class Loss>
+inline constexpr bool of_logits = requires { requires Loss::logits; };
 template <class Loss>
 inline constexpr bool takes_weights = loss_of_prediction<Loss> && requires(const Loss& l, var v) { l(v, v, v); };
 // The extents of the weights: a label each, or a sample each.
@@ -153,9 +156,11 @@ struct BCE : _::mean_of_values<BCE> {
     static constexpr var values(var y, var t) { return binary_cross_entropy(y, t, {.reduce = reduction::none}); }
 };
 struct BCEWithLogits : _::mean_of_values<BCEWithLogits> {
+    static constexpr bool logits = true;
     static constexpr var values(var y, var t) { return binary_cross_entropy_with_logits(y, t, {.reduce = reduction::none}); }
 };
 struct MultiLabelSoftMargin : _::mean_of_values<MultiLabelSoftMargin> {
+    static constexpr bool logits = true;
     static constexpr var values(var y, var t) { return multilabel_soft_margin_loss(y, t, {.reduce = reduction::none}); }
 };
 // The target: lists of labels, as numbers, each ended by -1 if shorter than C.
@@ -164,6 +169,7 @@ struct MultiLabelMargin : _::mean_of_values<MultiLabelMargin> {
 };
 template <real Alpha = 0.25, real Gamma = 2.0>
 struct Focal : _::mean_of_values<Focal<Alpha, Gamma>> {
+    static constexpr bool logits = true;
     static constexpr var values(var y, var t) { return sigmoid_focal_loss(y, t, {.alpha = Alpha, .gamma = Gamma, .reduce = reduction::none}); }
 };
 struct Dice : _::numbers_target {
@@ -190,12 +196,15 @@ struct LogCosh : _::mean_of_values<LogCosh> {
     static constexpr var values(var y, var t) { return log_cosh_loss(y, t, {.reduce = reduction::none}); }
 };
 struct Hinge : _::mean_of_values<Hinge> {
+    static constexpr bool logits = true;
     static constexpr var values(var y, var t) { return hinge_loss(y, t, {.reduce = reduction::none}); }
 };
 struct SquaredHinge : _::mean_of_values<SquaredHinge> {
+    static constexpr bool logits = true;
     static constexpr var values(var y, var t) { return squared_hinge_loss(y, t, {.reduce = reduction::none}); }
 };
 struct SoftMargin : _::mean_of_values<SoftMargin> {
+    static constexpr bool logits = true;
     static constexpr var values(var y, var t) { return soft_margin_loss(y, t, {.reduce = reduction::none}); }
 };
 template <real Margin = 1.0>

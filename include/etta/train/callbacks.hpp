@@ -9,30 +9,13 @@
 
 namespace etta {
 
-// Which figure of an epoch is watched: &EpochRecord::loss and its like; none: the validation loss where there is one, else the
-// loss. Of an accuracy the largest is best, of all others the smallest.
-using Monitor = double EpochRecord::*;
-
 namespace _ {
-
-struct watched {
-    const History& history;
-    Monitor what;
-    double sign;
-
-    watched(const History& h, Monitor m) : history(h), what(m != nullptr ? m : h.validated ? &EpochRecord::validation_loss : &EpochRecord::loss) {
-        sign = what == &EpochRecord::accuracy || what == &EpochRecord::validation_accuracy ? -1 : 1;
-    }
-    std::size_t size() const { return history.epochs.size(); }
-    double operator[](std::size_t i) const { return sign * (history.epochs[i].*what); }  // less is better
-};
-
 // Ends the run when `patience` epochs in a row were no better, by more than min_delta, than the best before them.
 template <class Host>
 struct early_stopping {
     int patience = 0;
     double min_delta = 0;
-    Monitor monitor = nullptr;
+    Monitor monitor = {};
     bool restore_best_weights = false;  // the model's parameters and states at the run's end are those of the best epoch
     int start_from_epoch = 0;           // epochs that are not judged
 
@@ -42,7 +25,7 @@ struct early_stopping {
         bool stop = false;
     };
     verdict judge(const History& h) const {
-        const watched values(h, monitor);
+        const watched<Host> values(h, monitor);
         verdict v;
         int waited = 0;
         for (std::size_t i = static_cast<std::size_t>(start_from_epoch > 0 ? start_from_epoch : 0); i < values.size(); ++i) {
@@ -103,15 +86,15 @@ struct reduce_on_plateau {
     bool absolute = false;   // the threshold is a difference, not a part of the best
     int cooldown = 0;
     double min_factor = 0;   // of the rule's rate, in all
-    Monitor monitor = nullptr;
+    Monitor monitor = {};
 
     // The factor after these epochs.
     double after(const History& h) const {
-        const watched values(h, monitor);
+        const watched<Host> values(h, monitor);
         double best = 0, f = 1;
         int bad = 0, cool = 0;
         for (std::size_t i = 0; i < values.size(); ++i) {
-            const double size = best < 0 ? -best : best, needed = absolute ? threshold : threshold * size;
+            const double size = best < 0 ? -best : best, needed = absolute || size - size != 0 ? threshold : threshold * size;
             if (i == 0 || values[i] < best - needed) best = values[i], bad = 0;
             else ++bad;
             if (cool > 0) --cool, bad = 0;
@@ -132,7 +115,7 @@ struct SaveOptions {
     bool best_only = false;   // only if this epoch is the best so far
     int every = 1;            // epochs
     bool checkpoint = false;  // everything that a run goes on from, not the model alone
-    Monitor monitor = nullptr;
+    Monitor monitor = {};
 };
 namespace _ {
 // Saves the model after epochs, atomically: SaveModel{"best.safetensors", {.best_only = true}}. "{epoch}" in the path becomes the
@@ -142,8 +125,9 @@ struct save_model_callback {
     std::string path;
     SaveOptions options = {};
 
+    void on_train_begin(FitEvent& e) const { watched<Host>(e.history, options.monitor); }  // fails for a name that there is not
     void on_epoch_end(FitEvent& e) const {
-        const watched values(e.history, options.monitor);
+        const watched<Host> values(e.history, options.monitor);
         const std::size_t last = values.size() - 1;
         for (std::size_t i = 0; i < last; ++i)
             if (options.best_only && !(values[last] < values[i])) return;

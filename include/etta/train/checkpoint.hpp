@@ -82,12 +82,15 @@ void each_number(fit_state& s, const F& f) {
 }
 
 inline constexpr std::string_view checkpoint_format = "etta checkpoint 1";
-inline constexpr int history_columns = 7;
+inline constexpr int history_columns = 7;  // and one for each metric, whose names stand in the metadata, with a comma between two
 
 inline std::vector<double> numbers_of(const History& h) {
     std::vector<double> r;
-    for (const EpochRecord& e : h.epochs)
+    for (std::size_t i = 0; i < h.epochs.size(); ++i) {
+        const EpochRecord& e = h.epochs[i];
         for (const double x : {static_cast<double>(e.epoch), e.loss, e.accuracy, e.validation_loss, e.validation_accuracy, e.rate, e.seconds}) r.push_back(x);
+        for (std::size_t k = 0; k < h.n_metrics(); ++k) r.push_back(h.metric(i, k));
+    }
     return r;
 }
 
@@ -97,9 +100,10 @@ template <class Host>
 void write_run(const std::string& path, std::vector<named_tensor> tensors, const std::string& rule, fit_state s) {
     const std::vector<double> history = numbers_of(s.history);
     tensors.push_back({"fit.loss", dtype::f64, {}, reinterpret_cast<const std::byte*>(&s.loss), sizeof s.loss});
-    tensors.push_back({"fit.history", dtype::f64, {static_cast<index>(s.history.epochs.size()), history_columns}, reinterpret_cast<const std::byte*>(history.data()), history.size() * sizeof(double)});
+    tensors.push_back({"fit.history", dtype::f64, {static_cast<index>(s.history.epochs.size()), history_columns + static_cast<index>(s.history.n_metrics<Host>())}, reinterpret_cast<const std::byte*>(history.data()), history.size() * sizeof(double)});
     safetensors_metadata facts{{"format", std::string(checkpoint_format)}, {"rule", rule}};
     each_number(s, [&](const char* name, std::uint64_t n) { facts.emplace_back(name, std::to_string(n)); });
+    if (const char* name = "fit.metrics"; s.history.n_metrics<Host>() > 0) facts.emplace_back(name, s.history.metric_names<Host>());
     write_safetensors<Host>(path, tensors, facts);
 }
 
@@ -122,21 +126,26 @@ fit_state read_fit_state(const safetensors_file& file, const std::vector<named_t
     }
     const named_tensor *const loss = file.find("fit.loss"), *const history = file.find("fit.history");
     if (loss == nullptr || loss->type != dtype::f64 || !loss->shape.empty()) fail<>(path + ": tensor 'fit.loss' is missing, or not one F64");
-    if (history == nullptr || history->type != dtype::f64 || history->shape.size() != 2 || history->shape[1] != history_columns)
-        fail<>(path + ": tensor 'fit.history' is missing, or not F64 of " + std::to_string(history_columns) + " columns");
+    fit_state s;
+    metric_table table{.names = fact("fit.metrics")};
+    const index metrics = static_cast<index>(in_list<Host>(table.names)), columns = history_columns + metrics;
+    if (history == nullptr || history->type != dtype::f64 || history->shape.size() != 2 || history->shape[1] != columns)
+        fail<>(path + ": tensor 'fit.history' is missing, or not F64 of " + std::to_string(columns) + " columns");
     for (const named_tensor& t : file.tensors()) {
         bool known = &t == loss || &t == history;
         for (std::size_t i = 0; i < mine.size() && !known; ++i) known = mine[i].name == t.name;
         if (!known) fail<>(path + ": tensor '" + t.name + "' is none of the trainer's");
     }
-    fit_state s;
     std::memcpy(&s.loss, loss->data, sizeof s.loss);
+    const std::byte* at = history->data;
     for (index i = 0; i < history->shape[0]; ++i) {
-        double x[history_columns];
-        std::memcpy(x, history->data + i * static_cast<index>(sizeof x), sizeof x);
+        double x[history_columns], metric;
+        std::memcpy(x, at, sizeof x), at += sizeof x;
         if (!(x[0] >= 0 && x[0] < 2e9)) fail<>(path + ": row " + std::to_string(i) + " of 'fit.history' is of epoch " + std::to_string(x[0]));
         s.history.epochs.push_back({static_cast<int>(x[0]), x[1], x[2], x[3], x[4], x[5], x[6]});
+        for (index k = 0; k < metrics; ++k, at += sizeof metric) std::memcpy(&metric, at, sizeof metric), table.values.push_back(metric);
     }
+    if (metrics > 0) s.history.metrics<Host>(static_cast<metric_table&&>(table));
     each_number(s, [&](const char* name, std::uint64_t& n) {
         const std::string text = fact(name);
         n = 0;

@@ -7,6 +7,7 @@
 #include "../optim/schedule.hpp"
 #include "checkpoint.hpp"
 #include "history.hpp"
+#include "metric.hpp"
 #include "progress.hpp"
 
 namespace etta {
@@ -103,6 +104,7 @@ struct FitOptions {
     index steps_per_epoch = 0;  // 0: every sample once; else as many batches of samples drawn at random
     Dataset validation = {};
     double validation_split = 0;  // rather: so large a part of the training data, the last samples, as in Keras
+    Metrics metrics = {};         // of the validation data, after each epoch: {etta::metrics::roc_auc(), {"mine", f}}
     Schedule schedule = {};
     etta::seed seed = etta::seed(0);  // of the shuffles
     bool shuffle = true;
@@ -134,8 +136,11 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     if (o.validation_split > 0 && o.validation.size() > 0) fail<>("fit: validation data and a validation_split");
     const index kept = all.size() - static_cast<index>(o.validation_split * static_cast<double>(all.size()) + 0.5);
     const Dataset train = o.validation_split > 0 ? all.slice(0, kept) : all, validation = o.validation_split > 0 ? all.slice(kept, all.size()) : o.validation;
+    if (!o.metrics.empty() && validation.size() == 0)
+        fail<>("fit: metrics are of validation data, of which there is none: give .validation (which may be the training data) or a .validation_split");
     trainer.check_dataset(train);
     if (validation.size() > 0) trainer.check_dataset(validation);
+    if (!o.metrics.empty()) trainer.tell(o.metrics, nullptr, nullptr, 0);  // may refuse what they are not for
     const index batch = o.batch;
     if (batch < 1 || batch > T::batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(T::batch_bound));
     batch_options bo;
@@ -172,6 +177,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     const auto save = [&] { o.checkpoint.save(trainer, s, remembered()); };
     const bool resumed = o.checkpoint.resume(trainer, loader, s, remembered());
     h.classification = T::classifies, h.validated = validation.size() > 0;
+    if (!o.metrics.empty()) o.metrics.name(h);
     const struct reset {  // also where a step throws
         T& trainer;
         ~reset() { trainer.rate_factor(1); }
@@ -217,8 +223,9 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
             r.loss = s.loss / static_cast<double>(s.seen), r.accuracy = static_cast<double>(s.right) / static_cast<double>(s.seen * T::labels_per_sample);
         r.rate = trainer.rate();
         if (h.validated) {
-            const auto v = trainer.evaluate(validation);
+            const auto v = trainer.evaluate(validation, o.metrics);
             r.validation_loss = v.loss, r.validation_accuracy = v.accuracy;
+            if (!o.metrics.empty()) o.metrics.store(h, v.metrics);
         }
         r.seconds = seconds_now() - start;
         h.epochs.push_back(r);
@@ -226,7 +233,9 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         e.rate_factor = 1;
         tell(Callback::epoch_end);
         save();
-        bar.epoch(epoch, describe<this_host>(r, h));
+        std::string line = describe<this_host>(r, h);
+        if (!o.metrics.empty()) o.metrics.print(h, line);
+        bar.epoch(epoch, line);
     }
     tell(Callback::train_end);
     return h;

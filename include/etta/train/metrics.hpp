@@ -3,5 +3,6 @@
 #pragma once
 
 #include "metrics/labels.hpp"
+#include "metrics/named.hpp"
 #include "metrics/regression.hpp"
 #include "metrics/scores.hpp"

@@ -63,7 +63,7 @@ inline std::string scalar_event(double time, std::int64_t step, std::string_view
 
 // A callback, and a writer of figures of one's own: TensorBoard board("runs/first"); board.scalar("gradient", norm, step).
 //     tensorboard --logdir runs
-// fit() writes loss, accuracy, validation_loss, validation_accuracy and rate, by epoch; with `steps`, also batch_loss and batch_rate
+// fit() writes loss, accuracy, validation_loss, validation_accuracy, metrics and rate, by epoch; with `steps`, also batch_loss and batch_rate
 // after so many batches each, by step. The folder is made if there is none; every object writes a file of its own in it, so a run
 // that goes on adds a file. What was written is in the file at once.
 template <class Host>
@@ -103,6 +103,8 @@ class tensor_board {
         if (e.history.classification) scalar("accuracy", r.accuracy, r.epoch);
         if (e.history.validated) scalar("validation_loss", r.validation_loss, r.epoch);
         if (e.history.validated && e.history.classification) scalar("validation_accuracy", r.validation_accuracy, r.epoch);
+        const std::size_t metrics = e.history.template n_metrics<Host>(), last = e.history.epochs.size() - 1;
+        for (std::size_t k = 0; k < metrics; ++k) scalar(part_of_list<Host>(e.history.template metric_names<Host>(), k), e.history.template metric<Host>(last, k), r.epoch);
         scalar("rate", r.rate, r.epoch);
     }
 

@@ -7,6 +7,7 @@
 #include "checkpoint.hpp"
 #include "fit.hpp"
 #include "history.hpp"
+#include "metric.hpp"
 #include "update.hpp"
 
 namespace etta {
@@ -33,6 +34,16 @@ struct Evaluation {
     int classes = 0;
     std::vector<index> confusion;       // [actual * classes + predicted]; empty for more than 1024 classes
     std::vector<std::int32_t> predicted;  // per label
+    std::string metric_names = {};    // with a comma between two
+    std::vector<double> metrics = {};
+    // A metric's value: result["f1"].
+    template <class Host = _::this_host>
+    double operator[](const std::string& name) const {
+        for (std::size_t i = 0; i < metrics.size(); ++i)
+            if (_::part_of_list<Host>(metric_names, i) == name) return metrics[i];
+        fail<Host>("evaluate was given no metric '" + name + "'; it has " + (metrics.empty() ? "none" : metric_names));
+    }
+    void operator[](int) const = delete;
     index confused(int actual, int as) const { return confusion[static_cast<std::size_t>(actual * classes + as)]; }
     // The table, rows actual, columns predicted.
     std::string table() const {
@@ -201,10 +212,11 @@ public:
     // Keras' fit(): epochs over a data set, with validation, callbacks and checkpoints as options say.
     History fit(const Dataset& train, const FitOptions& o = {}) { return _::run_fit(*this, train, o); }
 
-    // Loss, accuracy and confusion matrix over a data set; parameters do not change.
-    Evaluation evaluate(const Dataset& data) {
+    // Loss, accuracy and confusion matrix over a data set, and metrics; parameters do not change.
+    Evaluation evaluate(const Dataset& data, const Metrics& metrics = {}) {
         check_dataset(data);
         Evaluation e;
+        if (!metrics.empty()) tell(metrics, nullptr, nullptr, 0);
         [[maybe_unused]] index left_out = 0;  // labels that are ignored
         if (evaluation_workspace_.data() == nullptr) evaluation_workspace_ = _::heap_elements<char>(evaluation::workspace_bytes);
         if constexpr (classifies) {
@@ -237,11 +249,24 @@ public:
                 run<evaluation>(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), n, loss);
             }
             e.loss += static_cast<double>(loss) * static_cast<double>(n);
+            if (!metrics.empty()) tell(metrics, &y, e.predicted.data() + e.samples * labels_per_sample, n);
             e.samples += n;
         }
+        if (!metrics.empty()) metrics.end(e.metric_names, e.metrics);
         if (e.samples > 0) e.loss /= static_cast<double>(e.samples);
         if (e.samples * labels_per_sample > left_out) e.accuracy /= static_cast<double>(e.samples * labels_per_sample - left_out);
         return e;
+    }
+
+    // Tells metrics of the n samples that were evaluated last, and of the classes chosen for them; of none: that a pass begins.
+    ETTA_COLD void tell(const Metrics& metrics, const any_view* y, const std::int32_t* chosen, index n) const {
+        Predictions p{.samples = n, .logits = classifies || _::of_logits<Loss>, .targets = target_size, .outputs = M::output_size};
+        if (classifies) p.classes = static_cast<int>(n_classes);
+        if (y == nullptr) return metrics.begin(p);
+        if (y->type != dtype::none) p.actual = {y->data, y->type, y->count()};
+        p.predicted = p.scores = {prediction_.data(), dtype_of<element>, n * M::output_size};
+        if (classifies) p.predicted = {chosen, dtype::i32, n * labels_per_sample};
+        metrics.update(p, ignored);
     }
 
     // Fails if the model cannot be trained on these data.

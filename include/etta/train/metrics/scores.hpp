@@ -36,12 +36,12 @@ class RankedScores {
         }
         for (index i = 0; i < actual.size; ++i) {
             const double w = weight.size > 0 ? weight[i] : 1;
-            samples_.push_back({score[i], actual[i] != 0 ? w : -w});
+            scores_.push_back(score[i]), weights_.push_back(actual[i] != 0 ? w : -w);
             (actual[i] != 0 ? positive_ : negative_) += w;
         }
     }
     void reset() { *this = RankedScores(); }
-    index size() const { return static_cast<index>(samples_.size()); }
+    index size() const { return static_cast<index>(scores_.size()); }
 
     // The probability that a sample of class 1 has a higher score than one of class 0; ties count half. Fails if one of the classes
     // does not occur. O(n log n), as all that follow.
@@ -84,21 +84,23 @@ class RankedScores {
     }
 
   private:
+    template <class Target>
     struct sample {
-        double score, weight;  // negative: of class 0
+        double score, weight;
     };
     // f(sum of positive weights, of negative ones, threshold) after every group of equal scores, highest first.
     template <class Target, class F>
     void walk(F f) const {
-        std::vector<sample> sorted = samples_;
-        _::sort(sorted.data(), sorted.size(), [](const sample& a, const sample& b) { return a.score > b.score; });
+        std::vector<sample<Target>> sorted(scores_.size());
+        for (std::size_t i = 0; i < sorted.size(); ++i) sorted[i] = {scores_[i], weights_[i]};
+        _::sort(sorted.data(), sorted.size(), [](const sample<Target>& a, const sample<Target>& b) { return a.score > b.score; });
         double right = 0, wrong = 0;
         for (std::size_t i = 0; i < sorted.size(); ++i) {
             (sorted[i].weight > 0 ? right : wrong) += __builtin_fabs(sorted[i].weight);
             if (i + 1 == sorted.size() || sorted[i + 1].score != sorted[i].score) f(right, wrong, sorted[i].score);
         }
     }
-    std::vector<sample> samples_;
+    std::vector<double> scores_, weights_;  // a negative weight: of class 0
     double positive_ = 0, negative_ = 0;
 };
 
