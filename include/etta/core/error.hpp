@@ -27,6 +27,12 @@ template <class Target = this_target>
 [[noreturn]] ETTA_NOINLINE void fail(const std::string& message) {
     throw Error("etta: " + message);
 }
+template <class Target = this_target>
+[[noreturn]] ETTA_NOINLINE void fail(const char* message) {  // without std::string's operators, which a program would compile for this alone
+    char text[1000];
+    std::snprintf(text, sizeof text, "etta: %s", message);
+    throw Error(text);
+}
 #else
 // Called with the message before the program stops. It may not return; by default it aborts.
 using error_handler = void (*)(const char* message);

@@ -411,8 +411,10 @@ private:
         if (!(v - v == 0)) refuse(what, v, x, y, n);
     }
     ETTA_COLD void refuse(const char* what, double v, const input_element* x, const void* y, index n) {
-        const std::string why = explain != nullptr && x != nullptr ? ": " + explain(*this, x, y, n) : std::string();
-        fail_with<>("the %s is %s at step %ld: the parameters were not updated%s", what, v != v ? "NaN" : "infinite", steps_ + 1, why.c_str());
+        const char* const which = v != v ? "NaN" : "infinite";
+        if (explain != nullptr && x != nullptr)
+            fail_with<>("the %s is %s at step %ld: the parameters were not updated: %s", what, which, steps_ + 1, explain(*this, x, y, n).c_str());
+        fail_with<>("the %s is %s at step %ld: the parameters were not updated", what, which, steps_ + 1);
     }
     // Foret et al. 2021: the gradient not here but where the loss is largest nearby, p + rho g / |g|. Predictions and layers' states
     // are those of the first pass.
