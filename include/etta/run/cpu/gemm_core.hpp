@@ -196,8 +196,12 @@ struct gemm_engine {
             if constexpr (shuffles)
                 if (b_k == 1 && count == Lanes)
                     for (; q + quad <= k; q += quad) transpose_quads(p + q, b_col, to + q * to_row, to_row);
-            for (; q < k; ++q) V::load_strided(p + q * b_k, b_col, count).store(to + q * to_row);
+            if (q < k) pack_each(p + q * b_k, b_k, b_col, k - q, count, to + q * to_row, to_row);
         }
+    }
+    // The same, element by element: what is left of quads, or strided both ways.
+    ETTA_COLD static void pack_each(const T* p, index b_k, index b_col, index k, int count, T* to, index to_row) {
+        for (; k > 0; --k, p += b_k, to += to_row) V::load_strided(p, b_col, count).store(to);
     }
 
     // A's rows begin … end - 1 of a chunk, turned: block after block of `rows` rows, k after k within a block. A runs along its
