@@ -99,7 +99,7 @@ constexpr void batch_units(builder& g, const vec<int>& order, extent n, vec<int>
             }
             case op_kind::library:
                 if (m.op->has_batch) m.op->batch(g, i, args, batched, more), r = more[0];
-                else g.blame(mistake::unbound, m.op->name, g.extents_of(m.results));
+                else g.blame(mistake::unbound, m.op->name.text, g.extents_of(m.results));
                 if (m.op->effect) g.nodes[i].op = &info_of<Without>::value;  // the one sample's is not run
                 break;
             default: break;

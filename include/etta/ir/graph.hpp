@@ -57,7 +57,7 @@ enum class mistake : int {
 // The first mistake of a trace. Tracing goes on with poisoned variables; one static_assert then reports this.
 struct failure {
     mistake what = mistake::none;
-    const char* op = "";
+    std::string_view op;
     int scope = -1;
     shape expected, got;
     dtype type_a = dtype::none, type_b = dtype::none;
@@ -273,7 +273,7 @@ struct builder {
         for (int i = 0; i < na; ++i) {
             int r = n.loop;
             while (r > of(a[i]).loop) r = loops[r].parent;
-            if (r != of(a[i]).loop) blame(mistake::escaped, n.op->name, extents_of(a[i]));
+            if (r != of(a[i]).loop) blame(mistake::escaped, n.op->name.text, extents_of(a[i]));
         }
     }
     // The first mistake of a finished trace: what it returns may also lie in a loop's body.

@@ -52,8 +52,21 @@ struct view_call {
     const index* out = nullptr;
 };
 
+constexpr bool same_text(const char* a, const char* b) {  // also in constants, where comparing addresses is not always allowed
+    while (*a != 0 && *a == *b) ++a, ++b;
+    return *a == *b;
+}
+// An op's name. Not a std::string_view: there are many ops, and a constant expression would count each name's characters.
+struct name_of_op {
+    const char* text = "";
+    constexpr operator std::string_view() const { return text; }
+    friend constexpr bool operator==(name_of_op a, const char* b) { return same_text(a.text, b); }
+    friend constexpr bool operator==(name_of_op a, name_of_op b) { return same_text(a.text, b.text); }
+    friend constexpr bool operator==(name_of_op a, std::string_view b) { return b == a.text; }
+};
+
 struct op_info {
-    const char* name = "";
+    name_of_op name;
     std::uint64_t id = 0;
     op_kind kind = op_kind::elementwise;
     result_type result = result_type::same;
@@ -114,16 +127,11 @@ struct declare_op {
 template <std::uint64_t Id>
 using op_from_id = decltype(op_of(op_id<Id>{}));
 
-constexpr bool same_text(const char* a, const char* b) {  // also in constants, where comparing addresses is not always allowed
-    while (*a != 0 && *a == *b) ++a, ++b;
-    return *a == *b;
-}
-
 template <class Op>
 constexpr op_info make_info() {
     op_info i;
-    if constexpr (requires { Op::name.data(); }) i.name = Op::name.data();
-    else i.name = Op::name;
+    if constexpr (requires { Op::name.data(); }) i.name = {Op::name.data()};
+    else i.name = {Op::name};
     i.id = declare_op<Op>::id;
     i.kind = Op::kind;
     if constexpr (requires { Op::result; }) i.result = Op::result;

@@ -56,7 +56,7 @@ constexpr int add_elementwise(builder& g, const op_info& op, const int* operands
         if (i >= first) {
             const dtype u = g.type_of(ids[i]), p = strongest(t, u);
             if (p == dtype::none) {
-                g.blame(mistake::dtypes, op.name, {}, {}, t, u);
+                g.blame(mistake::dtypes, op.name.text, {}, {}, t, u);
                 return ids[i];
             }
             t = p;
@@ -73,7 +73,7 @@ constexpr int add_elementwise(builder& g, const op_info& op, const int* operands
             }
             const shape joint = broadcast_shapes(a, b);
             if (joint.rank < 0) {
-                g.blame(mistake::broadcast, op.name, a, b);
+                g.blame(mistake::broadcast, op.name.text, a, b);
                 return ids[0];
             }
             s = joint;

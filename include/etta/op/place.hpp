@@ -121,7 +121,7 @@ constexpr int join_rules::add(builder& g, const int* parts, int n, const std::in
 // a + b where both are parts in zeros and no part overlaps another; else -1.
 constexpr int joined(builder& g, int a, int b) {
     const node x = g.of(a), y = g.of(b);
-    const auto is_parts = [](const node& n) constexpr { return n.op->id == declare_op<Place>::id || same_text(n.op->name, join_rules::name); };
+    const auto is_parts = [](const node& n) constexpr { return n.op->id == declare_op<Place>::id || n.op->name == join_rules::name; };
     if (!is_parts(x) || !is_parts(y) || x.n_args + y.n_args > most_parts || !(g.extents_of(a) == g.extents_of(b)) || g.type_of(a) != g.type_of(b)) return -1;
     const shape whole = g.extents_of(a);
     vec<int> parts;
