@@ -100,7 +100,7 @@ struct reverse_sweep {
 
     // Runs a node's rule; through a mirror, on a stand-in that has the mirrored operands and results.
     constexpr void apply(int i, const int* cotangents, int* theirs, mirror_of_body* mirror) {
-        if (mirror == nullptr) return pull_back({&g, i, cotangents, nullptr, theirs});
+        if (mirror == nullptr) return call_vjp({&g, i, cotangents, nullptr, theirs});
         node n = g.nodes[i];
         vec<int> args;
         for (int k = 0; k < n.n_args; ++k) args.push(mirror->of(g.arg(n, k)));
@@ -108,7 +108,7 @@ struct reverse_sweep {
         n.args = g.args.size;
         for (const int a : args) g.args.push(a);
         const int stand_in = g.nodes.push(n);
-        pull_back({&g, stand_in, cotangents, nullptr, theirs});
+        call_vjp({&g, stand_in, cotangents, nullptr, theirs});
         node& done = g.nodes[stand_in];
         done.op = &info_of<Without>::value, done.n_args = done.n_attrs = 0, done.loop = -1;
     }
@@ -255,7 +255,7 @@ struct forward_sweep {
             bool any = false;
             for (int k = 0; k < n.n_args; ++k) theirs[k] = tan[g.args[n.args + k]], any = any || theirs[k] >= 0;
             if (!any) continue;
-            push_forward({&g, i, nullptr, theirs.data, mine.data});
+            call_jvp({&g, i, nullptr, theirs.data, mine.data});
             for (int k = 0; k < n.n_results; ++k) tan[n.results + k] = mine[k];
         }
     }

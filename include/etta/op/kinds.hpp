@@ -99,14 +99,14 @@ constexpr int trace_elementwise(builder& g, const op_info& op, const int* ids, i
 }
 
 // An op's rules, called: an element-wise one's follow from its partial products, for its Jacobian is its own transpose.
-constexpr void pull_back(const rule_call& c) {
+constexpr void call_vjp(const rule_call& c) {
     const node n = c.g->nodes[c.node];
     if (!n.op->has_partials) return n.op->vjp(c);
     int x[3] = {};
     for (int i = 0; i < n.n_args; ++i) x[i] = c.g->arg(n, i);
     n.op->partials(*c.g, x, n.results, c.cotangents[0], c.out);
 }
-constexpr void push_forward(const rule_call& c) {
+constexpr void call_jvp(const rule_call& c) {
     const node n = c.g->nodes[c.node];
     if (!n.op->has_partials) return n.op->jvp(c);
     int x[3] = {}, sum = -1;
