@@ -68,7 +68,7 @@ template <class Source>
 inline constexpr bool every_call_is_constexpr = false;
 // Can Source be traced while compiling?
 template <class Source>
-concept traceable = requires { typename std::bool_constant<(Source::find_error(), true)>; };
+concept traceable = requires { typename std::bool_constant<(Source::find_error({}), true)>; };
 // False (after the message) if not. The compiler's own message, which names the call, comes behind ours.
 template <class Source>
 constexpr bool check_traceable() {
@@ -76,7 +76,7 @@ constexpr bool check_traceable() {
         return true;
     } else {
         static_assert(every_call_is_constexpr<Source>, "etta: a traced function or a model calls something that is not constexpr: mark its operator() and the functions it calls constexpr");
-        constexpr failure e = Source::find_error();
+        constexpr failure e = Source::find_error({});
         (void)e;
         return false;
     }

@@ -31,18 +31,28 @@ struct program_table {
 };
 
 // Source supplies
-//   static constexpr builder make();                     the Graph (traced, differentiated)
+//   static constexpr builder make(late);            the Graph (traced, differentiated)
 //   template <…> static constexpr binding bind(...)      via `places`: where parameters, states and outputs lie
-// and Program<Source, Target> turns it into the table. Two constant evaluations, one for the sizes, unless the source knows
-// these from a trace that it makes anyway.
+// and Program<Source, Target> turns it into the table. A constant evaluation cannot make arrays of a size that it finds out, so
+// there are two, one for the sizes; unless the source has guessed them: then it has the graph already, as `graph`.
+template <class Source>
+struct counted {
+    static constexpr graph_sizes sizes = Source::make({}).sizes();
+    static constexpr bool fits = false;
+};
+template <class Source>
+    requires requires { Source::room; }
+struct counted<Source> {
+    static constexpr graph_sizes sizes = Source::graph.sizes;
+    static constexpr bool fits = Source::graph.fits();
+};
 template <class Source>
 struct graph_constant {
-    static constexpr graph_sizes find_sizes() {
-        if constexpr (requires { Source::facts.sizes; }) return Source::facts.sizes;
-        else return Source::make().sizes();
-    }
-    static constexpr graph_sizes sizes = find_sizes();
-    static constexpr auto value = Source::make().template freeze<graph_of<sizes>>();
+    static constexpr graph_sizes sizes = counted<Source>::sizes;
+    struct made_again {
+        static constexpr auto graph = Source::make({}).template freeze<graph_of<sizes>>();
+    };
+    static constexpr const auto& value = std::conditional_t<counted<Source>::fits, Source, made_again>::graph;
 };
 
 // The number every symbol stands for while planning: its bound, or for etta::dyn an odd one that no accident repeats.
@@ -172,11 +182,13 @@ struct program {
     static constexpr auto planned = planner(view, bind(), schedule).run().template freeze_within<plan_of<usual>>(usual);
     static constexpr plan_sizes table_sizes = planned.sizes;
     static_assert(!table_sizes.too_large, "etta: one fused kernel would have more than 4095 instructions or 31 passes: split it with a tensor in between");
-    static constexpr auto make_table() {
-        if constexpr (table_sizes.within(usual)) return plan_of<table_sizes>(table_sizes, planned.at.codes, planned.at.ops, planned.at.kernels, planned.at.calls, planned.at.slots);
-        else return planner(view, bind(), schedule).run().template freeze<plan_of<table_sizes>>();
-    }
-    static constexpr auto table = make_table();
+    struct copied_plan {
+        static constexpr plan_of<table_sizes> value{table_sizes, planned.at.codes, planned.at.ops, planned.at.kernels, planned.at.calls, planned.at.slots};
+    };
+    struct planned_again {
+        static constexpr auto value = planner(view, bind(), schedule).run().template freeze<plan_of<table_sizes>>();
+    };
+    static constexpr const auto& table = std::conditional_t<table_sizes.within(usual), copied_plan, planned_again>::value;
     static constexpr const kernel* fused = scheduled.kernels;
 
     static constexpr index workspace_bytes = scheduled.workspace_bytes;
@@ -208,10 +220,9 @@ struct program {
 
     static constexpr int n_calls = table.n_calls;
     static_assert(table.n_kernels < 1 << 16, "etta: more than 65,535 different kernels in one program");
-    static constexpr call_data lay_out() { return lay_out_calls(view, bind(), schedule, table.calls, n_calls, table.slots); }
     // Likewise: the words of different calls are few, places are some per call.
     static constexpr int usual_words = n_deep > 0 ? 40 * table.n_kernels : 0, usual_places = n_deep > 0 ? table_sizes.slots + 3 * n_calls : 0;
-    static constexpr auto laid_out = lay_out().template freeze_within<usual_words, usual_places, n_deep>();
+    static constexpr auto laid_out = lay_out_calls(view, bind(), schedule, table.calls, n_calls, table.slots).template freeze_within<usual_words, usual_places, n_deep>();
     using data_sizes = call_data_sizes;
     static constexpr data_sizes sizes_of_data = laid_out.sizes;
     // A loop's body pays for its barriers at every step: a step of less than some 10 us is not shared out.
@@ -236,11 +247,13 @@ struct program {
         }
         return r;
     }
-    static constexpr data make_data() {
-        if constexpr (n_deep > 0 && n_words <= usual_words && n_places <= usual_places) return fill_data(laid_out);
-        else return fill_data(lay_out().template freeze_within<n_words, n_places, table.n_calls>());
-    }
-    static constexpr data constants = make_data();
+    struct filled {
+        static constexpr data value = fill_data(laid_out);
+    };
+    struct laid_out_again {
+        static constexpr data value = fill_data(lay_out_calls(view, bind(), schedule, table.calls, n_calls, table.slots).template freeze_within<n_words, n_places, table.n_calls>());
+    };
+    static constexpr const data& constants = std::conditional_t<n_deep != 0 && n_words <= usual_words && n_places <= usual_places, filled, laid_out_again>::value;
     static constexpr auto functions = make_functions(std::make_index_sequence<static_cast<std::size_t>(table.n_kernels)>{});
     static constexpr index table_bytes = static_cast<index>(sizeof(constants) + sizeof(functions));  // flash, beside the code
     static constexpr program_table run_table{functions.at, constants.calls, n_calls, constants.words, constants.places, constants.parallel};

@@ -24,7 +24,8 @@
 #elif defined(__AVX512F__) && !(__has_builtin(__builtin_ia32_maxps512_mask) && __has_builtin(__builtin_ia32_sqrtpd512_mask) && __has_builtin(__builtin_ia32_rndscaleps_mask) && \
                                 __has_builtin(__builtin_ia32_pmuludq512_mask) && __has_builtin(__builtin_ia32_insertf64x4_mask) && __has_builtin(__builtin_ia32_pd512_256pd) && \
                                 __has_builtin(__builtin_ia32_scalefps512_mask) && __has_builtin(__builtin_ia32_rcp14ps512_mask) && __has_builtin(__builtin_ia32_getmantps512_mask) && \
-                                __has_builtin(__builtin_ia32_getexpps512_mask) && __has_builtin(__builtin_ia32_loaddqusi512_mask) && \
+                                __has_builtin(__builtin_ia32_getexpps512_mask) && __has_builtin(__builtin_ia32_scalefps256_mask) && \
+                                __has_builtin(__builtin_ia32_rcp14ps256_mask) && __has_builtin(__builtin_ia32_loaddqusi512_mask) && \
                                 __has_builtin(__builtin_ia32_movdqa32_512_mask) && __has_builtin(__builtin_ia32_storedqusi512_mask) && __has_builtin(__builtin_ia32_si512_256si))
 #undef ETTA_USE_X86
 #elif defined(__AVX512BW__) && !(__has_builtin(__builtin_ia32_loaddquhi512_mask) && __has_builtin(__builtin_ia32_storedquqi512_mask))
@@ -42,8 +43,8 @@
 
 namespace etta {
 
-// Flags: bits 0..15 the instruction set, 16 its registers' instructions (by xsimd or the compiler), 17 OpenMP, 18 no exceptions, 19 scalar back end, 20 nvcc, 21 clang, 22 half
-// of a register is used.
+// Flags: bits 0..15 the instruction set, 16 its registers' instructions (by xsimd or the compiler), 17 OpenMP, 18 no
+// exceptions, 19 scalar back end, 20 nvcc, 21 clang, 22 half of a register is used.
 template <std::uint64_t Flags>
 struct target {
     static constexpr std::uint64_t flags = Flags;
@@ -79,7 +80,7 @@ constexpr std::uint64_t target_flags() {
 #if defined(__AVX2__)
     f |= 1u << 5;
 #endif
-#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
     f |= 1u << 6;
 #endif
 #if defined(__ARM_NEON)

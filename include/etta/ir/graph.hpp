@@ -113,10 +113,13 @@ struct segment {
 };
 
 struct graph_sizes {
-    int nodes, values, args, attrs, outputs, symbols, segments;
+    int nodes = 0, values = 0, args = 0, attrs = 0, outputs = 0, symbols = 0, segments = 0;
+    constexpr bool within(const graph_sizes& room) const {
+        return nodes <= room.nodes && values <= room.values && args <= room.args && attrs <= room.attrs && outputs <= room.outputs && symbols <= room.symbols && segments <= room.segments;
+    }
 };
 
-// A Graph in arrays of exactly its size, as a constant.
+// A Graph as a constant, in arrays of its size or, where that was guessed, of a little more.
 template <int Nodes, int Values, int Args, int Attrs, int Outputs, int Symbols, int Segments>
 struct graph {
     node nodes[Nodes + 1] = {};
@@ -126,13 +129,15 @@ struct graph {
     int outputs[Outputs + 1] = {};
     symbol symbols[Symbols + 1] = {};
     segment segments[Segments + 1] = {};
+    graph_sizes sizes;
 
+    constexpr bool fits() const { return sizes.within({Nodes, Values, Args, Attrs, Outputs, Symbols, Segments}); }
     constexpr graph_view view() const {
-        return {nodes, Nodes, values, Values, args, attrs, outputs, Outputs, symbols, Symbols};
+        return {nodes, sizes.nodes, values, sizes.values, args, attrs, outputs, sizes.outputs, symbols, sizes.symbols};
     }
     constexpr graph_view view(int k) const {
         const segment& s = segments[k];
-        return {nodes + s.nodes, s.n_nodes, values + s.values, s.n_values, args + s.args, attrs + s.attrs, outputs + s.outputs, s.n_outputs, symbols, Symbols};
+        return {nodes + s.nodes, s.n_nodes, values + s.values, s.n_values, args + s.args, attrs + s.attrs, outputs + s.outputs, s.n_outputs, symbols, sizes.symbols};
     }
 };
 
@@ -385,6 +390,14 @@ struct builder {
     template <class Graph>
     constexpr Graph freeze() const {
         Graph r{};
+        freeze_into(r);
+        return r;
+    }
+    // If it fits; else r is told the sizes only.
+    template <class Graph>
+    constexpr void freeze_into(Graph& r) const {
+        r.sizes = sizes();
+        if (!r.fits()) return;
         for (int i = 0; i < nodes.size; ++i) r.nodes[i] = nodes.data[i];
         for (int i = 0; i < values.size; ++i) r.values[i] = values.data[i];
         for (int i = 0; i < args.size; ++i) r.args[i] = args.data[i];
@@ -392,7 +405,6 @@ struct builder {
         for (int i = 0; i < outputs.size; ++i) r.outputs[i] = outputs.data[i];
         for (int i = 0; i < symbols.size; ++i) r.symbols[i] = symbols.data[i];
         for (int i = 0; i < segments.size; ++i) r.segments[i] = segments.data[i];
-        return r;
     }
 };
 

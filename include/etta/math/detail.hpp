@@ -101,6 +101,21 @@ ETTA_LANE pair<L> exact_product(L a, L b) {
     }
 }
 
+// Does the hardware estimate 1 / d for floats?
+template <class L>
+constexpr bool has_estimates() {
+    if constexpr (L::halved) return has_estimates<decltype(L{}.v.lo)>();
+    else return sizeof(typename L::value_type) == 4 && ops<typename L::value_type, L::size, typename L::target>::has_float_tools;
+}
+template <class L>
+inline constexpr bool estimates_reciprocals = has_estimates<L>();
+// 1 / d to 14 bits.
+template <class L>
+ETTA_LANE L estimated_reciprocal(L d) {
+    if constexpr (L::halved) return L::of({estimated_reciprocal(d.v.lo), estimated_reciprocal(d.v.hi)});
+    else return L::of(ops<typename L::value_type, L::size, typename L::target>::reciprocal(d.v));
+}
+
 // a / d for d from 2^-60 to 2^60 and a neither near overflow nor underflow, to half a unit of the last place and a little.
 // By Newton's step where the hardware has an estimate to start from: half of what a division costs (AVX-512 on a Xeon:
 // 0.18 ns a float). For double, of two steps, it does not pay.
@@ -138,25 +153,11 @@ ETTA_LANE L divide(L a, L d, L low, Inverse inverse) {
 // a / (1 + h), 0 <= h <= 1, and h / (1 - h), 0 <= h <= 1/2. The rounding error of 1 + h or 1 - h is made up for.
 template <class L>
 ETTA_LANE L over_one_plus(L a, L h) {  // a: 1 or h
-    using T = typename L::value_type;
-    if constexpr (L::halved) {
-        return L::of({over_one_plus(a.v.lo, h.v.lo), over_one_plus(a.v.hi, h.v.hi)});
-    } else if constexpr (sizeof(T) == 4 && ops<T, L::size, typename L::target>::has_float_tools) {
-        const L r = L::of(ops<T, L::size, typename L::target>::reciprocal((h + L(1)).v)), q = a * r;
-        return mul_add(mul_add(-q, h, keep(a - q)), r, q);  // a - q (1 + h): the difference is exact, as q lies between a / 2 and a
-    }
     const L d = keep(h + L(1));
     return divide(a, d, h - keep(d - L(1)), [](auto q) { return 1 - q; });
 }
 template <class L>
 ETTA_LANE L over_one_minus(L h) {
-    using T = typename L::value_type;
-    if constexpr (L::halved) {
-        return L::of({over_one_minus(h.v.lo), over_one_minus(h.v.hi)});
-    } else if constexpr (sizeof(T) == 4 && ops<T, L::size, typename L::target>::has_float_tools) {
-        const L r = L::of(ops<T, L::size, typename L::target>::reciprocal((1 - h).v)), q = h * r;
-        return mul_add(mul_add(q, h, keep(h - q)), r, q);  // h - q (1 - h): the difference is exact, as q lies between h and 2 h
-    }
     const L d = keep(1 - h);
     return divide(h, d, keep(1 - d) - h, [](auto q) { return 1 + q; });
 }
@@ -177,6 +178,9 @@ ETTA_LANE lane<T, N, Target> scale(lane<T, N, Target> p, lane<T, N, Target> n, l
         return p * from_bits((k1 << m) + one) * from_bits(((k - k1) << m) + one);
     }
 }
+// 2^n, 0 or gradually less below the exponent's range: where p * 2^n need not be rounded but once.
+template <class T, int N, class Target>
+ETTA_LANE lane<T, N, Target> power_of_two(lane<T, N, Target> n, lane<T, N, Target> t) { return scale(lane<T, N, Target>(1), n, t); }
 // p * 2^n where that is a normal number: n is added to the exponent.
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> quick_scale(lane<T, N, Target> p, lane<T, N, Target> t) {

@@ -63,8 +63,14 @@ ETTA_LANE lane<T, N, Target> tanh(lane<T, N, Target> x) {
         p = _::polynomial(r, r2, -2.5774127366819651e-05, -0.00014149067241045384, -0.00070546128173759311, -0.0031745897798750055,
                           -0.012698412818680926, -0.044444444641920024, -0.13333333333242342, -0.33333333333214576,
                           -0.66666666666666852, -1.000000000000002);
-    const L h = mul_add(s, mul_add(p, r2, -r), mul_add(s, L(-0.5f), L(0.5f)));
-    L y = _::over_one_minus(h);
+    const L w = mul_add(p, r2, -r), h = mul_add(s, w, mul_add(s, L(-0.5f), L(0.5f)));
+    L y;
+    if constexpr (_::estimates_reciprocals<L>) {
+        const L e = _::estimated_reciprocal(mul_add(-s, w, mul_add(s, L(0.5f), L(0.5f)))), q = h * e;  // does not wait for h
+        y = mul_add(mul_add(q, h, _::keep(h - q)), e, q);  // h - q (1 - h): the difference is exact, as q lies between h and 2 h
+    } else {
+        y = _::over_one_minus(h);
+    }
     if constexpr (sizeof(T) == 4 && !_::has_fma<T, Target>) {  // the roundings that a fused multiply-add saves
         const L z = a * a;
         y = select(a > L(-0.55f), mul_add(_::horner(z, -0.00624286477f, 0.0210507177f, -0.0538475476f, 0.133325443f, -0.333333164f), z * -a, -a), y);

@@ -9,8 +9,19 @@ namespace etta {
 template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> sigmoid(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
-    const L e = _::exp_negative(_::from_bits(_::bits_of(x) | _::bits_of(L(-0.0f))));
-    return _::over_one_plus(select(x < L(0), e, L(1)), e);
+    const L a = _::from_bits(_::bits_of(x) | _::bits_of(L(-0.0f)));
+    if constexpr (_::estimates_reciprocals<L>) {
+        // e^a = s + s w, s a power of two and w in [-0.3, 0.42]: neither product rounds, and the steps do not wait for e^a.
+        const auto p = _::exp_reduce(max(a, L(_::exp_least<T>)));
+        const L r2 = p.r * p.r, w = mul_add(_::exp_tail(p.r, r2), r2, p.r), s = _::power_of_two(p.n, p.t);
+        const L r = _::estimated_reciprocal(mul_add(s, w, s + L(1)));  // about 1 / (1 + e^a)
+        const auto negative = x < L(0);
+        const L y = mul_add(select(negative, s * w, L(0)), r, select(negative, s, L(1)) * r);
+        return mul_add(y, mul_add(-mul_add(s, w, s), r, _::keep(1 - r)), y);
+    } else {
+        const L e = _::exp_negative(a);
+        return _::over_one_plus(select(x < L(0), e, L(1)), e);
+    }
 }
 
 // log(1 + e^x) = max(x, 0) + log(1 + e^-|x|).

@@ -44,7 +44,7 @@ inline constexpr bool target_fits = false;
 
 // Stands in for a program that cannot be made, so that the message about it is the only one.
 struct nothing_source {
-    static constexpr builder make() { return {}; }
+    static constexpr builder make(late) { return {}; }
     static constexpr failure error{};
     static constexpr step_facts<0> facts{};
     static constexpr binding places(const graph_view&) { return {}; }

@@ -16,7 +16,7 @@ namespace _ {
 template <class Net, class In, int Length>
 struct stream_source {
     using facts = model_facts<Net, In, 0>;
-    static constexpr builder trace() {
+    static constexpr builder trace(late) {
         builder g;
         Net net{};
         const var x = traced_model<Net, In, 0>::prepare(g, net);
@@ -27,21 +27,21 @@ struct stream_source {
             if (m >= 0) g.outputs.push(m);
         return g;
     }
-    static constexpr builder make() {
-        builder g = trace();
+    static constexpr builder make(late later) {
+        builder g = trace(later);
         finish(g);
         return g;
     }
-    static constexpr failure find_error() { return trace().first_mistake(); }
-    static constexpr failure error = find_error();
-    static constexpr int n_memories = trace().memory.size;
+    static constexpr failure find_error(late later) { return trace(later).first_mistake(); }
+    static constexpr failure error = trace({}).first_mistake();
+    static constexpr int n_memories = trace({}).memory.size;
     struct memory_layout {
         place outputs[n_memories + 1];
         int transposed[n_memories + 1];
         index at[n_memories + 1], rows[n_memories + 1], columns[n_memories + 1], bytes, fixed_bytes, output_elements;
     };
-    static constexpr memory_layout lay_out() {
-        const builder g = trace();
+    static constexpr memory_layout lay_out(late later) {
+        const builder g = trace(later);
         memory_layout m{};
         m.outputs[0] = {first_argument_buffer + 1, 0};
         m.output_elements = g.extents_of(g.outputs[0]).count(nullptr);
@@ -56,7 +56,7 @@ struct stream_source {
         }
         return m;
     }
-    static constexpr memory_layout layout = lay_out();
+    static constexpr memory_layout layout = lay_out({});
     static constexpr binding places(const graph_view&) { return bound_to<facts>(layout.outputs); }
 };
 

@@ -49,7 +49,7 @@ struct traced_model {
         for (int i = 0; i < s.rank; ++i) b.push(s.at[i]);
         return {&g, g.input(storage::argument, 0, dtype_of<typename In::element>, b)};
     }
-    static constexpr builder forward(bool training = false) {
+    static constexpr builder forward(bool training = false, late = {}) {
         builder g;
         Net net{};
         const var x = prepare(g, net, training);
@@ -72,6 +72,9 @@ struct parameter_layout {
     index elements = 0;  // of the whole buffer, pads included
     shape output;        // the prediction's extents, batch first
     int missing = -1;    // a parameter whose layer is never called
+    failure error;       // of the trace; then nothing else is known
+    graph_sizes traced;  // as called, before it is finished
+    int loops = 0;
 };
 // Where every state lies in the model's state buffer, and how it starts.
 template <int N>
@@ -90,7 +93,6 @@ struct step_facts {
     failure error;
     int least_batch = 1;
     bool updates[N + 1] = {};  // which states change
-    graph_sizes sizes{};       // of the finished Graph
 };
 // What starting a model needs of it at run time; starts are few.
 struct starting_parameter {
@@ -115,10 +117,12 @@ struct parameter_starts {
 };
 
 template <class Net, class In, int Batch>
-constexpr auto lay_out_parameters() {
+constexpr auto lay_out_parameters(late later) {
     using M = traced_model<Net, In, Batch>;
-    const builder g = M::forward();
+    const builder g = M::forward(false, later);
     parameter_layout<M::n_parameters> l{};
+    l.error = g.first_mistake(), l.traced = g.sizes(), l.loops = g.loops.size;
+    if (l.error.what != mistake::none) return l;
     l.output = g.extents_of(g.outputs[0]);
     const index size = sizeof(typename In::parameter_element);
     for (int i = 0; i < M::n_parameters; ++i) {
@@ -139,14 +143,14 @@ constexpr auto lay_out_parameters() {
 
 // A state that only training reads is looked for there.
 template <class Net, class In, int Batch>
-constexpr auto lay_out_states() {
+constexpr auto lay_out_states(late later) {
     using M = traced_model<Net, In, Batch>;
     state_layout<M::n_states> l{};
     if constexpr (M::n_states > 0) {
-        builder g = M::forward();
+        builder g = M::forward(false, later);
         bool all = true;
         for (const int s : g.states) all = all && s >= 0;
-        if (!all) g = M::forward(true);
+        if (!all) g = M::forward(true, later);
         for (int i = 0; i < M::n_states; ++i) {
             if (g.states[i] < 0) {
                 if (l.missing < 0) l.missing = i;
@@ -169,9 +173,9 @@ struct model_facts {
     static constexpr int n_parameters = parameter_count<Net>();
     static constexpr int n_states = state_count<Net>();
     static constexpr auto state_paths = _::state_paths<Net>();
-    static constexpr auto states = lay_out_states<Net, In, Batch>();
+    static constexpr auto states = lay_out_states<Net, In, Batch>({});
     static constexpr auto paths = parameter_paths<Net>();
-    static constexpr auto layout = lay_out_parameters<Net, In, Batch>();
+    static constexpr auto layout = lay_out_parameters<Net, In, Batch>({});
     static constexpr parameter_starts<n_parameters> all_starts{layout, n_parameters, static_cast<index>(sizeof(typename In::parameter_element))};
     static constexpr auto starts = [] {
         struct {
@@ -195,21 +199,13 @@ constexpr binding bound_to(const place* outputs) {
 // The inference program: input (argument 0), prediction (argument 1).
 template <class Net, class In, int Batch>
 struct inference_source {
-    static constexpr builder make(step_facts<0>* facts = nullptr) {
-        builder g = traced_model<Net, In, Batch>::forward();
-        if (facts != nullptr && (facts->error = g.first_mistake()).what != mistake::none) return {};
+    static constexpr builder make(late later) {
+        builder g = traced_model<Net, In, Batch>::forward(false, later);
         finish(g);
-        if (facts != nullptr) facts->sizes = g.sizes();
         return g;
     }
-    static constexpr step_facts<0> find_facts() {
-        step_facts<0> f;
-        make(&f);
-        return f;
-    }
-    static constexpr failure find_error() { return traced_model<Net, In, Batch>::forward().first_mistake(); }
-    static constexpr step_facts<0> facts = find_facts();
-    static constexpr failure error = facts.error;
+    static constexpr failure find_error(late later) { return traced_model<Net, In, Batch>::forward(false, later).first_mistake(); }
+    static constexpr const failure& error = model_facts<Net, In, Batch>::layout.error;
     static constexpr place out_place[1] = {{first_argument_buffer + 1, 0}};
     static constexpr binding places(const graph_view&) { return bound_to<model_facts<Net, In, Batch>>(out_place); }
 };

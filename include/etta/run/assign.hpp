@@ -41,7 +41,7 @@ struct planned_strides {
 // One output per expression, of the given dtype and extents (Rank < 0: the expression's own).
 template <class E, class Dst>
 struct assignment_source {
-    static constexpr builder make() {
+    static constexpr builder make(late) {
         builder g;
         int next = 0;
         var y{&g, lower_any<E>(g, next)};
@@ -65,7 +65,7 @@ struct assignment_source {
         }
         return {&g, expand_to(g, y.id, to)};
     }
-    static constexpr failure error = make().error;
+    static constexpr failure error = make({}).error;
     static constexpr place out_place[1] = {{first_argument_buffer + leaf_count<E>::value, 0}};
     static constexpr planned_strides<E> strides{};
     static constexpr binding places(const graph_view&) {

@@ -71,19 +71,19 @@ struct call_source {
         else return F{}(get<I>(x)...);
     }
     using result = decltype(call(std::declval<builder&>()));
-    static constexpr builder trace() {
+    static constexpr builder trace(late) {
         builder g;
         collect(call(g), g.outputs);
         return g;
     }
-    static constexpr builder make() {
-        builder g = trace();
+    static constexpr builder make(late later) {
+        builder g = trace(later);
         finish(g);
         return g;
     }
-    static constexpr failure find_error() { return trace().first_mistake(); }
-    static constexpr failure error = find_error();
-    static constexpr int n_outputs = trace().outputs.size;
+    static constexpr failure find_error(late later) { return trace(later).first_mistake(); }
+    static constexpr failure error = trace({}).first_mistake();
+    static constexpr int n_outputs = trace({}).outputs.size;
     template <int N>
     struct output_places {
         place at[N + 1];

@@ -91,6 +91,7 @@ struct x86_ops : portable_ops<T, N, Target> {
 template <class T, int N, class Target>
 struct x86_ops<T, N, Target, false> : portable_ops<T, N, Target> {
     using vec = vector<T, N>;
+    static constexpr int current_rounding = 4;
     ETTA_INLINE static vec multiply_halves(vec a, vec b) {  // g++ would multiply whole elements, with three products
         using halves = vector<std::int32_t, sizeof(vec) >= 4 ? static_cast<int>(sizeof(vec)) / 4 : 1>;
         if constexpr (sizeof(vec) == 16) return (vec)__builtin_ia32_pmuludq128((halves)a, (halves)b);
@@ -104,7 +105,7 @@ struct x86_ops<T, N, Target, false> : portable_ops<T, N, Target> {
     }
 };
 
-#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 
 // Memory that a mask switches off is not touched, whatever the width: one 64-byte instruction serves all lanes.
 template <class T, int N, class Target>
@@ -114,24 +115,29 @@ struct ops : x86_ops<T, N, Target> {
     using base::load;
     using base::store;
     static constexpr bool masked = N > 1 && N * sizeof(T) >= 16;
-    static constexpr bool has_float_tools = std::is_floating_point_v<T> && N * sizeof(T) == 64;
-    static constexpr int current_rounding = 4;
+    using base::current_rounding;
+    static constexpr bool half_tools = std::is_same_v<T, float> && N == 8;  // where a layer is eight wide
+    static constexpr bool has_float_tools = half_tools || (std::is_floating_point_v<T> && N * sizeof(T) == 64);
 
     ETTA_INLINE static vec scale(vec p, vec n) {
-        if constexpr (sizeof(T) == 4) return __builtin_ia32_scalefps512_mask(p, n, p, -1, current_rounding);
+        if constexpr (half_tools) return __builtin_ia32_scalefps256_mask(p, n, p, -1);
+        else if constexpr (sizeof(T) == 4) return __builtin_ia32_scalefps512_mask(p, n, p, -1, current_rounding);
         else return __builtin_ia32_scalefpd512_mask(p, n, p, -1, current_rounding);
     }
     ETTA_INLINE static vec reciprocal(vec a) {
-        if constexpr (sizeof(T) == 4) return __builtin_ia32_rcp14ps512_mask(a, a, -1);
+        if constexpr (half_tools) return __builtin_ia32_rcp14ps256_mask(a, a, -1);
+        else if constexpr (sizeof(T) == 4) return __builtin_ia32_rcp14ps512_mask(a, a, -1);
         else return __builtin_ia32_rcp14pd512_mask(a, a, -1);
     }
     static constexpr int from_1_to_2 = 0, nan_if_negative = 2 << 2;
     ETTA_INLINE static vec mantissa(vec a) {  // NaN for negative numbers, 1 for 0 and infinity
-        if constexpr (sizeof(T) == 4) return __builtin_ia32_getmantps512_mask(a, from_1_to_2 | nan_if_negative, a, -1, current_rounding);
+        if constexpr (half_tools) return __builtin_ia32_getmantps256_mask(a, from_1_to_2 | nan_if_negative, a, -1);
+        else if constexpr (sizeof(T) == 4) return __builtin_ia32_getmantps512_mask(a, from_1_to_2 | nan_if_negative, a, -1, current_rounding);
         else return __builtin_ia32_getmantpd512_mask(a, from_1_to_2 | nan_if_negative, a, -1, current_rounding);
     }
     ETTA_INLINE static vec exponent(vec a) {  // -infinity for 0
-        if constexpr (sizeof(T) == 4) return __builtin_ia32_getexpps512_mask(a, a, -1, current_rounding);
+        if constexpr (half_tools) return __builtin_ia32_getexpps256_mask(a, a, -1);
+        else if constexpr (sizeof(T) == 4) return __builtin_ia32_getexpps512_mask(a, a, -1, current_rounding);
         else return __builtin_ia32_getexppd512_mask(a, a, -1, current_rounding);
     }
 

@@ -159,7 +159,7 @@ struct xsimd_ops<T, N, Target, false> : portable_ops<T, N, Target> {
 #endif
 };
 
-#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 
 // Memory that a mask switches off is not touched, whatever the width: one 64-byte instruction serves all lanes.
 template <class T, int N, class Target>
@@ -169,21 +169,26 @@ struct ops : xsimd_ops<T, N, Target> {
     using base::load;
     using base::store;
     static constexpr bool masked = N > 1 && N * sizeof(T) >= 16;
-    static constexpr bool has_float_tools = std::is_floating_point_v<T> && N * sizeof(T) == 64;
+    static constexpr bool half_tools = std::is_same_v<T, float> && N == 8;  // where a layer is eight wide
+    static constexpr bool has_float_tools = half_tools || (std::is_floating_point_v<T> && N * sizeof(T) == 64);
     ETTA_INLINE static vec scale(vec p, vec n) {
-        if constexpr (sizeof(T) == 4) return (vec)_mm512_scalef_ps((__m512)p, (__m512)n);
+        if constexpr (half_tools) return (vec)_mm256_scalef_ps((__m256)p, (__m256)n);
+        else if constexpr (sizeof(T) == 4) return (vec)_mm512_scalef_ps((__m512)p, (__m512)n);
         else return (vec)_mm512_scalef_pd((__m512d)p, (__m512d)n);
     }
     ETTA_INLINE static vec reciprocal(vec a) {
-        if constexpr (sizeof(T) == 4) return (vec)_mm512_rcp14_ps((__m512)a);
+        if constexpr (half_tools) return (vec)_mm256_rcp14_ps((__m256)a);
+        else if constexpr (sizeof(T) == 4) return (vec)_mm512_rcp14_ps((__m512)a);
         else return (vec)_mm512_rcp14_pd((__m512d)a);
     }
     ETTA_INLINE static vec mantissa(vec a) {  // NaN for negative numbers, 1 for 0 and infinity
-        if constexpr (sizeof(T) == 4) return (vec)_mm512_getmant_ps((__m512)a, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan);
+        if constexpr (half_tools) return (vec)_mm256_getmant_ps((__m256)a, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan);
+        else if constexpr (sizeof(T) == 4) return (vec)_mm512_getmant_ps((__m512)a, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan);
         else return (vec)_mm512_getmant_pd((__m512d)a, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan);
     }
     ETTA_INLINE static vec exponent(vec a) {  // -infinity for 0
-        if constexpr (sizeof(T) == 4) return (vec)_mm512_getexp_ps((__m512)a);
+        if constexpr (half_tools) return (vec)_mm256_getexp_ps((__m256)a);
+        else if constexpr (sizeof(T) == 4) return (vec)_mm512_getexp_ps((__m512)a);
         else return (vec)_mm512_getexp_pd((__m512d)a);
     }
     using wide = vector<T, 64 / static_cast<int>(sizeof(T))>;

@@ -12,7 +12,7 @@ inline constexpr index chunk_of_squares = 1024;
 // Argument 0: up to Rows chunks; their sums of squares go to argument 1.
 template <class T, index Rows>
 struct squares_source {
-    static constexpr builder make() {
+    static constexpr builder make(late) {
         builder g;
         const extent rows = g.new_symbol(Rows);
         const var x{&g, g.input(storage::argument, 0, dtype_of<T>, shape(rows, chunk_of_squares))};

@@ -108,13 +108,13 @@ struct step_rows {
         }
         return g.origin;
     }
-    static constexpr int count() {
+    static constexpr int count(late later) {
         watch_type w;
-        Tr::source::trace(true, false, &w);
+        Tr::source::trace(true, later, false, &w);
         return w.names.size;
     }
     struct sizes_type {
-        int layers = count(), rows = 2 * layers, nodes = graph_constant<typename Tr::source>::sizes.nodes;
+        int layers = count({}), rows = 2 * layers, nodes = graph_constant<typename Tr::source>::sizes.nodes;
     };
     static constexpr sizes_type sizes{};
     struct table_type {
@@ -124,7 +124,7 @@ struct step_rows {
     static constexpr table_type make_table() {
         table_type t{};
         watch_type w;
-        const vec<int> origin = origins(Tr::source::make(nullptr, &w));
+        const vec<int> origin = origins(Tr::source::make(late{}, nullptr, &w));
         for (int i = 0; i < sizes.layers; ++i) t.names[i] = w.names[i];
         for (int i = 0; i < sizes.nodes; ++i) t.row_of[i] = origin[i];
         return t;

@@ -20,7 +20,7 @@ struct training_source {
 
     // Watch: who is told of the network, its prediction and the loss (train/profile.hpp).
     template <class Watch = void>
-    static constexpr builder trace(bool training, bool watched = false, [[maybe_unused]] Watch* watch = nullptr) {
+    static constexpr builder trace(bool training, late = {}, bool watched = false, [[maybe_unused]] Watch* watch = nullptr) {
         using M = traced_model<Net, In, Batch>;
         builder g;
         g.watched = watched;
@@ -49,8 +49,8 @@ struct training_source {
     }
     // facts: what is to be said of it, from the same trace. A Graph with a mistake is not finished.
     template <class Watch = void>
-    static constexpr builder make(step_facts<n_states>* facts = nullptr, Watch* watch = nullptr) {
-        builder g = trace(true, false, watch);
+    static constexpr builder make(late later = {}, step_facts<n_states>* facts = nullptr, Watch* watch = nullptr) {
+        builder g = trace(true, later, false, watch);
         if (facts != nullptr) {
             facts->error = g.first_mistake(), facts->least_batch = g.least_batch;
             for (int i = 0; i < n_states; ++i) facts->updates[i] = g.next_states[i] >= 0;
@@ -64,17 +64,29 @@ struct training_source {
         for (const int s : g.next_states)
             if (s >= 0) g.outputs.push(s);
         finish(g);
-        if (facts != nullptr) facts->sizes = g.sizes();
         return g;
     }
-    static constexpr step_facts<n_states> find_facts() {
-        step_facts<n_states> f;
-        make(&f);
-        return f;
+    // Gradients make about as many nodes again as there are, and half as many.
+    static constexpr graph_sizes guess() {
+        const auto& l = model_facts<Net, In, Batch>::layout;
+        const graph_sizes& s = l.traced;
+        return {s.nodes * 5 / 2 + 64, s.values * 5 / 2 + 64, 3 * s.args + 96, s.attrs * 9 / 4 + 96, 2 + n_parameters + n_states, s.symbols, l.loops > 0 ? 2 * l.loops + 1 : 0};
     }
-    static constexpr failure find_error() { return trace(true).first_mistake(); }
-    static constexpr step_facts<n_states> facts = find_facts();
-    static constexpr failure error = facts.error;
+    static constexpr graph_sizes room = guess();
+    struct once {
+        step_facts<n_states> facts;
+        graph_of<room> graph;
+    };
+    static constexpr once make_once(late later) {
+        once r{};
+        make(later, &r.facts).freeze_into(r.graph);
+        return r;
+    }
+    static constexpr failure find_error(late later) { return trace(true, later).first_mistake(); }
+    static constexpr once made = make_once({});
+    static constexpr const step_facts<n_states>& facts = made.facts;
+    static constexpr const auto& graph = made.graph;
+    static constexpr const failure& error = facts.error;
     struct output_places {
         place at[n_parameters + n_states + 2];
     };
@@ -94,8 +106,8 @@ struct training_source {
 // Loss and prediction only, on the same arguments.
 template <class Net, class In, int Batch, class Loss>
 struct evaluation_source {
-    static constexpr builder make() {
-        builder g = training_source<Net, In, Batch, Loss>::trace(false);
+    static constexpr builder make(late later) {
+        builder g = training_source<Net, In, Batch, Loss>::trace(false, later);
         finish(g);
         return g;
     }
@@ -107,7 +119,7 @@ struct evaluation_source {
 // all of them, or one run of parameters at a time.
 template <class Rule, class T, index N>
 struct update_source {
-    static constexpr builder make() {
+    static constexpr builder make(late) {
         builder g;
         const dtype t = dtype_of<T>;
         const shape all(g.new_symbol(N));

@@ -52,7 +52,7 @@ struct parameter_update_source {
         else return shape(g.new_symbol(E)...);
     }
     static constexpr int first_scalar = 2 + Rule::states, first_result = first_scalar + Rule::scalars;
-    static constexpr builder make() {
+    static constexpr builder make(late) {
         builder g;
         const dtype t = dtype_of<T>;
         const shape all = extents_of_parameter(g);

@@ -11,9 +11,9 @@ namespace _ {
 // Arguments as in a training step; 8: how many elements of each noted value are not finite, 64 bytes apart.
 template <class Net, class In, int Batch, class Loss>
 struct watch_source {
-    static constexpr builder traced() { return training_source<Net, In, Batch, Loss>::trace(true, true); }
+    static constexpr builder traced(late later) { return training_source<Net, In, Batch, Loss>::trace(true, later, true); }
     static constexpr bool countable(const builder& g, int v) { return is_floating(g.type_of(v)) && g.of(v).loop < 0; }
-    static constexpr int n_notes = traced().watched_values.size / 3;
+    static constexpr int n_notes = traced({}).watched_values.size / 3;
     struct notes_type {
         int scope[n_notes + 1] = {};
         bool leaves[n_notes + 1] = {};
@@ -33,13 +33,13 @@ struct watch_source {
         r.n_outputs = values.size;
         return r;
     }
-    static constexpr notes_type find_notes() {
+    static constexpr notes_type find_notes(late later) {
         vec<int> values;
-        return read(traced(), values);
+        return read(traced(later), values);
     }
-    static constexpr notes_type notes = find_notes();
-    static constexpr builder make() {
-        builder g = traced();
+    static constexpr notes_type notes = find_notes({});
+    static constexpr builder make(late later) {
+        builder g = traced(later);
         vec<int> values;
         read(g, values);
         g.outputs = vec<int>();

@@ -223,28 +223,30 @@ struct gemm_engine {
     }
 
     // --- dot products ----------------------------------------------------------------------------------------------
-    // out[0 … 3] = x · y_0 … x · y_3, each in two accumulators of K / Lanes terms and a tree over their sum.
-    ETTA_NOINLINE static void dots(index k, const T* x, const T* y0, const T* y1, const T* y2, const T* y3, T* out, index out_step) {
-        const T* const y[4] = {y0, y1, y2, y3};
-        V even[4], odd[4];
-        for (int c = 0; c < 4; ++c) even[c] = odd[c] = V(T(0));
-        index p = 0;
-        for (; p + 2 * Lanes <= k; p += 2 * Lanes) {
-            const V a = V::load(x + p), b = V::load(x + p + Lanes);
-            even[0] = mul_add(a, V::load(y[0] + p), even[0]), odd[0] = mul_add(b, V::load(y[0] + p + Lanes), odd[0]);
-            even[1] = mul_add(a, V::load(y[1] + p), even[1]), odd[1] = mul_add(b, V::load(y[1] + p + Lanes), odd[1]);
-            even[2] = mul_add(a, V::load(y[2] + p), even[2]), odd[2] = mul_add(b, V::load(y[2] + p + Lanes), odd[2]);
-            even[3] = mul_add(a, V::load(y[3] + p), even[3]), odd[3] = mul_add(b, V::load(y[3] + p + Lanes), odd[3]);
-        }
-        for (bool low = true; p < k; p += Lanes, low = false) {
-            const int count = static_cast<int>(k - p < Lanes ? k - p : Lanes);
-            const V a = V::load(x + p, count);
-            for (int c = 0; c < 4; ++c) {
-                V& acc = low ? even[c] : odd[c];
-                acc = mul_add(a, V::load(y[c] + p, count), acc);
+    // out[0 … rows - 1] = x · y_0 … x · y_(rows - 1), each in four accumulators of K / (4 Lanes) terms and a tree over their sum.
+    // Row after row, as they lie in memory: read side by side they come from L2 at two thirds of that rate (Zen 5, 128 rows of 784
+    // floats: 3.1 us in fours, 2.2 one by one, 2.0 fetched ahead).
+    ETTA_NOINLINE static void dots(index k, const T* x, const T* y, index y_row, index y_rows, T* out, index out_step) {
+        for (; y_rows > 0; --y_rows, y += y_row, out += out_step) {
+            V acc[4] = {V(T(0)), V(T(0)), V(T(0)), V(T(0))};
+            index p = 0;
+            for (; p + 4 * Lanes <= k; p += 4 * Lanes) {
+                dot_step<0>(x + p, y + p, acc[0]);
+                dot_step<1>(x + p, y + p, acc[1]);
+                dot_step<2>(x + p, y + p, acc[2]);
+                dot_step<3>(x + p, y + p, acc[3]);
             }
+            for (; p < k; p += Lanes) {
+                const int count = static_cast<int>(k - p < Lanes ? k - p : Lanes);
+                acc[0] = mul_add(V::load(x + p, count), V::load(y + p, count), acc[0]);
+            }
+            *out = reduce_add((acc[0] + acc[1]) + (acc[2] + acc[3]));
         }
-        for (int c = 0; c < 4; ++c) out[c * out_step] = reduce_add(even[c] + odd[c]);
+    }
+    template <int I>
+    ETTA_INLINE static void dot_step(const T* x, const T* y, V& acc) {
+        __builtin_prefetch(reinterpret_cast<const char*>(y + I * Lanes) + 2048);
+        acc = mul_add(V::load(x + I * Lanes), V::load(y + I * Lanes), acc);
     }
     static constexpr index narrow = Lanes < 4 ? Lanes : 4;  // columns that fit a tile's row
     static bool few_dots(const gemm_operands<T>& g) {
@@ -255,26 +257,19 @@ struct gemm_engine {
         if (g.n <= narrow) {  // four rows at a time
             const chunk mine = share(g.m, 4, ctx);
             for (index i = mine.begin; i < mine.end; i += 4) {
-                const T* r[4];
-                for (index c = 0; c < 4; ++c) r[c] = g.a + (i + c < g.m ? i + c : g.m - 1) * g.a_row;
-                for (index j = 0; j < g.n; ++j) dots(g.k, g.b + j * g.b_col, r[0], r[1], r[2], r[3], tile + j, Lanes);
-                finish(tile, Lanes, i, static_cast<int>(mine.end - i < 4 ? mine.end - i : 4), 0, static_cast<int>(g.n));
+                const index n = mine.end - i < 4 ? mine.end - i : 4;
+                for (index j = 0; j < g.n; ++j) dots(g.k, g.b + j * g.b_col, g.a + i * g.a_row, g.a_row, n, tile + j, Lanes);
+                finish(tile, Lanes, i, static_cast<int>(n), 0, static_cast<int>(g.n));
             }
             return;
         }
         const chunk mine = share(g.n, Lanes, ctx);
         for (index j = mine.begin; j < mine.end; j += Lanes) {
-            const index end = mine.end - j < Lanes ? mine.end : j + Lanes;
-            for (index q = j; q < end; q += 4) {
-                const T* c[4];
-                for (index s = 0; s < 4; ++s) c[s] = g.b + (q + s < g.n ? q + s : g.n - 1) * g.b_col;
-                T four[4];
-                for (index i = 0; i < g.m; ++i) {
-                    dots(g.k, g.a + i * g.a_row, c[0], c[1], c[2], c[3], four, 1);
-                    for (index s = 0; s < 4 && q + s < end; ++s) tile[i * Lanes + q - j + s] = four[s];
-                }
-            }
-            finish(tile, Lanes, 0, static_cast<int>(g.m), j, static_cast<int>(end - j));
+            const index n = mine.end - j < Lanes ? mine.end - j : Lanes;
+            for (index q = 0; q < n; q += 4)  // four of B's columns stay in L1 for all rows of A
+                for (index i = 0; i < g.m; ++i)
+                    dots(g.k, g.a + i * g.a_row, g.b + (j + q) * g.b_col, g.b_col, n - q < 4 ? n - q : 4, tile + i * Lanes + q, 1);
+            finish(tile, Lanes, 0, static_cast<int>(g.m), j, static_cast<int>(n));
         }
     }
 
