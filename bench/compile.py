@@ -151,15 +151,18 @@ def table(results, markdown):
 
 def main():
     a = argparse.ArgumentParser(prog="bench/compile.sh", description=__doc__)
-    a.add_argument("filter", nargs="?", default="", help="a part of the program's name")
+    a.add_argument("filter", nargs="?", default="", help="a part of the program's name, or several with commas")
     a.add_argument("--check", action="store_true", help="only what has a budget, g++ only; exit status 1 if anything is over")
     a.add_argument("--markdown", action="store_true", help="the table as Markdown")
     o = a.parse_args()
     budgeted = {p for program, *_ in BUDGETS if program for p in ([program] if isinstance(program, str) else program)}
     # The layers, which are many, where one asks for them; the dearest of them in a check.
-    names = [n for n in WHAT if o.filter in n and (n in budgeted or n == "layer.SpectralNorm<Linear<16>>" if o.check else "layer" in o.filter or not n.startswith("layer."))]
+    parts = o.filter.split(",")
+    names = [n for n in WHAT if any(p in n for p in parts) and (n in budgeted or n == "layer.SpectralNorm<Linear<16>>" if o.check else "layer" in o.filter or not n.startswith("layer."))]
     if o.filter.startswith("layer"):
         names.insert(0, "include_etta")
+    if not names:
+        sys.exit(f"no program's name contains '{o.filter}': there are {', '.join(n for n in WHAT if not n.startswith('layer.'))}, layer")
     results, missing = [], []
     with tempfile.TemporaryDirectory() as folder:
         for compiler in ["g++"] if o.check else ["g++", "clang++"]:

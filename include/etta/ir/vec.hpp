@@ -8,8 +8,7 @@ namespace etta::_ {
 
 // g++ evaluates a call with constant arguments when it compiles the body that the call stands in; and what has allocated, as a
 // builder does, it evaluates again where the value is wanted. So what builds Graphs takes one of these and hands it on: in a body
-// its value is not known, and only the initializer of a constant evaluates the call. (Two of seven traces of a model that is
-// trained were thus for nothing.)
+// its value is not known, and only the initializer of a constant evaluates the call.
 struct late {
     int unknown = 0;
 };

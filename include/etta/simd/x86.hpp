@@ -1,6 +1,6 @@
 // x86.hpp: what x86's registers do beyond the compiler's operators (square root, rounding, minimum and maximum, loads under
 // a mask, AVX-512's tools for exponents), by g++'s own names for the instructions. <immintrin.h> declares some six thousand
-// functions in their terms, and would cost every program 0.2 s; simd/xsimd.hpp has the same for other compilers, and for a
+// functions in their terms, which every program would read; simd/xsimd.hpp has the same for other compilers, and for a
 // g++ that does not know one of these names (core/target.hpp asks).
 #pragma once
 
@@ -9,6 +9,8 @@
 #if defined(ETTA_USE_X86)
 
 namespace etta::_ {
+
+inline constexpr int current_rounding = 4;  // as the instructions number it
 
 template <class T, int N, class Target, bool Known = std::is_floating_point_v<T> && N * sizeof(T) >= 16>
 struct x86_ops : portable_ops<T, N, Target> {
@@ -70,7 +72,6 @@ struct x86_ops : portable_ops<T, N, Target> {
     ETTA_INLINE static vec ceil(vec a) { return rounded<2 | quietly>(a); }
     ETTA_INLINE static vec trunc(vec a) { return rounded<3 | quietly>(a); }
 #endif
-    static constexpr int current_rounding = 4;
 
 #if defined(__AVX__)
     // g++ makes a shuffle of a join that can be a load.
@@ -91,7 +92,6 @@ struct x86_ops : portable_ops<T, N, Target> {
 template <class T, int N, class Target>
 struct x86_ops<T, N, Target, false> : portable_ops<T, N, Target> {
     using vec = vector<T, N>;
-    static constexpr int current_rounding = 4;
     ETTA_INLINE static vec multiply_halves(vec a, vec b) {  // g++ would multiply whole elements, with three products
         using halves = vector<std::int32_t, sizeof(vec) >= 4 ? static_cast<int>(sizeof(vec)) / 4 : 1>;
         if constexpr (sizeof(vec) == 16) return (vec)__builtin_ia32_pmuludq128((halves)a, (halves)b);
@@ -115,7 +115,6 @@ struct ops : x86_ops<T, N, Target> {
     using base::load;
     using base::store;
     static constexpr bool masked = N > 1 && N * sizeof(T) >= 16;
-    using base::current_rounding;
     static constexpr bool half_tools = std::is_same_v<T, float> && N == 8;  // where a layer is eight wide
     static constexpr bool has_float_tools = half_tools || (std::is_floating_point_v<T> && N * sizeof(T) == 64);
 
