@@ -205,7 +205,7 @@ struct inference_source {
         return g;
     }
     static constexpr failure find_error(late later) { return traced_model<Net, In, Batch>::forward(false, later).first_mistake(); }
-    static constexpr const failure& error = model_facts<Net, In, Batch>::layout.error;
+    static constexpr failure error = model_facts<Net, In, Batch>::layout.error;
     static constexpr place out_place[1] = {{first_argument_buffer + 1, 0}};
     static constexpr binding places(const graph_view&) { return bound_to<model_facts<Net, In, Batch>>(out_place); }
 };

@@ -84,9 +84,9 @@ struct training_source {
     }
     static constexpr failure find_error(late later) { return trace(true, later).first_mistake(); }
     static constexpr once made = make_once({});
-    static constexpr const step_facts<n_states>& facts = made.facts;
+    static constexpr step_facts<n_states> facts = made.facts;  // a copy: what runs reads it, and shall not drag the Graph along
     static constexpr const auto& graph = made.graph;
-    static constexpr const failure& error = facts.error;
+    static constexpr failure error = facts.error;
     struct output_places {
         place at[n_parameters + n_states + 2];
     };
