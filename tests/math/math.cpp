@@ -66,7 +66,7 @@ template <class T>
 struct function {
     const char* name;
     void (*native_width)(const T*, T*);       // native<T> elements
-    void (*other_widths[3])(const T*, T*);    // 2 * native<T> elements: one by one, by twos, at once
+    void (*other_widths[4])(const T*, T*);    // 2 * native<T> elements: one by one, by twos, by halves of a register, at once
     wide<T> (*reference)(wide<T>);
     T lo, hi;                                 // where double is sampled densely
     double bound;
@@ -77,6 +77,7 @@ struct function {
         #NAME, [](const T* x, T* y) { NAME(lane<T, native<T>, this_target>::load(x)).store(y); },                \
             {[](const T* x, T* y) { by<T, 1>(x, y, [](auto v) { return NAME(v); }); },                           \
              [](const T* x, T* y) { by<T, 2>(x, y, [](auto v) { return NAME(v); }); },                           \
+             [](const T* x, T* y) { by<T, (native<T> > 1 ? native<T> / 2 : 1)>(x, y, [](auto v) { return NAME(v); }); },                   \
              [](const T* x, T* y) { by<T, 2 * native<T>>(x, y, [](auto v) { return NAME(v); }); }},              \
             [](wide<T> x) -> wide<T> { return REFERENCE; }, T(LO), T(HI), BOUND                                  \
     }
