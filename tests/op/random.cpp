@@ -37,7 +37,7 @@ bool kept(std::uint64_t seed, std::uint64_t step, std::uint64_t i) { return stat
 
 // Forward and backward of a product of a dropped value: the mask is in three kernels at least.
 struct through_product {
-    static constexpr etta::_::builder make() {
+    static constexpr etta::_::builder make(etta::_::late) {
         etta::_::builder g;
         const etta::shape matrix(etta::index{37}, etta::index{29});
         const auto argument = [&](int i, etta::dtype t, const etta::shape& s) constexpr { return var{&g, g.input(etta::_::storage::argument, i, t, s)}; };
