@@ -253,7 +253,7 @@ struct program {
     struct laid_out_again {
         static constexpr data value = fill_data(lay_out_calls(view, bind(), schedule, table.calls, n_calls, table.slots).template freeze_within<n_words, n_places, table.n_calls>());
     };
-    static constexpr const data& constants = std::conditional_t<n_deep != 0 && n_words <= usual_words && n_places <= usual_places, filled, laid_out_again>::value;
+    static constexpr const auto& constants = std::conditional_t<n_deep != 0 && n_words <= usual_words && n_places <= usual_places, filled, laid_out_again>::value;
     static constexpr auto functions = make_functions(std::make_index_sequence<static_cast<std::size_t>(table.n_kernels)>{});
     static constexpr index table_bytes = static_cast<index>(sizeof(constants) + sizeof(functions));  // flash, beside the code
     static constexpr program_table run_table{functions.at, constants.calls, n_calls, constants.words, constants.places, constants.parallel};
