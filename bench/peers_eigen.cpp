@@ -24,7 +24,7 @@ M filled(long rows, long columns, std::uint32_t stream, double low = -1, double 
     return x;
 }
 
-// One function for all lengths: three copies are more than g++ inlines, and Eigen's loop is then a third slower.
+// One function for all lengths: three copies are more than g++ inlines, and Eigen's loop is then slower.
 void fused(meter& m, long n) {
     Array x = filled<Array>(n, 1, 1, -2, 2), y = filled<Array>(n, 1, 2, -2, 2), z(n);
     float a = bench::e1_a;

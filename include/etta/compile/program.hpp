@@ -31,7 +31,7 @@ struct program_table {
 };
 
 // Source supplies
-//   static constexpr builder make(late);            the Graph (traced, differentiated)
+//   static constexpr builder make(late);                 the Graph (traced, differentiated)
 //   template <…> static constexpr binding bind(...)      via `places`: where parameters, states and outputs lie
 // and Program<Source, Target> turns it into the table. A constant evaluation cannot make arrays of a size that it finds out, so
 // there are two, one for the sizes; unless the source has guessed them: then it has the graph already, as `graph`.

@@ -67,7 +67,7 @@ struct lstm_cell {
     template <class P>
     static constexpr state one_step(const P& p, var x, const state& s) { return from(p.both_parts(x, s.h), s); }
     static constexpr state from(var z, const state& s) {
-        // In the order in which a step of a stream waits the least (Zen 5: 2 to 4 % less than as it is usually written).
+        // In the order in which a step of a stream waits the least.
         const var forget = sigmoid(gate<1, Hidden>(z)), input = sigmoid(gate<0, Hidden>(z)), cell = tanh(gate<2, Hidden>(z));
         const var fresh = input * cell, c = forget * s.c + fresh;
         return {sigmoid(gate<3, Hidden>(z)) * tanh(c), c};
