@@ -132,16 +132,12 @@ ETTA_LANE L divide(L a, L d) {
         return a / d;
     }
 }
-// a / (d + low), low below d's last place. inverse(quotient) is about 1 / d: used where the hardware estimates none.
+// a / (d + low), low below d's last place. inverse(quotient) is about 1 / d: for where the hardware estimates none.
 template <class L, class Inverse>
 ETTA_LANE L divide(L a, L d, L low, Inverse inverse) {
     using T = typename L::value_type;
     if constexpr (L::halved) {
         return L::of({divide(a.v.lo, d.v.lo, low.v.lo, inverse), divide(a.v.hi, d.v.hi, low.v.hi, inverse)});
-    } else if constexpr (sizeof(T) == 4 && ops<T, L::size, typename L::target>::has_float_tools) {
-        const L r = L::of(ops<T, L::size, typename L::target>::reciprocal(d.v));
-        const L q = a * r;
-        return mul_add(mul_add(-q, low, mul_add(-q, d, a)), r, q);
     } else if constexpr (has_fma<T, typename L::target>) {
         const L q = a / d;  // its own rounding error is made up for, too
         return mul_add(mul_add(-q, low, mul_add(-q, d, a)), inverse(q), q);
