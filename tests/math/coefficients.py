@@ -3,8 +3,9 @@
 (pip install mpmath gmpy2). Nothing is built from this: it is the derivation, kept so that a constant can be checked or
 improved.
 
-    coefficients.py            all
-    coefficients.py exp atan   only those whose name starts so
+    coefficients.py               all
+    coefficients.py exp atan      only those whose name starts so
+    coefficients.py "tanh table"  the table of polynomials, one for each interval of tanh
 
 Each is a minimax fit by Remez's exchange on a dense grid, in 50 digits. Coefficients are rounded one by one, lowest power
 first; after each the rest is fitted anew, so that the later ones make up for the rounding of the earlier ones. (Where the
@@ -212,10 +213,43 @@ def two_over_pi(words=38):
     print("2/pi, 32 digits a word: " + ", ".join(f"0x{(v >> (32 * (words - 1 - i))) & 0xffffffff:08x}u" for i in range(words)))
 
 
+def tanh_table(terms=6, most=mpf("9.125")):
+    """tanh(c + d) = y + d (k1 + ... + k6 d^5) on sixteen intervals, [0, 3/32] and then the halves of [2^n, 2^(n+1)].
+    An interval's number is a float's bits 22 to 25. The centre c is near the middle, where tanh(c) is all but a float."""
+    names = ["centre", "value"] + [f"d^{k + 1}" for k in range(terms)]
+    columns = [[mpf(0)] * len(names) for _ in range(16)]
+    for i in range(16):
+        low = mpf(2) ** (i // 2 - 4) * (1 + mpf(i % 2) / 2)
+        high = min(mpf(2) ** ((i + 1) // 2 - 4) * (1 + mpf((i + 1) % 2) / 2), most)
+        if low >= most:
+            continue
+        if i == 0:
+            low = centre = value = mpf(0)
+        else:
+            middle = (low + high) / 2
+            value = rounded(mp.tanh(middle), 24)
+            unit = mp.ldexp(1, int(mp.frexp(value)[1]) - 24)
+            near = [(rounded(mp.atanh(value + k * unit), 24), value + k * unit) for k in range(-1000, 1000) if value + k * unit < 1]
+            near = [(c, v) for c, v in near if abs(c - middle) < (high - low) / 8]
+            centre, value = min(near, key=lambda p: abs(mp.tanh(p[0]) - p[1]))
+        xs = grid(low - centre, high - centre, 24 * terms + 60)
+        target = [(mp.tanh(centre + x) - value) / x for x in xs]
+        weight = [abs(x) / mp.tanh(centre + x) for x in xs]
+        c = fit(xs, target, weight, terms, 24)
+        worst = error_of(c, xs, target, weight)
+        bits = 2 * (i // 2 + 123) + i % 2
+        print(f"tanh table, {mp.nstr(low, 5)} to {mp.nstr(high, 5)}, entry {bits % 16}: error {mp.nstr(worst * mpf(2) ** 24, 3)} * 2^-24")
+        columns[bits % 16] = [centre, value] + c
+    for name, row in zip(names, zip(*columns)):
+        print(f"    {{" + ", ".join("0" if k == 0 else literal(k, 24) for k in row) + f"}},  // {name}")
+
+
 wanted = sys.argv[1:]
 for case in CASES:
     if not wanted or any(case[0].startswith(w) for w in wanted):
         run(case)
+if not wanted or "tanh table" in wanted:
+    tanh_table()
 if not wanted or "constants" in wanted:
     constants()
     two_over_pi()

@@ -25,7 +25,8 @@
                                 __has_builtin(__builtin_ia32_pmuludq512_mask) && __has_builtin(__builtin_ia32_insertf64x4_mask) && __has_builtin(__builtin_ia32_pd512_256pd) && \
                                 __has_builtin(__builtin_ia32_scalefps512_mask) && __has_builtin(__builtin_ia32_rcp14ps512_mask) && __has_builtin(__builtin_ia32_getmantps512_mask) && \
                                 __has_builtin(__builtin_ia32_getexpps512_mask) && __has_builtin(__builtin_ia32_scalefps256_mask) && \
-                                __has_builtin(__builtin_ia32_rcp14ps256_mask) && __has_builtin(__builtin_ia32_loaddqusi512_mask) && \
+                                __has_builtin(__builtin_ia32_rcp14ps256_mask) && __has_builtin(__builtin_ia32_vpermi2varps256_mask) && __has_builtin(__builtin_ia32_permvarsf512_mask) && \
+                                __has_builtin(__builtin_ia32_loaddqusi512_mask) && \
                                 __has_builtin(__builtin_ia32_movdqa32_512_mask) && __has_builtin(__builtin_ia32_storedqusi512_mask) && __has_builtin(__builtin_ia32_si512_256si))
 #undef ETTA_USE_X86
 #elif defined(__AVX512BW__) && !(__has_builtin(__builtin_ia32_loaddquhi512_mask) && __has_builtin(__builtin_ia32_storedquqi512_mask))

@@ -101,14 +101,20 @@ ETTA_LANE pair<L> exact_product(L a, L b) {
     }
 }
 
-// Does the hardware estimate 1 / d for floats?
+// For floats: does the hardware estimate 1 / d, and look numbers up in a table of sixteen?
 template <class L>
-constexpr bool has_estimates() {
-    if constexpr (L::halved) return has_estimates<decltype(L{}.v.lo)>();
+constexpr bool find_tools() {
+    if constexpr (L::halved) return find_tools<decltype(L{}.v.lo)>();
     else return sizeof(typename L::value_type) == 4 && ops<typename L::value_type, L::size, typename L::target>::has_float_tools;
 }
 template <class L>
-inline constexpr bool estimates_reciprocals = has_estimates<L>();
+inline constexpr bool has_tools = find_tools<L>();
+// Each element's entry of a table of sixteen, by the lowest four bits of its index.
+template <class L, class I>
+ETTA_LANE L look_up(const float (&table)[16], I index) {
+    if constexpr (L::halved) return L::of({look_up<decltype(L{}.v.lo)>(table, index.v.lo), look_up<decltype(L{}.v.hi)>(table, index.v.hi)});
+    else return L::of(ops<typename L::value_type, L::size, typename L::target>::look_up(table, index.v));
+}
 // 1 / d to 14 bits.
 template <class L>
 ETTA_LANE L estimated_reciprocal(L d) {

@@ -10,7 +10,7 @@ template <class T, int N, class Target>
 ETTA_LANE lane<T, N, Target> sigmoid(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
     const L a = _::from_bits(_::bits_of(x) | _::bits_of(L(-0.0f)));
-    if constexpr (_::estimates_reciprocals<L>) {
+    if constexpr (_::has_tools<L>) {
         // e^a = s + s w, s a power of two and w in [-0.3, 0.42]: neither product rounds, and the steps do not wait for e^a.
         const auto p = _::exp_reduce(max(a, L(_::exp_least<T>)));
         const L r2 = p.r * p.r, w = mul_add(_::exp_tail(p.r, r2), r2, p.r), s = _::power_of_two(p.n, p.t);

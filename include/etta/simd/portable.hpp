@@ -189,7 +189,8 @@ struct portable_ops {
         return bits<vec>(bits<ivec>(floor(bits<vec>(bits<ivec>(x) ^ sign))) | sign);
     }
 
-    // What AVX-512 has and others compute: v * 2^n; 1/v to 14 bits; v as m * 2^e with 1 <= m < 2 and logarithms' limits.
+    // What AVX-512 has and others compute: v * 2^n; 1/v to 14 bits; v as m * 2^e with 1 <= m < 2 and logarithms'
+    // limits; a table of 16 floats.
     static constexpr bool has_float_tools = false;
 
     // Products of the lower halves of 64-bit elements (unsigned).

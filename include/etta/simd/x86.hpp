@@ -139,6 +139,11 @@ struct ops : x86_ops<T, N, Target> {
         else if constexpr (sizeof(T) == 4) return __builtin_ia32_getexpps512_mask(a, a, -1, current_rounding);
         else return __builtin_ia32_getexppd512_mask(a, a, -1, current_rounding);
     }
+    template <class Index>
+    ETTA_INLINE static vec look_up(const float* table, Index i) {  // of 16 floats
+        if constexpr (half_tools) return __builtin_ia32_vpermi2varps256_mask(base::load(table), i, base::load(table + 8), -1);
+        else return __builtin_ia32_permvarsf512_mask(base::load(table), i, vec{}, -1);
+    }
 
     template <class I>
     using wide = vector<I, 64 / static_cast<int>(sizeof(I))>;

@@ -191,6 +191,11 @@ struct ops : xsimd_ops<T, N, Target> {
         else if constexpr (sizeof(T) == 4) return (vec)_mm512_getexp_ps((__m512)a);
         else return (vec)_mm512_getexp_pd((__m512d)a);
     }
+    template <class Index>
+    ETTA_INLINE static vec look_up(const float* table, Index i) {  // of 16 floats
+        if constexpr (half_tools) return (vec)_mm256_permutex2var_ps((__m256)base::load(table), (__m256i)i, (__m256)base::load(table + 8));
+        else return (vec)_mm512_permutexvar_ps((__m512i)i, (__m512)base::load(table));
+    }
     using wide = vector<T, 64 / static_cast<int>(sizeof(T))>;
 
     ETTA_INLINE static unsigned long long first(int n) { return n >= N ? (N == 64 ? ~0ull : (1ull << (N % 64)) - 1) : n <= 0 ? 0 : (1ull << n) - 1; }

@@ -23,9 +23,10 @@ struct loop_kernel {
     template <int I>
     using slot = typename traits::template slot<I>;
 
-    // Longer kernels have one body for whole and partial registers (a masked load costs little beside their arithmetic, a
-    // second copy of everything costs compile time); short ones, which memory limits, have two.
-    static constexpr bool one_body = traits::n > 8;
+    // Kernels have two bodies, for whole registers and for the rest under a mask: where everything is under a mask, stores
+    // above all, memory is slower by a quarter and more (a masked store that misses the cache stalls a Zen 5). The longest have
+    // one, since the second costs as much compile time as the first.
+    static constexpr bool one_body = traits::n > 48;
     ETTA_INLINE static int rest(index n) { return static_cast<int>(n < lanes ? n : lanes); }
 
     // A pass with so little to do that it waits for its own sum.
