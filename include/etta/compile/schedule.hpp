@@ -111,17 +111,17 @@ struct scheduler {
         if (!n.op->cheap || depth > 4) return false;
         for (int j = 0; j < n.n_args; ++j) {
             const int m = s.operand_member(g, g.arg(n, j), k);
-            if (m >= 0 && is_full[m] && !f.stored[m] && !recomputable(m, k, depth + 1)) return false;
+            if (m >= 0 && is_full.data[m] && !f.stored.data[m] && !recomputable(m, k, depth + 1)) return false;
         }
         return true;
     }
     constexpr void spill(int k, const kernel& kn) {
         if (kn.axes == 0) return;
-        for (int i = kn.first; i >= 0; i = f.next[i]) {
+        for (int i = kn.first; i >= 0; i = f.next.data[i]) {
             const node& n = g.nodes[i];
             for (int j = 0; j < n.n_args; ++j) {
                 const int m = s.operand_member(g, g.arg(n, j), k);
-                if (m >= 0 && is_full[m] && stage[m] < s.reads_in_stage(n) && !recomputable(m, k, 0)) f.stored[m] = 1;
+                if (m >= 0 && is_full.data[m] && stage.data[m] < s.reads_in_stage(n) && !recomputable(m, k, 0)) f.stored.data[m] = 1;
             }
         }
     }
@@ -136,34 +136,34 @@ struct scheduler {
     // Gaps below the top, sorted. Plain arrays: structs in constants take compilers several times as long.
     vec<index> gap_at, gap_bytes;
     constexpr void remove_gap(int i) {
-        for (--gap_at.size, --gap_bytes.size; i < gap_at.size; ++i) gap_at[i] = gap_at[i + 1], gap_bytes[i] = gap_bytes[i + 1];
+        for (--gap_at.size, --gap_bytes.size; i < gap_at.size; ++i) gap_at.data[i] = gap_at.data[i + 1], gap_bytes.data[i] = gap_bytes.data[i + 1];
     }
     constexpr index allocate(index bytes) {
         const int gaps = gap_at.size;
         for (int i = 0; i < gaps; ++i) {
-            if (gap_bytes[i] < bytes) continue;
-            const index at = gap_at[i];
-            gap_at[i] += bytes, gap_bytes[i] -= bytes;
-            if (gap_bytes[i] == 0) remove_gap(i);
+            if (gap_bytes.data[i] < bytes) continue;
+            const index at = gap_at.data[i];
+            gap_at.data[i] += bytes, gap_bytes.data[i] -= bytes;
+            if (gap_bytes.data[i] == 0) remove_gap(i);
             return at;
         }
         index at = top;
-        if (gaps > 0 && gap_at[gaps - 1] + gap_bytes[gaps - 1] == top) at = gap_at[gaps - 1], remove_gap(gaps - 1);
+        if (gaps > 0 && gap_at.data[gaps - 1] + gap_bytes.data[gaps - 1] == top) at = gap_at.data[gaps - 1], remove_gap(gaps - 1);
         top = at + bytes;
         if (top > workspace_bytes) workspace_bytes = top;
         return at;
     }
     constexpr void release(index offset, index bytes) {
         int i = gap_at.size;
-        while (i > 0 && gap_at[i - 1] > offset) --i;
-        if (i < gap_at.size && offset + bytes == gap_at[i]) {
-            gap_at[i] = offset, gap_bytes[i] += bytes;
+        while (i > 0 && gap_at.data[i - 1] > offset) --i;
+        if (i < gap_at.size && offset + bytes == gap_at.data[i]) {
+            gap_at.data[i] = offset, gap_bytes.data[i] += bytes;
         } else {
             gap_at.push(0), gap_bytes.push(0);
-            for (int j = gap_at.size - 1; j > i; --j) gap_at[j] = gap_at[j - 1], gap_bytes[j] = gap_bytes[j - 1];
-            gap_at[i] = offset, gap_bytes[i] = bytes;
+            for (int j = gap_at.size - 1; j > i; --j) gap_at.data[j] = gap_at.data[j - 1], gap_bytes.data[j] = gap_bytes.data[j - 1];
+            gap_at.data[i] = offset, gap_bytes.data[i] = bytes;
         }
-        if (i > 0 && gap_at[i - 1] + gap_bytes[i - 1] == gap_at[i]) gap_bytes[i - 1] += gap_bytes[i], remove_gap(i);
+        if (i > 0 && gap_at.data[i - 1] + gap_bytes.data[i - 1] == gap_at.data[i]) gap_bytes.data[i - 1] += gap_bytes.data[i], remove_gap(i);
     }
     index top = 0;
 

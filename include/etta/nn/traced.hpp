@@ -204,7 +204,8 @@ struct inference_source {
         finish(g);
         return g;
     }
-    static constexpr failure find_error(late later) { return traced_model<Net, In, Batch>::forward(false, later).first_mistake(); }
+    // As in training, where layers do more.
+    static constexpr failure find_error(late later) { return traced_model<Net, In, Batch>::forward(true, later).first_mistake(); }
     static constexpr failure error = model_facts<Net, In, Batch>::layout.error;
     static constexpr place out_place[1] = {{first_argument_buffer + 1, 0}};
     static constexpr binding places(const graph_view&) { return bound_to<model_facts<Net, In, Batch>>(out_place); }

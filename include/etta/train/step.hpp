@@ -18,6 +18,14 @@ struct training_source {
     static constexpr int n_parameters = parameter_count<Net>();
     static constexpr int n_states = state_count<Net>();
 
+    static constexpr var target_for(builder& g, var y) {
+        return {&g, g.input(storage::argument, 1, target_type<Loss>(g.model_type), target_shape<Loss>(y.extents()))};
+    }
+    static constexpr var loss_of(builder& g, var y) {
+        const var target = target_for(g, y);
+        if constexpr (takes_weights<Loss>) return Loss{}(y, target, var{&g, g.input(storage::argument, 9, g.model_type, weight_shape<Loss>(y.extents()))});
+        else return Loss{}(y, target);
+    }
     // Watch: who is told of the network, its prediction and the loss (train/profile.hpp).
     template <class Watch = void>
     static constexpr builder trace(bool training, late = {}, bool watched = false, [[maybe_unused]] Watch* watch = nullptr) {
@@ -31,14 +39,13 @@ struct training_source {
         const Net& bound = net;
         const var y = bound(x);
         if constexpr (!std::is_void_v<Watch>) watch->predicted(g, y.id);
-        const var target{&g, g.input(storage::argument, 1, target_type<Loss>(g.model_type), target_shape<Loss>(y.extents()))};
         var loss;
         if constexpr (loss_of_prediction<Loss>) {
-            if constexpr (takes_weights<Loss>) loss = Loss{}(y, target, var{&g, g.input(storage::argument, 9, g.model_type, weight_shape<Loss>(y.extents()))});
-            else loss = Loss{}(y, target);
+            loss = loss_of(g, y);
         } else {  // calls the network itself: its first call is the one above, which neither draws nor updates a second time
             g.sites = 0;
             for (int& s : g.next_states) s = -1;
+            const var target = target_for(g, y);
             loss = Loss{}(bound, TracedBatch{x, target});
         }
         if (loss.rank() != 0) g.blame(mistake::target, "loss", shape{}, loss.extents());
@@ -82,10 +89,24 @@ struct training_source {
         make(later, &r.facts).freeze_into(r.graph);
         return r;
     }
-    static constexpr failure find_error(late later) { return trace(true, later).first_mistake(); }
+    // The network has been tried before (inference_source): its prediction will do.
+    static constexpr failure find_error(late later) {
+        if constexpr (loss_of_prediction<Loss>) {
+            using M = traced_model<Net, In, Batch>;
+            const auto& l = model_facts<Net, In, Batch>::layout;
+            if (l.error.what != mistake::none) return l.error;
+            builder g;
+            Net net{};
+            M::prepare(g, net, true);
+            loss_of(g, {&g, g.input(storage::argument, 3, g.model_type, l.output)});
+            return g.first_mistake();
+        } else {
+            return trace(true, later).first_mistake();
+        }
+    }
     static constexpr once made = make_once({});
     static constexpr step_facts<n_states> facts = made.facts;  // a copy: what runs reads it, and shall not drag the Graph along
-    static constexpr const auto& graph = made.graph;
+    static constexpr const graph_of<room>& graph = made.graph;  // not by auto: that would make it at once, before find_error is asked
     static constexpr failure error = facts.error;
     struct output_places {
         place at[n_parameters + n_states + 2];
