@@ -192,6 +192,7 @@ struct portable_ops {
     // What AVX-512 has and others compute: v * 2^n; 1/v to 14 bits; v as m * 2^e with 1 <= m < 2 and logarithms'
     // limits; a table of 16 floats.
     static constexpr bool has_float_tools = false;
+    static constexpr bool masked = false;  // is there one instruction that loads and stores the first few?
 
     // Products of the lower halves of 64-bit elements (unsigned).
     ETTA_LANE static vec multiply_halves(vec a, vec b) {

@@ -25,8 +25,9 @@ struct loop_kernel {
 
     // Kernels have two bodies, for whole registers and for the rest under a mask: where everything is under a mask, stores
     // above all, memory is slower by a quarter and more (a masked store that misses the cache stalls a Zen 5). The longest have
-    // one, since the second costs as much compile time as the first.
-    static constexpr bool one_body = traits::n > 48;
+    // one, since the second costs as much compile time as the first; unless masks are made up for element by element.
+    static constexpr bool one_body = traits::n > 48 && ops<typename traits::element, lanes, Target>::masked;
+    static constexpr bool has_rest = lanes > 1;
     ETTA_INLINE static int rest(index n) { return static_cast<int>(n < lanes ? n : lanes); }
 
     // A pass with so little to do that it waits for its own sum.
@@ -160,7 +161,8 @@ struct loop_kernel {
                     for (; i < d.lane_extent; i += lanes) steps<level::full, Stage, true>(part<level::full, Stage>{}, f, c, i, rest(d.lane_extent - i), ctx);
                 } else {
                     for (; i + lanes <= d.lane_extent; i += lanes) steps<level::full, Stage, false>(part<level::full, Stage>{}, f, c, i, lanes, ctx);
-                    if (i < d.lane_extent) steps<level::full, Stage, true>(part<level::full, Stage>{}, f, c, i, rest(d.lane_extent - i), ctx);
+                    if constexpr (has_rest)
+                        if (i < d.lane_extent) steps<level::full, Stage, true>(part<level::full, Stage>{}, f, c, i, rest(d.lane_extent - i), ctx);
                 }
             } else {
                 steps<level::full, Stage, Tail>(part<level::full, Stage>{}, f, c, j, count, ctx);
@@ -239,7 +241,8 @@ struct loop_kernel {
                     for (; j < l.end; j += lanes) passes<0, true>(f, c, d, j, rest(l.end - j), ctx);
                 } else {
                     for (; j + lanes <= l.end; j += lanes) passes<0, false>(f, c, d, j, lanes, ctx);
-                    if (j < l.end) passes<0, true>(f, c, d, j, rest(l.end - j), ctx);
+                    if constexpr (has_rest)
+                        if (j < l.end) passes<0, true>(f, c, d, j, rest(l.end - j), ctx);
                 }
             }
             ETTA_ROLLED for (int a = d.n_rows - 1; a >= 0; --a) {
