@@ -96,47 +96,69 @@ def openmp(compiler):
     return subprocess.run([compiler, "-fopenmp", "-x", "c++", "-", "-o", os.devnull], input=code, text=True, capture_output=True).returncode == 0
 
 
-def measure(name, compiler, common, folder):
-    source, level, defines, times = WHAT[name]
-    flags = ["-std=c++20", level, *common, *defines]
-    binary = folder / name
-    command = [compiler, *shlex.split(os.environ.get("CXXFLAGS", "")), *flags, "-I", str(ROOT / "include"), str(source), "-o", str(binary)]
-    best = None
-    for _ in range(times):
-        status, seconds, peak, said = compile_once(command)
-        if status != 0:
-            errors = [line for line in said.splitlines() if "error" in line] or said.splitlines()[-3:]
-            print(f"{name} does not compile with {compiler}:\n  " + "\n  ".join(line[:240] for line in errors[:3]), file=sys.stderr)
-            return None
-        best = seconds if best is None else min(best, seconds)
-    symbols = [line.split()[-1] for line in subprocess.run(["nm", binary], capture_output=True, text=True, check=True).stdout.splitlines()]
-    subprocess.run(["strip", binary], check=True)
-    result = {
-        "program": name, "compiler": compiler, "flags": " ".join(flags), "seconds": round(best, 2), "peak_mb": round(peak),
-        "binary_bytes": binary.stat().st_size, "longest_symbol": max(map(len, symbols)), "kernels": len({s for s in symbols if KERNEL.match(s)}),
-    }
-    binary.unlink()
-    print(json.dumps(result), flush=True)
-    return result
+def measure(names, compiler, common, folder, rounds=None):
+    """{name: result} of those that compile. In turns, and the least of the rounds: whatever else the machine does meanwhile hits
+    all of them, and only ever adds."""
+    results, failed = {}, set()
+    for k in range(rounds or max(WHAT[n][3] for n in names)):
+        for name in names:
+            source, level, defines, _ = WHAT[name]
+            if name in failed:
+                continue
+            flags = ["-std=c++20", level, *common, *defines]
+            binary = folder / name
+            command = [compiler, *shlex.split(os.environ.get("CXXFLAGS", "")), *flags, "-I", str(ROOT / "include"), str(source), "-o", str(binary)]
+            status, seconds, peak, said = compile_once(command)
+            if status != 0:
+                errors = [line for line in said.splitlines() if "error" in line] or said.splitlines()[-3:]
+                print(f"{name} does not compile with {compiler}:\n  " + "\n  ".join(line[:240] for line in errors[:3]), file=sys.stderr)
+                failed.add(name)
+                results.pop(name, None)
+                continue
+            if name in results:
+                results[name]["seconds"] = min(results[name]["seconds"], round(seconds, 2))
+                binary.unlink()
+                continue
+            symbols = [line.split()[-1] for line in subprocess.run(["nm", binary], capture_output=True, text=True, check=True).stdout.splitlines()]
+            subprocess.run(["strip", binary], check=True)
+            results[name] = {
+                "program": name, "compiler": compiler, "flags": " ".join(flags), "seconds": round(seconds, 2), "peak_mb": round(peak),
+                "binary_bytes": binary.stat().st_size, "longest_symbol": max(map(len, symbols)), "kernels": len({s for s in symbols if KERNEL.match(s)}),
+            }
+            binary.unlink()
+    for r in results.values():
+        print(json.dumps(r), flush=True)
+    return results
+
+
+def in_groups(names):
+    """What a budget compares stands in one group, where its first member stood."""
+    groups = {n: [n] for n in names}
+    for program, *_ in BUDGETS:
+        if isinstance(program, tuple) and all(p in groups for p in program) and groups[program[0]] is not groups[program[1]]:
+            joined = groups[program[0]] + groups[program[1]]
+            groups.update({n: joined for n in joined})
+    return [g for n, g in groups.items() if g[0] == n]
 
 
 def over_budget(results, slack):
-    """A line for each budget that was missed (by more than its slack, if slack is on), or that could not be tested."""
-    said = []
+    """A line for each budget that was missed (by more than its slack, if slack is on), and the programs that it is about."""
+    said, about = [], []
     for program, figure, budget, factor in BUDGETS:
         limit = budget * (factor if slack else 1)
         if isinstance(program, tuple) and program[0] == "layer":
             base = results.get(program[1])
-            found = [(f"{n} less {program[1]}", r[figure] - base[figure]) for n, r in results.items() if n.startswith("layer.") and base]
+            found = [(f"{n} less {program[1]}", r[figure] - base[figure], [n, program[1]]) for n, r in results.items() if n.startswith("layer.") and base]
         elif isinstance(program, tuple):
             a, b = (results.get(p) for p in program)
-            found = [(f"{program[0]} over {program[1]}", a[figure] / b[figure])] if a and b else []
+            found = [(f"{program[0]} over {program[1]}", a[figure] / b[figure], list(program))] if a and b else []
         else:
-            found = [(n, r[figure]) for n, r in results.items() if program in (None, n)]
-        for name, x in found:
+            found = [(n, r[figure], [n]) for n, r in results.items() if program in (None, n)]
+        for name, x, programs in found:
             if x > limit:
                 said.append(f"over: {name}: {figure} {x:.4g}, {'limit' if slack else 'budget'} {limit:g}")
-    return said
+                about += [p for p in programs if p not in about]
+    return said, about
 
 
 def table(results, markdown):
@@ -170,18 +192,24 @@ def main():
                 print(f"{compiler} is not here: left out")
                 continue
             common = ["-march=native"] + (["-fopenmp"] if openmp(compiler) else [])
-            for name in names:
-                if name == "include_xsimd" and not pathlib.Path("/usr/include/xsimd").exists():
-                    print("xsimd is not installed: include_xsimd is left out")
-                    continue
-                r = measure(name, compiler, common, pathlib.Path(folder))
-                if r:
-                    results.append(r)
-                else:
-                    missing.append(f"over: {name} does not compile with {compiler}")
+            if "include_xsimd" in names and not pathlib.Path("/usr/include/xsimd").exists():
+                print("xsimd is not installed: include_xsimd is left out")
+                names.remove("include_xsimd")
+            found = {}
+            for group in in_groups(names):
+                found.update(measure(group, compiler, common, pathlib.Path(folder)))
+            missing += [f"over: {n} does not compile with {compiler}" for n in names if n not in found]
+            # What is missed may be a disturbed minute: what it is about is measured again, and the least time counts.
+            for _ in range(3 if o.check else 0):
+                _, about = over_budget(found, slack=True)
+                if about:
+                    print("again: " + ", ".join(about))
+                    for n, r in measure(about, compiler, common, pathlib.Path(folder), 2).items():
+                        found[n] = {**r, "seconds": min(r["seconds"], found[n]["seconds"])}
+            results += found.values()
     if results:
         print("\n" + table(results, o.markdown))
-    said = missing + over_budget({r["program"]: r for r in results if r["compiler"] == "g++"}, slack=o.check)
+    said = missing + over_budget({r["program"]: r for r in results if r["compiler"] == "g++"}, slack=o.check)[0]
     print("\n" + ("\n".join(said) if said else "everything is within " + ("twice its budget" if o.check else "its budget") + " (g++)"))
     sys.exit(1 if said and o.check else 0)
 
