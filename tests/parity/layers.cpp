@@ -20,7 +20,19 @@ struct More {
     }
 };
 
+struct LayerNorms {
+    LayerNorm<> one;
+    LayerNorm<LayerNormOptions{.eps = 1e-3, .bias = false, .axes = 2}> two;
+    LayerNorm<LayerNormOptions{.axes = 3}> three;
+    constexpr auto operator()(auto x) const { return side_by_side(one(x), two(x), three(x), LayerNorm<LayerNormOptions{.affine = false, .axes = 2}>{}(x)); }
+};
+
 }  // namespace
+
+TEST_CASE("layer normalisation over one axis and several is PyTorch's") {
+    compare_layers<LayerNorms, 3, 4, 5>("layer_norm");
+    compare_layers_in_float<LayerNorms, 3, 4, 5>("layer_norm");
+}
 
 TEST_CASE("instance and local response normalisation, learned slopes and layers of two inputs are PyTorch's") {
     compare_layers<More, 6, 8>("more");

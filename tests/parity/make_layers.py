@@ -108,6 +108,8 @@ groups = {
     "resize3d": ((2, 2, 3, 4, 3), Group(
         nearest=nn.Upsample(scale_factor=2), linear=nn.Upsample(size=(4, 6, 2), mode="trilinear"), reflect=nn.ReflectionPad3d((1, 2, 0, 1, 2, 1)),
         replicate=nn.ReplicationPad3d((0, 1, 2, 1, 1, 0)))),
+    "layer_norm": ((2, 3, 4, 5), Group(
+        one=nn.LayerNorm(5), two=nn.LayerNorm([4, 5], eps=1e-3, bias=False), three=nn.LayerNorm([3, 4, 5]), plain=nn.LayerNorm([4, 5], elementwise_affine=False))),
 }
 out = {}
 for name, (extents, group) in groups.items():

@@ -48,6 +48,21 @@ for name, make in SCHEDULES.items():
             schedule.step()
     out[name] = torch.tensor(rates, dtype=torch.float64)
 
+# What they make of the momentum.
+for name, make in {
+    "one_cycle_momentum": lambda o: lrs.OneCycleLR(o, max_lr=LR, total_steps=STEPS),
+    "one_cycle_three_momentum": lambda o: lrs.OneCycleLR(o, max_lr=LR, total_steps=STEPS, pct_start=0.4, three_phase=True, base_momentum=0.7, max_momentum=0.99),
+    "triangular2_momentum": lambda o: lrs.CyclicLR(o, base_lr=0.1 * LR, max_lr=LR, step_size_up=4, step_size_down=7, mode="triangular2"),
+}.items():
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=LR, momentum=0.5)
+    schedule, momenta = make(optimizer), []
+    for i in range(STEPS):
+        momenta.append(float(optimizer.param_groups[0]["momentum"]))
+        optimizer.step()
+        if i + 1 < STEPS:
+            schedule.step()
+    out[name] = torch.tensor(momenta, dtype=torch.float64)
+
 # Reduce on plateau: losses of 40 epochs, and the rate of each.
 losses = [1.0 / (1 + min(i, 9)) + 0.002 * ((7 * i) % 5) for i in range(STEPS)]
 losses[30:] = [x - 0.09 for x in losses[30:]]

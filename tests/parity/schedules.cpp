@@ -35,6 +35,19 @@ TEST_CASE("40 steps of every schedule have PyTorch's rates") {
     same("warm_up", warm_up(5));
 }
 
+TEST_CASE("40 steps of a cycled momentum are PyTorch's") {
+    using namespace etta;
+    const auto file = safetensors_file::open(recorded_path("schedules.st"));
+    const auto same = [&](const std::string& name, const Schedule& s) {
+        double momenta[40];
+        for (int i = 0; i < 40; ++i) momenta[i] = s.factor(i + 1, 40);
+        CHECK(unlike(file, name, momenta, 1e-13) == "");
+    };
+    same("one_cycle_momentum", one_cycle_momentum());
+    same("one_cycle_three_momentum", one_cycle_momentum({.pct_start = 0.4, .three_phase = true}, {.base = 0.7, .max = 0.99}));
+    same("triangular2_momentum", cyclic_momentum({.up = 4, .down = 7, .mode = Cyclic::triangular2}));
+}
+
 TEST_CASE("rates reduced on plateaus are PyTorch's") {
     using namespace etta;
     const auto file = safetensors_file::open(recorded_path("schedules.st"));

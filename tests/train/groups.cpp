@@ -1,4 +1,5 @@
 // Groups of parameters, clipping and schedules: who is moved how far, what is refused, and that none of it changes the rest.
+#include <etta/optim/rules.hpp>
 #include <etta/train/trainer.hpp>
 
 #include <cmath>
@@ -254,4 +255,48 @@ TEST_CASE("a trainer's schedule warms up, falls along a cosine to its end and st
     trainer.steps(50);
     trainer.step(d.x, d.y, 4);
     CHECK(trainer.rate() == Approx(6e-4 * (1 - 0.5 * 50 / 101.0)));
+}
+
+namespace {
+
+std::vector<double> weights(Network& m) { return {m.parameters.data(), m.parameters.data() + m.parameters.size}; }
+
+// Ten steps under a schedule of the momentum, and ten with the rule changed by hand before each: the same numbers.
+template <class Rule, class Set>
+void same_by_hand(Rule rule, const etta::Schedule& schedule, Set set) {
+    Network a{seed(5)}, b{seed(5)}, plain{seed(5)};
+    auto scheduled = etta::Trainer(a, etta::MSE{}, rule, {.momentum = schedule.over(10)}), by_hand = etta::Trainer(b, etta::MSE{}, rule), not_at_all = etta::Trainer(plain, etta::MSE{}, rule);
+    const Data d;
+    for (int i = 1; i <= 10; ++i) {
+        set(by_hand.rule, schedule.factor(i, 10));
+        scheduled.step(d.x, d.y, 4), by_hand.step(d.x, d.y, 4), not_at_all.step(d.x, d.y, 4);
+    }
+    CHECK(weights(a) == weights(b));
+    CHECK(weights(a) != weights(plain));
+}
+
+}  // namespace
+
+TEST_CASE("a schedule of the momentum is the rule's momentum or beta1 at each step, in fit as well") {
+    const auto cycle = etta::one_cycle_momentum({.pct_start = 0.4});
+    same_by_hand(etta::SGD{.lr = 0.02, .momentum = 0.9, .nesterov = true}, cycle, [](auto& rule, double m) { rule.momentum = m; });
+    same_by_hand(etta::Adam{.lr = 0.02}, cycle, [](auto& rule, double m) { rule.beta1 = m; });
+
+    // fit's own goes before the trainer's, over the run's steps, and is gone afterwards.
+    const Data d;
+    const auto data = etta::Dataset::from(std::vector<double>(d.x, d.x + 16), {4}, std::vector<double>(d.y, d.y + 12), {3});
+    Network a{seed(5)}, b{seed(5)};
+    auto fitted = etta::Trainer(a, etta::MSE{}, etta::SGD{.lr = 0.02, .momentum = 0.3}), by_hand = etta::Trainer(b, etta::MSE{}, etta::SGD{.lr = 0.02});
+    fitted.momentum = etta::Schedule([](long) { return 0.1; });
+    fitted.fit(data, {.epochs = 10, .batch = 4, .momentum = cycle, .shuffle = false, .verbose = false});
+    for (int i = 1; i <= 10; ++i) by_hand.rule.momentum = cycle.factor(i, 10), by_hand.step(d.x, d.y, 4);
+    CHECK(weights(a) == weights(b));
+    fitted.step(d.x, d.y, 4), by_hand.rule.momentum = 0.1, by_hand.step(d.x, d.y, 4);
+    CHECK(weights(a) == weights(b));
+
+    fitted.momentum = cycle;
+    CHECK_THROWS_WITH(fitted.step(d.x, d.y, 4), says("no end"));
+    CHECK_THROWS_WITH(etta::Trainer(a, etta::MSE{}, etta::Adagrad{}, {.momentum = cycle}), says("the rule has no momentum"));
+    auto without = etta::Trainer(a, etta::MSE{}, etta::Adagrad{});
+    CHECK_THROWS_WITH(without.fit(data, {.batch = 4, .momentum = cycle, .verbose = false}), says("the rule has no momentum"));
 }

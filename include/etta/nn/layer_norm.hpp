@@ -11,11 +11,12 @@
 
 namespace etta {
 
-// Written LayerNorm<LayerNormOptions{.bias = false}>.
+// Written LayerNorm<LayerNormOptions{.bias = false}>; LayerNorm<LayerNormOptions{.axes = 3}> for PyTorch's LayerNorm([C, H, W]).
 struct LayerNormOptions {
     real eps = 1e-5;
     bool affine = true;  // with weight and bias
     bool bias = true;    // a bias beside the weight
+    int axes = 1;        // over so many of the last axes (LayerNorm)
 };
 struct RMSNormOptions {
     real eps = -1.0;  // below 0: the element type's epsilon, as in PyTorch
@@ -24,28 +25,36 @@ struct RMSNormOptions {
 
 namespace _ {
 
-// (x - mean) / sqrt(variance + eps) over the last axis.
-constexpr var standardised(var x, double eps) {
-    const unsigned last = 1u << (x.rank() - 1);
+// (x - mean) / sqrt(variance + eps) over the last axes.
+constexpr var standardised(var x, double eps, int axes = 1) {
+    const unsigned last = ((1u << axes) - 1) << (x.rank() - axes);
     const var count = count_over(x, last), centred = x - divide_by(sum_along(x, last), count);
     return centred * rsqrt(divide_by(sum_along(square(centred), last), count) + eps);
 }
 
 }  // namespace _
 
-// y = (x - mean) / sqrt(variance + eps) * weight + bias over the last axis: [..., D] -> [..., D]. weight [D], bias [D]. Ba et
-// al. 2016.
+// y = (x - mean) / sqrt(variance + eps) * weight + bias over the last axes: [..., D] -> [..., D] for one of them. weight and bias
+// have these axes' extents. Ba et al. 2016.
 template <LayerNormOptions O = LayerNormOptions{}>
 struct LayerNorm {
-    std::conditional_t<O.affine, Param<last_extent, init::ones>, _::left_out> weight;
-    std::conditional_t<O.affine && O.bias, Param<last_extent, init::zeros>, _::left_out> bias;
+    static_assert(O.axes > 0 && O.axes < max_rank, "etta: LayerNorm normalises over one axis or several");
+    std::conditional_t<O.affine, Param<last_extents<O.axes>, init::ones>, _::left_out> weight;
+    std::conditional_t<O.affine && O.bias, Param<last_extents<O.axes>, init::zeros>, _::left_out> bias;
     constexpr var operator()(var x) const {
+        if (x.rank() < O.axes) {
+            const _::in_layer here(x, this);
+            shape wanted;
+            for (int i = 0; i < O.axes; ++i) wanted.push(extent::of_symbol(0));
+            x.g->blame(_::mistake::rank, "layer_norm", wanted, x.extents());
+            return x;
+        }
         if constexpr (!O.affine) {
             const _::in_layer here(x, this);
-            return _::standardised(x, O.eps);
+            return _::standardised(x, O.eps, O.axes);
         } else {
             const _::in_layer here(x, weight.slot);
-            const var y = _::standardised(x, O.eps) * weight(x);
+            const var y = _::standardised(x, O.eps, O.axes) * weight(x);
             if constexpr (O.bias) return y + bias(x);
             else return y;
         }

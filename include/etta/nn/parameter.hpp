@@ -20,6 +20,15 @@ struct sized {
     }
 };
 using last_extent = sized<last>;
+// The last K extents of x.
+template <int K>
+struct last_extents {
+    static constexpr shape of(const var& x) {
+        shape s;
+        for (int i = K; i > 0; --i) s.push(x.rank() < i ? extent(1) : x.extents()[-i]);
+        return s;
+    }
+};
 
 // A parameter of a layer: `Param<sized<64, last>> weight;` and, in the layer's call operator, `weight(x)`.
 template <class Extents = last_extent, class Init = init::zeros>

@@ -24,6 +24,15 @@ template <class Rule>
 inline constexpr bool per_parameter = requires { requires Rule::per_parameter; };
 template <class Rule>
 inline constexpr bool sees_extents = requires { Rule::state_extents(0, shape{}); };
+// A rule's momentum: Adam and its kin call it beta1.
+template <class Rule>
+inline constexpr bool has_momentum = requires(Rule r) { r.momentum = 0.5; } || requires(Rule r) { r.beta1 = 0.5; };
+template <class Rule>
+constexpr Rule with_momentum(Rule rule, [[maybe_unused]] double m) {
+    if constexpr (requires { rule.momentum = m; }) rule.momentum = m;
+    else if constexpr (requires { rule.beta1 = m; }) rule.beta1 = m;
+    return rule;
+}
 }  // namespace _
 
 // Stochastic gradient descent, PyTorch's formula: v = momentum v + (1 - dampening) g; p -= lr v (Nesterov: lr (g + momentum v)).

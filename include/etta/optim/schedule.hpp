@@ -19,6 +19,7 @@ class Schedule {
         requires(!std::is_same_v<F, Schedule> && (std::is_invocable_r_v<double, const F&, long> || std::is_invocable_r_v<double, const F&, long, long>))
     Schedule(F f) : Schedule(static_cast<F&&>(f), !std::is_invocable_r_v<double, const F&, long>) {}
 
+    bool given() const { return static_cast<bool>(curve_); }
     // The factor for step 1 … total.
     double factor(long step, long total) const { return curve_ ? curve_->at(curve_->object, step, steps_ > 0 ? steps_ : total) : 1; }
     // The same curve, ending after that many steps however long the run is.
@@ -185,19 +186,24 @@ struct OneCycle {
     bool three_phase = false;       // down to the start first, as long as up took
     bool line = false;              // rather than half cosines
 };
+namespace _ {
+// From start to peak; then to the end, or in three phases to the start first.
+template <class = void>
+double one_cycle_at(const OneCycle& o, long step, long total, double start, double peak, double end) {
+    const double t = static_cast<double>(step - 1), n = static_cast<double>(total);
+    const double top = o.pct_start * n - 1, back = 2 * o.pct_start * n - 2;
+    const auto part = [&](double a, double b, double from, double to) {
+        return between(a, b, to > from && t < to ? (t - from) / (to - from) : 1, o.line);
+    };
+    if (t <= top) return part(start, peak, 0, top);
+    if (!o.three_phase) return part(peak, end, top, n - 1);
+    return t <= back ? part(peak, start, top, back) : part(start, end, back, n - 1);
+}
+}  // namespace _
 // Smith & Topin 2018, as OneCycleLR: up to the rate and far down, to the run's end.
 template <class = void>
 Schedule one_cycle(OneCycle o = {}) {
-    return [o](long step, long total) {
-        const double t = static_cast<double>(step - 1), n = static_cast<double>(total), low = 1 / o.div_factor, end = low / o.final_div_factor;
-        const double top = o.pct_start * n - 1, back = 2 * o.pct_start * n - 2;
-        const auto part = [&](double a, double b, double from, double to) {
-            return _::between(a, b, to > from && t < to ? (t - from) / (to - from) : 1, o.line);
-        };
-        if (t <= top) return part(low, 1, 0, top);
-        if (!o.three_phase) return part(1, end, top, n - 1);
-        return t <= back ? part(1, low, top, back) : part(low, end, back, n - 1);
-    };
+    return [o](long step, long total) { return _::one_cycle_at(o, step, total, 1 / o.div_factor, 1, 1 / o.div_factor / o.final_div_factor); };
 }
 
 struct Cyclic {
@@ -207,17 +213,34 @@ struct Cyclic {
     enum mode_t { triangular, triangular2, exp_range } mode = triangular;
     double gamma = 1;      // exp_range: the height is multiplied by it at every step; triangular2: by 1/2 at every cycle
 };
+namespace _ {
+// 0 at the bottom, 1 at the top.
+template <class = void>
+double cycle_height(const Cyclic& o, long step) {
+    const double t = static_cast<double>(step - 1), up = static_cast<double>(o.up), size = up + static_cast<double>(o.down > 0 ? o.down : o.up);
+    const double cycle = __builtin_floor(t / size), x = t / size - cycle, ratio = up / size, height = x <= ratio ? x / ratio : (x - 1) / (ratio - 1);
+    return o.mode == Cyclic::triangular2 ? height * __builtin_pow(0.5, cycle) : o.mode == Cyclic::exp_range ? height * __builtin_pow(o.gamma, t) : height;
+}
+}  // namespace _
 // Smith 2017, as CyclicLR.
 template <class = void>
 Schedule cyclic(Cyclic o = {}) {
-    return [o](long step) {
-        const double t = static_cast<double>(step - 1), up = static_cast<double>(o.up), size = up + static_cast<double>(o.down > 0 ? o.down : o.up);
-        const double cycle = __builtin_floor(t / size), x = t / size - cycle, ratio = up / size;
-        double height = (1 - o.base) * (x <= ratio ? x / ratio : (x - 1) / (ratio - 1));
-        if (o.mode == Cyclic::triangular2) height *= __builtin_pow(0.5, cycle);
-        if (o.mode == Cyclic::exp_range) height *= __builtin_pow(o.gamma, t);
-        return o.base + height;
-    };
+    return [o](long step) { return o.base + (1 - o.base) * _::cycle_height(o, step); };
+}
+
+// --- the momentum, against the rate: for fit's and the Trainer's `momentum` ----------------------------------------------
+
+struct MomentumRange {
+    double base, max;  // where the rate is highest, and where it is lowest
+};
+// What OneCycleLR and CyclicLR make of an optimizer's momentum (cycle_momentum=True), with their defaults. Values, not factors.
+template <class = void>
+Schedule one_cycle_momentum(OneCycle o = {}, MomentumRange m = {0.85, 0.95}) {
+    return [o, m](long step, long total) { return _::one_cycle_at(o, step, total, m.max, m.base, m.max); };
+}
+template <class = void>
+Schedule cyclic_momentum(Cyclic o = {}, MomentumRange m = {0.8, 0.9}) {
+    return [o, m](long step) { return m.max - (m.max - m.base) * _::cycle_height(o, step); };
 }
 
 }  // namespace etta

@@ -106,6 +106,7 @@ struct FitOptions {
     double validation_split = 0;  // rather: so large a part of the training data, the last samples, as in Keras
     Metrics metrics = {};         // of the validation data, after each epoch: {etta::metrics::roc_auc(), {"mine", f}}
     Schedule schedule = {};
+    Schedule momentum = {};  // the rule's momentum or beta1 at each step: one_cycle_momentum(); none: as the rule says
     etta::seed seed = etta::seed(0);  // of the shuffles
     bool shuffle = true;
     WeightedRandomSampler sampler = {};  // draws the samples by weight; the epoch is sampler.num_samples long
@@ -153,6 +154,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     if (left > 0 && left < T::least_batch)
         fail<>("fit: of " + std::to_string(loader.samples()) + " samples, batches of " + std::to_string(batch) + " leave a last one of " + std::to_string(left) +
                ", and a layer of the model can be trained with " + std::to_string(T::least_batch) + " or more only: choose another size");
+    if (o.momentum.given() && !T::has_momentum) fail<>("fit: the momentum has a schedule, and the rule has no momentum");
     // Batches, and steps that are made of them.
     const long per_epoch = static_cast<long>(loader.size()), parts = trainer.accumulates();
     const auto steps = [parts](long batches) { return (batches + parts - 1) / parts; };
@@ -180,7 +182,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     if (!o.metrics.empty()) o.metrics.name(h);
     const struct reset {  // also where a step throws
         T& trainer;
-        ~reset() { trainer.rate_factor(1); }
+        ~reset() { trainer.rate_factor(1), trainer.momentum_now(-1); }
     } when_done{trainer};
     if (resumed) e.epoch = static_cast<int>(s.loader.epoch);
     tell(Callback::train_begin);
@@ -203,7 +205,9 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         for (timed([&] { it = loader.begin(); }); it != loader.end(); timed([&] { ++it; })) {
             const auto& [x, y] = *it;
             const long at = (epoch - 1) * per_epoch + ++done;
-            trainer.rate_factor(o.schedule.factor((epoch - 1) * steps(per_epoch) + steps(done), total) * e.rate_factor);
+            const long step = (epoch - 1) * steps(per_epoch) + steps(done);
+            trainer.rate_factor(o.schedule.factor(step, total) * e.rate_factor);
+            if (o.momentum.given()) trainer.momentum_now(o.momentum.factor(step, total));
             const index n = x.extents[0];
             const double loss = e.loss = trainer.step(x, y, loader.weights());
             s.loss += loss * static_cast<double>(n);

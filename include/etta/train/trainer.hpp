@@ -19,6 +19,7 @@ struct TrainerOptions {
     double clip_norm_each = 0;  // the same for the gradient of each parameter on its own (Keras' clipnorm)
     double clip_value = 0;   // every element of the gradient is limited to -clip_value … clip_value; 0: not
     Schedule schedule = {};  // over all steps of the trainer, in fit() or not: cosine().over(5000)
+    Schedule momentum = {};  // the rule's momentum or beta1 at each of them: cyclic_momentum(); none: as the rule says
     int accumulate = 1;      // so many batches make one step, on the mean of all their samples
     double sam = 0;          // sharpness-aware minimisation with this radius (rho); 0: not
     etta::seed seed = etta::seed(0);  // of random numbers in steps: dropout's
@@ -86,6 +87,7 @@ public:
     using program = _::program<source, this_target>;
     using evaluation = _::program<_::sound<sound, _::evaluation_source<net, input, batch_bound, Loss>>, this_target>;
     static constexpr index n_elements = M::facts::layout.elements;
+    static constexpr bool has_momentum = _::has_momentum<Rule>;
     static constexpr bool classifies = _::takes_labels<Loss>();
     // Logits lie along the last axis of a prediction; each has a label.
     static constexpr index n_classes = M::output_shape.rank > 1 ? static_cast<index>(M::output_shape.at[M::output_shape.rank - 1].code) : 1;
@@ -116,7 +118,8 @@ public:
         if constexpr (M::n_states > 0) next_states_ = _::heap_elements<char>(M::state_bytes);
     }
     ETTA_NOINLINE Trainer(M& model, Loss loss, Rule rule, const TrainerOptions& o) : Trainer(model, loss, rule, o.seed) {
-        schedule = o.schedule;
+        schedule = o.schedule, momentum = o.momentum;
+        if (momentum.given() && !_::has_momentum<Rule>) fail<>("the trainer's momentum has a schedule, and the rule has no momentum");
         if (!o.groups.empty()) runs_ = _::runs_of<typename M::facts>(o.groups);
         for (const _::update_run& r : runs_)
             if (!_::has_decay<Rule> && r.options.weight_decay >= 0) fail<>("a group sets weight_decay, which the rule does not have");
@@ -312,6 +315,7 @@ public:
                               }});
     }
     Schedule schedule;  // over all the trainer's steps; fit()'s own multiplies it
+    Schedule momentum;  // the rule's momentum or beta1 over all the trainer's steps; fit()'s own goes before it
     double rate() const { return rule.lr * last_factor_; }  // the rule's at the last step, as the schedules had it
 
     M& model() { return *model_; }
@@ -353,6 +357,8 @@ public:
     }
     // Factor of the rate beside the schedules', which fit() sets.
     void rate_factor(double f) { factor_ = f; }
+    // The rule's momentum in the next steps, which fit() sets. Below 0: that of its own or of the trainer's schedule.
+    void momentum_now(double m) { momentum_ = m; }
 
     // What beside model and rule belongs to a run, for checkpoints.
     void append_tensors(std::vector<named_tensor>& to) {
@@ -376,7 +382,7 @@ public:
 private:
     template <class Y>
     double checked_step(const input_element* x, const Y* y, index n) {
-        if (schedule.needs_length()) fail<>("the trainer's schedule has no end: say cosine().over(steps), or give it to fit()");
+        if (schedule.needs_length() || momentum.needs_length()) fail<>("the trainer's schedule has no end: say cosine().over(steps), or give it to fit()");
         const double loss = gradients(x, y, n);
         refuse_unless_finite("loss", loss, x, y, n);
         if (sharp_ != nullptr) refuse_unless_finite("loss nearby", (this->*sharp_)(x, y, n), x, y, n);
@@ -480,7 +486,8 @@ private:
     }
     // The update, run by run; one run where there are no groups.
     void apply(double factor) {
-        _::update_each<Rule, typename M::facts, element>(rule, steps_, factor, gradient_scale_, model_->parameters.data(), gradients_.data(), states_.data(), room_, [&](const auto& f) { each_run(f); });
+        const double m = momentum_ >= 0 ? momentum_ : momentum.given() ? momentum.factor(steps_, 0) : -1;
+        _::update_each<Rule, typename M::facts, element>(m >= 0 ? _::with_momentum(rule, m) : rule, steps_, factor, gradient_scale_, model_->parameters.data(), gradients_.data(), states_.data(), room_, [&](const auto& f) { each_run(f); });
     }
     template <class F>
     void each_run(const F& f) {
@@ -584,7 +591,7 @@ private:
     std::int64_t batches_[2] = {};   // in the sum: batches, samples
     int accumulate_ = 1;
     double radius_ = 0;
-    double factor_ = 1, last_factor_ = 1;
+    double factor_ = 1, last_factor_ = 1, momentum_ = -1;
     long steps_ = 0;
 };
 template <class M, class Loss, class Rule>
