@@ -39,6 +39,8 @@ template <class Layer, class Expects, class Gets>
 inline constexpr bool layer_fits = false;
 template <class Layer>
 inline constexpr bool layer_is_called = false;
+template <class Layer>
+inline constexpr bool state_is_kept_outside_of_loops = false;
 template <class Prediction, class Target>
 inline constexpr bool target_fits = false;
 
@@ -56,7 +58,10 @@ template <class Net, class In, int Batch, class Source>
 constexpr bool check_trace() {
     using facts = model_facts<Net, In, Batch>;
     constexpr failure e = Source::error;
-    if constexpr (e.what != mistake::none && e.what != mistake::random && e.scope >= 0) {
+    if constexpr (e.what == mistake::state_in_loop && e.scope >= 0) {
+        static_assert(state_is_kept_outside_of_loops<layer_name<facts, e.scope>>, "etta: a layer updates its state in a loop, once a step: call it on all steps at once, as TimeDistributed does");
+        return false;
+    } else if constexpr (e.what != mistake::none && e.what != mistake::random && e.scope >= 0) {
         using L = layer_name<facts, e.scope>;
         using A = decltype(expected_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.expected.rank)>{}));
         using B = decltype(got_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.got.rank)>{}));

@@ -17,7 +17,7 @@ constexpr var dropped(const var& x, double p) {
     if (p >= 1) return {x.g, expand_to(*x.g, x.g->literal(0, x.type()), x.extents())};
     shape s = x.extents();
     for (int i = Kept; Kept >= 0 && i < s.rank; ++i) s.at[i] = extent(1);
-    return drop(x, next_random<std::int32_t>(*x.g, s), 1 - p) * (1 / (1 - p));
+    return drop(x, next_random<std::int32_t>(x, s), 1 - p) * (1 / (1 - p));
 }
 }  // namespace _
 
@@ -62,7 +62,7 @@ struct AlphaDropout {
         if (!training(x) || P <= 0) return x;
         constexpr double low = -1.7580993408473766, p = P;
         const double scale = 1 / init::root((1 - p) * (1 + p * low * low));
-        return (_::drop(x - low, _::next_random<std::int32_t>(*x.g, x.extents()), 1 - p) + low * (1 - p)) * scale;
+        return (_::drop(x - low, _::next_random<std::int32_t>(x, x.extents()), 1 - p) + low * (1 - p)) * scale;
     }
 };
 

@@ -265,6 +265,13 @@ struct TimeDistributed {
             g.blame(_::mistake::rank, "TimeDistributed", s, s);
             return x;
         }
+        if (s.at[1].is_static()) {  // the steps are samples: one batch of them all
+            shape samples(s.at[0].times(s.at[1].code)), apart(s.at[0], s.at[1]);
+            for (int i = 2; i < s.rank; ++i) samples.push(s.at[i]);
+            const var y = layer(var{&g, _::reshape_to(g, x.id, samples)});
+            for (int i = 1; i < y.rank(); ++i) apart.push(y.extents()[i]);
+            return {&g, _::reshape_to(g, y.id, apart)};
+        }
         std::int64_t order[max_rank] = {1, 0};
         for (int i = 2; i < s.rank; ++i) order[i] = i;
         const var all{&g, _::Permute::add(g, x.id, order)};

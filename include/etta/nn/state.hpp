@@ -47,6 +47,7 @@ struct State {
             b.state_starts[slot] = Init::of(next.extents(), 1);
         }
         if (!(b.extents_of(b.states[slot]) == next.extents())) return b.blame(_::mistake::state_shape, "state", b.extents_of(b.states[slot]), next.extents());
+        if (_::loop_of(b, next.id) >= 0) return b.blame(_::mistake::state_in_loop, "state", next.extents());
         b.next_states[slot] = _::cast_to(b, next.id, b.type_of(b.states[slot]));
     }
 

@@ -466,7 +466,7 @@ struct Attention {
 // `p`: each probability is dropped with probability p, the rest divided by 1 - p (0 < p < 1; in training steps only).
 constexpr int with_dropout(builder& g, int* ids, int n, attention_attributes& a, double p) {
     if (p <= 0) return n;
-    const random_key key = next_key(g);
+    const random_key key = next_key({&g, ids[0]});
     if (key.seed < 0) return n;
     a.keep = __builtin_bit_cast(std::int64_t, 1 - p);
     ids[n] = key.seed, ids[n + 1] = key.stream;

@@ -65,7 +65,8 @@ constexpr int at_step(builder& g, int loop, int sequence) {
 constexpr int add_carry(builder& g, int loop, int start) {
     int r = start;
     while (g.is<Reshape>(r)) r = g.arg(g.of(r), 0);
-    if (g.of(r).op->kind == op_kind::view || g.of(r).op->kind == op_kind::literal) start = copied(g, start);  // kernels see a carry as whole
+    const op_kind kind = g.of(r).op->kind;
+    if (kind == op_kind::view || kind == op_kind::literal || (kind == op_kind::loop && !lies_whole(g, r))) start = copied(g, start);  // kernels see a carry as whole
     const int k = g.carries.size;
     const shape s = g.extents_of(start);
     return g.carries.push({loop, add_loop_node(g, &info_of<LoopCarry>::value, start, loop, k, loop, g.type_of(start), s), -1});

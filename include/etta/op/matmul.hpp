@@ -58,11 +58,22 @@ struct Contract {  // [batch…, M, K] x [batch…, K, N] with equal batch axes,
             c.out[1] = sum_of_products(g, swapped(g, a), y);
         } else {  // one product over all rows
             extent rows(1);
-            for (int i = 0; i + 1 < sa.rank; ++i)
-                rows = rows.is_static() ? sa.at[i].times(rows.code) : rows.times(sa.at[i].is_static() ? sa.at[i].code : 0);
+            int batch = 0;
+            for (int i = 0; i + 1 < sa.rank; ++i) {
+                const extent e = sa.at[i];
+                if (!e.is_static() && g.symbols[e.symbol()].bound > 0) batch = i;
+                rows = rows.is_static() ? e.times(rows.code) : rows.times(e.is_static() ? e.code : 0);
+            }
             const extent k = sa[-1], m = g.extents_of(y)[-1];
-            c.out[1] = add(g, swapped(g, reshape_to(g, a, shape(rows, k))), reshape_to(g, y, shape(rows, m)));
+            c.out[1] = add(g, swapped(g, reshape_to(g, with_first(g, a, batch), shape(rows, k))), reshape_to(g, with_first(g, y, batch), shape(rows, m)));
         }
+    }
+    // That axis in front: only a first axis whose extent is bounded can be joined with others.
+    static constexpr int with_first(builder& g, int v, int axis) {
+        if (axis == 0) return v;
+        std::int64_t order[max_rank] = {axis};
+        for (int i = 1; i < g.extents_of(v).rank; ++i) order[i] = i <= axis ? i - 1 : i;
+        return Permute::add(g, v, order);
     }
     // Do the rows of both lie one after the other?
     static constexpr bool whole_rows(const builder& g, int a, int y) {

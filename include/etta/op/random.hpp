@@ -3,6 +3,7 @@
 // from block i of core/random.hpp's stream random_stream_of(site, step).
 #pragma once
 
+#include "loop.hpp"
 #include "softmax.hpp"
 
 namespace etta {
@@ -59,17 +60,25 @@ struct random_key {
     int seed = -1, stream = -1;
     std::int64_t site = 0;
 };
-constexpr random_key next_key(builder& g) {
+// For x: where that stands in a loop, every step makes a draw of its own.
+constexpr random_key next_key(const var& x) {
+    builder& g = *x.g;
     if (g.key_argument < 0) return g.blame(mistake::random, "random"), random_key{};
     const std::int64_t site = g.sites++;
     const var seed{&g, g.input(storage::argument, g.key_argument, dtype::i64, shape{})}, step{&g, g.input(storage::argument, g.key_argument + 1, dtype::i64, shape{})};
-    const var stream = step + var{&g, g.literal(static_cast<double>(first_random_stream + (site << 32)), dtype::i64)};
+    var stream = step + var{&g, g.literal(static_cast<double>(first_random_stream + (site << 32)), dtype::i64)};
+    double apart = 0x1p44;  // beyond the sites
+    for (int l = loop_of(g, x.id); l >= 0 && apart < 0x1p61; l = g.loops[l].parent) {
+        stream = stream + var{&g, step_of(g, l)} * var{&g, g.literal(apart, dtype::i64)};
+        apart *= g.loops[l].length.is_static() ? static_cast<double>(g.loops[l].length.code) : 0x1p9;
+    }
     return {seed.id, stream.id, site};
 }
-// Random bits of this shape, of the next draw of the trace.
+// Random bits of this shape, for x, of the next draw of the trace.
 template <class T>
-constexpr var next_random(builder& g, const shape& s) {
-    const random_key key = next_key(g);
+constexpr var next_random(const var& x, const shape& s) {
+    builder& g = *x.g;
+    const random_key key = next_key(x);
     if (key.seed < 0) return {&g, expand_to(g, g.literal(0, dtype_of<T>), s)};
     return {&g, RandomBits<T>::add(g, s, key.seed, key.stream, key.site << 8)};
 }
@@ -129,18 +138,19 @@ struct NormalOf : ElementwiseOp<NormalOf> {
 
 }  // namespace _
 
-// Uniform in [0, 1), and standard normal, of x's extents and dtype: new numbers at each call in the code and in each step.
+// Uniform in [0, 1), and standard normal, of x's extents and dtype: new numbers at each call in the code, in each step of
+// training and of a loop.
 // In training steps only: ask training(x) first.
 constexpr var uniform_like(const var& x) {
     _::builder& g = *x.g;
     const shape s = x.extents();
-    const int bits = x.type() == dtype::f64 ? _::next_random<std::int64_t>(g, s).id : _::next_random<std::int32_t>(g, s).id;
+    const int bits = x.type() == dtype::f64 ? _::next_random<std::int64_t>(x, s).id : _::next_random<std::int32_t>(x, s).id;
     return {&g, g.add(&_::info_of<_::UnitOf>::value, &bits, 1, nullptr, 0, x.type() == dtype::f64 ? dtype::f64 : dtype::f32, s)};
 }
 constexpr var normal_like(const var& x) {
     _::builder& g = *x.g;
     const shape s = x.extents();
-    const int bits = _::next_random<std::int64_t>(g, s).id;
+    const int bits = _::next_random<std::int64_t>(x, s).id;
     return {&g, g.add(&_::info_of<_::NormalOf>::value, &bits, 1, nullptr, 0, x.type() == dtype::f64 ? dtype::f64 : dtype::f32, s)};
 }
 

@@ -70,6 +70,7 @@ struct training_source {
         for (int i = 0; i < n_parameters; ++i) g.outputs.push(gradients[i] >= 0 ? gradients[i] : filled_like(g, g.params[i], 0));
         for (const int s : g.next_states)
             if (s >= 0) g.outputs.push(s);
+        if (facts != nullptr && (facts->error = g.first_mistake()).what != mistake::none) return {};
         finish(g);
         return g;
     }
