@@ -173,3 +173,40 @@ TEST_CASE("training with dropout draws noise, and evaluating does not") {
     m.run(x.data(), b.data(), 1);
     CHECK(a == b);
 }
+
+namespace {
+
+struct Labelled {
+    etta::Embedding<5, 4> embed;
+    etta::Linear<2> head;
+    constexpr auto operator()(auto x) const { return head(mean(embed(x), etta::axis<1>)); }
+};
+
+}  // namespace
+
+TEST_CASE("ids that an embedding has no row for are refused, by name and place, and nothing changes") {
+    etta::Model<Labelled, etta::Input<std::int32_t, 3>, etta::max_batch<4>> model{seed(1)};
+    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::SGD{.lr = 0.1});
+    const std::vector<std::int32_t> good = {0, 4, 2, 1, 1, 3}, labels = {0, 1};
+    std::vector<float> y(4);
+    const std::vector<float> before(model.parameters.data(), model.parameters.data() + trainer.n_elements);
+    for (const std::int32_t bad : {-1, 5, 1 << 30}) {
+        auto x = good;
+        x[4] = bad;
+        const auto expected = Catch::Matchers::Contains("embed.weight: sample 1 has the id " + std::to_string(bad) + " in place 1, expected 0 to 4");
+        CHECK_THROWS_WITH(model.run(x.data(), y.data(), 2), expected);
+        CHECK_THROWS_WITH(trainer.step(x.data(), labels.data(), 2), expected);
+        CHECK_THROWS_WITH(trainer.evaluate(etta::Dataset::from(x, {3}, labels)), expected);
+    }
+    CHECK(before == std::vector<float>(model.parameters.data(), model.parameters.data() + trainer.n_elements));
+    CHECK(trainer.step(good.data(), labels.data(), 2) > 0);
+
+    // Where they are numbers of a model of numbers, NaN is none either; by itself, the lookup gives NaN.
+    etta::Model<Labelled, etta::Input<float, 3>, etta::max_batch<1>> numbers{seed(1)};
+    const float odd[3] = {0, std::numeric_limits<float>::quiet_NaN(), 1};
+    CHECK_THROWS(numbers.run(odd, y.data(), 1));
+    const etta::Tensor<std::int32_t, 3> ids{0, -1, 5};
+    const etta::Tensor<float, 5, 2> table = etta::full<float, 5, 2>(1);
+    const etta::Tensor<float, 3, 2> rows = etta::embedding(ids, table);
+    CHECK((rows(0, 0) == 1 && std::isnan(rows(1, 0)) && std::isnan(rows(2, 1))));
+}

@@ -11,13 +11,19 @@
 namespace etta {
 
 // Row ids[i] of a table: [...] -> [..., D]. weight [N, D], from N(0, 1) unless Init says otherwise. A token equal to Padding
-// (-1: none) gives zeros and leaves the table's gradient alone.
+// (-1: none) gives zeros and leaves the table's gradient alone. A model whose input they are refuses ids that are not 0 to N - 1
+// (model.hpp, trainer.hpp); elsewhere their rows are NaN.
 template <int N, int D, int Padding = -1, class Init = init::normal<>>
 struct Embedding {
     Param<sized<N, D>, Init> weight;
     constexpr var operator()(var ids) const {
         const _::in_layer here(ids, weight.slot);
         const var rows = embedding(ids, weight(ids));
+        int whole = ids.id;
+        while (ids.g->is<_::Reshape>(whole)) whole = ids.g->arg(ids.g->of(whole), 0);
+        const _::node& n = ids.g->of(whole);
+        const bool input = n.op->kind == _::op_kind::input && ids.g->attr(n, 0) == static_cast<std::int64_t>(_::storage::argument) && ids.g->attr(n, 1) == 0;
+        if (input && (ids.g->id_table < 0 || N < ids.g->id_rows)) ids.g->id_table = weight.slot, ids.g->id_rows = N;
         if constexpr (Padding < 0) return rows;
         else return where(unsqueeze<-1>(ids) == Padding, 0, rows);
     }

@@ -75,6 +75,8 @@ struct parameter_layout {
     failure error;       // of the trace; then nothing else is known
     graph_sizes traced;  // as called, before it is finished
     int loops = 0;
+    int id_table = -1;  // the table whose rows the input's elements are, and how many it has
+    std::int64_t id_rows = 0;
 };
 // Where every state lies in the model's state buffer, and how it starts.
 template <int N>
@@ -124,6 +126,7 @@ constexpr auto lay_out_parameters(late later) {
     l.error = g.first_mistake(), l.traced = g.sizes(), l.loops = g.loops.size;
     if (l.error.what != mistake::none) return l;
     l.output = g.extents_of(g.outputs[0]);
+    l.id_table = g.id_table, l.id_rows = g.id_rows;
     const index size = sizeof(typename In::parameter_element);
     for (int i = 0; i < M::n_parameters; ++i) {
         if (g.params[i] < 0) {

@@ -192,12 +192,13 @@ constexpr var as_index(var x) {
     return x.type() == dtype::i32 || x.type() == dtype::i64 ? x : var{x.g, cast_to(*x.g, x.id, dtype::i32)};
 }
 
-struct Take : CompositeOp<Take> {  // attribute: the axis that the indices' axes replace
+struct Take : CompositeOp<Take> {  // attributes: the axis that the indices' axes replace; 1: indices are not negative
     static constexpr int operands = 2;
-    static constexpr var body(auto x, auto at, const std::int64_t* a, int) {
+    static constexpr var body(auto x, auto at, const std::int64_t* a, int n) {
         builder& g = *x.g;
         at = as_index(at);
         const int axis = axis_of(g, a[0], x.rank(), "take");
+        const bool wrap = n < 2 || a[1] == 0;
         const shape s = x.extents(), places = at.extents();
         if (s.rank + places.rank - 1 > max_rank || s.rank == 0) {
             g.blame(mistake::rank, "take", s, places);
@@ -217,7 +218,7 @@ struct Take : CompositeOp<Take> {  // attribute: the axis that the indices' axes
             }
         }
         const int where = expand_to(g, reshape_to(g, at.id, narrow), to);
-        return {&g, reshape_to(g, Gather::add(g, reshape_to(g, x.id, from), where, axis, true), result)};
+        return {&g, reshape_to(g, Gather::add(g, reshape_to(g, x.id, from), where, axis, true, wrap), result)};
     }
 };
 
@@ -273,14 +274,15 @@ struct AddAt : CompositeOp<AddAt> {  // attribute: the axis. x, indices that bro
 
 }  // namespace _
 
-// Slices of x at indices of any shape: x [a, n, b], at [i, j] -> [a, i, j, b] (NumPy's take, ONNX's Gather).
+// Slices of x at indices of any shape: x [a, n, b], at [i, j] -> [a, i, j, b] (NumPy's take, ONNX's Gather). Here and below,
+// negative indices count from the end; beyond the ends is NaN, or 0 among integers, and nothing is added there.
 template <int Axis = 0, class X, class I>
     requires operand<X> && operand<I>
 constexpr _::applied<_::Take, _::attr<Axis>, X, I> take(X&& x, I&& at) { return _::apply<_::Take, _::attr<Axis>>(static_cast<X&&>(x), static_cast<I&&>(at)); }
-// Rows of a table for token numbers: ids […], weight [n, d] -> […, d].
+// Rows of a table for token numbers: ids […], 0 to n - 1, weight [n, d] -> […, d]. Another id's row is NaN.
 template <class I, class W>
     requires operand<I> && operand<W>
-constexpr _::applied<_::Take, _::attr<0>, W, I> embedding(I&& ids, W&& weight) { return _::apply<_::Take, _::attr<0>>(static_cast<W&&>(weight), static_cast<I&&>(ids)); }
+constexpr _::applied<_::Take, _::attr<0, 1>, W, I> embedding(I&& ids, W&& weight) { return _::apply<_::Take, _::attr<0, 1>>(static_cast<W&&>(weight), static_cast<I&&>(ids)); }
 // y[i, j] = x[at[i, j], j] (for axis 0): one element per index. The other axes broadcast.
 template <int Axis, class X, class I>
     requires operand<X> && operand<I>

@@ -5,9 +5,9 @@
 #include "../data/loader.hpp"
 #include "../optim/schedule.hpp"
 #include "checkpoint.hpp"
+#include "evaluation.hpp"
 #include "fit.hpp"
 #include "history.hpp"
-#include "metric.hpp"
 #include "update.hpp"
 
 namespace etta {
@@ -24,44 +24,6 @@ struct TrainerOptions {
     double sam = 0;          // sharpness-aware minimisation with this radius (rho); 0: not
     etta::seed seed = etta::seed(0);  // of random numbers in steps: dropout's
     std::vector<double> class_weight = {};  // one per class, for Weighted<CrossEntropy> and its like
-};
-
-// What evaluate() found. accuracy and confusion: classifiers only. Where a sample has several labels (those of a text's
-// letters), each counts, and stands in `predicted` after the sample's others.
-struct Evaluation {
-    double loss = 0;
-    double accuracy = 0;
-    index samples = 0;
-    int classes = 0;
-    std::vector<index> confusion;       // [actual * classes + predicted]; empty for more than 1024 classes
-    std::vector<std::int32_t> predicted;  // per label
-    std::string metric_names = {};    // with a comma between two
-    std::vector<double> metrics = {};
-    // A metric's value: result["f1"].
-    template <class Host = _::this_host>
-    double operator[](const std::string& name) const {
-        for (std::size_t i = 0; i < metrics.size(); ++i)
-            if (_::part_of_list<Host>(metric_names, i) == name) return metrics[i];
-        fail<Host>("evaluate was given no metric '" + name + "'; it has " + (metrics.empty() ? "none" : metric_names));
-    }
-    void operator[](int) const = delete;
-    index confused(int actual, int as) const { return confusion[static_cast<std::size_t>(actual * classes + as)]; }
-    // The table, rows actual, columns predicted.
-    std::string table() const {
-        std::string s = "actual \\ predicted\n     ";
-        char b[32];
-        for (int k = 0; k < classes; ++k) std::snprintf(b, sizeof b, "%5d", k), s += b;
-        s += '\n';
-        for (int i = 0; i < classes; ++i) {
-            std::snprintf(b, sizeof b, "%5d", i), s += b;
-            for (int k = 0; k < classes; ++k) {
-                if (confused(i, k) == 0) s += "    .";
-                else std::snprintf(b, sizeof b, "%5ld", static_cast<long>(confused(i, k))), s += b;
-            }
-            s += '\n';
-        }
-        return s;
-    }
 };
 
 namespace _ {
@@ -176,6 +138,7 @@ public:
             check_size(n);
             if (n < least_batch) fail_with<>("a batch of %lld samples; a layer of the model can be trained with %d or more only", static_cast<long long>(n), least_batch);
             if constexpr (classifies) check_labels(y, n);
+            M::check_ids(x, n);
             element loss = 0;
             norm_ = -1;
             run<program>(x, y, n, loss);
@@ -232,6 +195,7 @@ public:
         for (auto&& [x, y] : loader) {
             check_batch(x, y);
             const index n = x.extents[0];
+            M::check_ids(static_cast<const input_element*>(x.data), n);
             const auto given = give_weights(loader.weights(), n);
             element loss = 0;
             if constexpr (classifies) {
