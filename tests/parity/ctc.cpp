@@ -1,4 +1,7 @@
 // The CTC loss and its gradient against PyTorch (make_ctc.py wrote the file), and decoding.
+#include <cmath>
+#include <map>
+
 #include "catch.hpp"
 #include "recorded.hpp"
 
@@ -42,4 +45,36 @@ TEST_CASE("decoding drops blanks and repetitions; a beam finds labels that no si
     const double two[] = {std::log(0.6), std::log(0.4), std::log(0.6), std::log(0.4)};
     CHECK(etta::ctc_greedy(two, 2, 2).empty());
     CHECK(etta::ctc_beam(two, 2, 2) == std::vector<int>{1});
+    // Any class may be the blank.
+    const float last[] = {5, 0, 0, 5, 0, 0, 0, 0, 5, 5, 0, 0, 0, 5, 0};
+    CHECK(etta::ctc_greedy(last, 5, 3, 2) == std::vector<int>{0, 0, 1});
+    CHECK(etta::ctc_beam(last, 5, 3, 16, 2) == std::vector<int>{0, 0, 1});
+    CHECK_THROWS_WITH(etta::ctc_beams(last, 5, 3, 16, 3), Catch::Matchers::Contains("one of the 3 classes"));
+}
+
+TEST_CASE("a beam that keeps everything has the probability of every sequence of labels, summed over all paths") {
+    constexpr int steps = 5, classes = 3, paths = 243;
+    double logits[steps * classes];
+    for (int i = 0; i < steps * classes; ++i) logits[i] = 1.5 * std::sin(1.7 * i * i + 0.3);
+    for (int blank = 0; blank < classes; ++blank) {
+        std::map<std::vector<int>, double> exact;
+        for (int path = 0; path < paths; ++path) {
+            double p = 1;
+            std::vector<int> labels;
+            int before = blank;
+            for (int t = 0, rest = path; t < steps; ++t, rest /= classes) {
+                double all = 0;
+                for (int c = 0; c < classes; ++c) all += std::exp(logits[t * classes + c]);
+                const int c = rest % classes;
+                p *= std::exp(logits[t * classes + c]) / all;
+                if (c != blank && c != before) labels.push_back(c);
+                before = c;
+            }
+            exact[labels] += p;
+        }
+        const auto found = etta::ctc_beams(logits, steps, classes, 1000, blank);
+        CHECK(found.size() == exact.size());
+        for (const auto& h : found) CHECK(h.log_probability == Approx(std::log(exact[h.labels])).epsilon(1e-12));
+        for (std::size_t i = 1; i < found.size(); ++i) CHECK(found[i - 1].log_probability >= found[i].log_probability);
+    }
 }

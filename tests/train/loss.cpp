@@ -105,4 +105,24 @@ TEST_CASE("targets of other extents than the prediction's: variances, quantiles,
     for (int i = 0; i < 20; ++i) ctc.step(inputs, labels, 1);
     CHECK(ctc.step(inputs, labels, 1) < first);
     CHECK_THROWS_WITH(ctc.fit(Dataset::from(std::vector<float>(8), {4, 2}, std::vector<std::int32_t>{1}), {.batch = 1, .verbose = false}), says("1 labels"));
+
+    // Lists of labels of different lengths, as a data set.
+    using Lists = std::vector<std::vector<std::int32_t>>;
+    std::vector<double> many(inputs, inputs + 8);
+    many.insert(many.end(), inputs, inputs + 8);
+    const auto lists = Dataset::from(many, {4, 2}, Lists{{1, 2}, {1}}, 2, 3);
+    Model<Line, Input<double, 4, 2>, max_batch<2>> again{seed(1)};
+    auto fitted = Trainer(again, CTC<2>{}, SGD{.lr = 0.1});
+    const double before = fitted.evaluate(lists).loss;
+    const std::int32_t padded[] = {1, 2, 1, -1};
+    CHECK(before == Approx(fitted.gradients(many.data(), padded, 2)).epsilon(1e-12));
+    fitted.fit(lists, {.epochs = 20, .batch = 2, .verbose = false});
+    CHECK(fitted.evaluate(lists).loss < before);
+    std::int32_t copied[2];
+    lists.slice(1, 2).copy_labels(0, copied);
+    CHECK((copied[0] == 1 && copied[1] == -1 && lists.y_shape().count() == 2 && lists.classes() == 3));
+    CHECK_THROWS_WITH(Dataset::from(many, {4, 2}, Lists{{1, 2, 2}, {1}}, 2, 3), says("sample 0 has 3 labels, expected 2 at most"));
+    CHECK_THROWS_WITH(Dataset::from(many, {4, 2}, Lists{{1}, {1, 3}}, 2, 3), says("sample 1 has label 3 in place 1, expected 0 .. 2"));
+    CHECK_THROWS_WITH(Dataset::from(many, {4, 2}, Lists{{1}}), says("2 samples and 1 lists of labels"));
+    CHECK_THROWS_WITH(lists.label(0), says("2 labels for each sample"));
 }

@@ -138,6 +138,33 @@ class Dataset {
         if (n != d.size_) fail("there are " + std::to_string(d.size_) + " samples and " + std::to_string(n) + " labels");
         return d;
     }
+    // And a list of labels for each sample (what is written in a picture, said in a recording), padded with -1 to `length`; 0: the
+    // longest one's. For losses of such lists: CTC.
+    template <class Host = _::this_host>
+    static Dataset from(samples x, const dims& x_shape, const std::vector<std::vector<std::int32_t>>& labels, index length = 0, int classes = 0) {
+        index longest = 1;
+        for (const auto& list : labels)
+            if (static_cast<index>(list.size()) > longest) longest = static_cast<index>(list.size());
+        if (length == 0) length = longest;
+        std::vector<std::int32_t> all(labels.size() * static_cast<std::size_t>(length), -1);
+        std::int32_t largest = 0;
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            const auto what = [&] { return "sample " + std::to_string(i) + " has "; };
+            if (static_cast<index>(labels[i].size()) > length) fail(what() + std::to_string(labels[i].size()) + " labels, expected " + std::to_string(length) + " at most");
+            for (std::size_t k = 0; k < labels[i].size(); ++k) {
+                const std::int32_t label = labels[i][k];
+                if (label < 0 || (classes > 0 && label >= classes))
+                    fail(what() + "label " + std::to_string(label) + " in place " + std::to_string(k) + ", expected " + (classes > 0 ? "0 .. " + std::to_string(classes - 1) : std::string("0 or more")));
+                if (label > largest) largest = label;
+                all[i * static_cast<std::size_t>(length) + k] = label;
+            }
+        }
+        Dataset d = make<Host>({static_cast<samples&&>(x), static_cast<std::vector<std::int32_t>&&>(all), {}, {}}, x_shape);
+        if (static_cast<index>(labels.size()) != d.size_) fail("there are " + std::to_string(d.size_) + " samples and " + std::to_string(labels.size()) + " lists of labels");
+        d.y_ = {length};
+        d.classes_ = classes > 0 ? classes : largest + 1;
+        return d;
+    }
     // And numbers to predict, `y_shape` of them for each sample.
     template <class Host = _::this_host>
     static Dataset from(samples x, const dims& x_shape, std::vector<double> targets, const dims& y_shape = {}) {
@@ -226,15 +253,18 @@ class Dataset {
     // Sample i's labels: one, or y_shape().count() of them; fails without labels.
     template <class Host = _::this_host>
     void copy_labels(index i, std::int32_t* dst) const {
-        if (stride_ > 0) copy_stored(place<Host>(i) * stride_ + 1, dst, y_.count());
-        else *dst = label<Host>(i);
+        if (stride_ > 0) return copy_stored(place<Host>(i) * stride_ + 1, dst, y_.count());
+        if (y_.rank == 0) return void(*dst = label<Host>(i));
+        i = place<Host>(i) * y_.count();
+        if (!has_labels()) fail("this data set has no labels");
+        for (index k = 0; k < y_.count(); ++k) dst[k] = source_->labels[static_cast<std::size_t>(i + k)];
     }
     // Sample i's class; fails without labels, or where there are several for a sample.
     template <class Host = _::this_host>
     std::int32_t label(index i) const {
         i = place<Host>(i);
         if (!has_labels()) fail("this data set has no labels");
-        if (stride_ > 0) fail("this data set has " + std::to_string(y_.count()) + " labels for each sample");
+        if (y_.rank > 0) fail("this data set has " + std::to_string(y_.count()) + " labels for each sample");
         return source_->labels[static_cast<std::size_t>(i)];
     }
     // Sample i's targets, y_shape().count() numbers; fails without targets.
@@ -277,7 +307,7 @@ class Dataset {
     template <class Host = _::this_host>
     Dataset one_hot(double smoothing = 0) const {
         if (!(smoothing >= 0 && smoothing <= 1)) fail("one_hot: smoothing is " + std::to_string(smoothing) + ", expected 0 .. 1");
-        if (!has_labels() || stride_ > 0) fail("one_hot: this data set has no labels, one for each sample");
+        if (!has_labels() || y_.rank > 0) fail("one_hot: this data set has no labels, one for each sample");
         Dataset d = *this;
         d.smoothing_ = smoothing;
         d.y_ = {classes_};

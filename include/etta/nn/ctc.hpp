@@ -76,31 +76,38 @@ struct CTC {
     constexpr var operator()(var y, var t) const { return ctc_loss(y, t, {.blank = Blank, .zero_infinity = ZeroInfinity}); }
 };
 
-// The labels of the likeliest path: what is largest at each step, repetitions and blanks (0) dropped. logits: T rows of C.
+// The labels of the likeliest path: what is largest at each step, repetitions and blanks dropped. logits: T rows of C.
 template <class T>
-std::vector<int> ctc_greedy(const T* logits, index steps, index classes) {
+std::vector<int> ctc_greedy(const T* logits, index steps, index classes, int blank = 0) {
     std::vector<int> labels;
-    int before = 0;
+    int before = blank;
     for (index t = 0; t < steps; ++t, logits += classes) {
         int best = 0;
         for (int c = 1; c < static_cast<int>(classes); ++c)
             if (logits[c] > logits[best]) best = c;
-        if (best != 0 && best != before) labels.push_back(best);
+        if (best != blank && best != before) labels.push_back(best);
         before = best;
     }
     return labels;
 }
 
-// The labels whose alignments together are likeliest, among the `beam` best prefixes of each step (Hannun et al. 2014, without a
-// language model). O(T beam C) sequences.
+// Labels, and the logarithm of the probability of all their alignments that the beam kept: the whole one where it was wide enough.
+struct CTCHypothesis {
+    std::vector<int> labels;
+    double log_probability;
+};
+// The labels whose alignments together are likeliest, best first, among the `beam` best prefixes of each step (Hannun et al. 2014,
+// without a language model). logits: T rows of C. O(T beam C) sequences.
 template <class T>
-std::vector<int> ctc_beam(const T* logits, index steps, index classes, int beam = 16) {
+std::vector<CTCHypothesis> ctc_beams(const T* logits, index steps, index classes, int beam = 16, int blank = 0) {
+    if (beam < 1 || blank < 0 || blank >= classes) fail<>("ctc: a beam of 1 or more, and a blank that is one of the " + std::to_string(classes) + " classes");
     struct prefix {
         std::vector<int> labels;
         double blank, label;  // of paths that end in a blank, in the last label
         double sum() const { return blank + label; }
     };
     std::vector<prefix> now{{{}, 1.0, 0.0}};
+    double scaled = 0;  // so much was taken out, as a logarithm
     for (index t = 0; t < steps; ++t, logits += classes) {
         double most = logits[0], all = 0;
         for (index c = 1; c < classes; ++c) most = most < static_cast<double>(logits[c]) ? static_cast<double>(logits[c]) : most;
@@ -115,9 +122,10 @@ std::vector<int> ctc_beam(const T* logits, index steps, index classes, int beam 
         };
         for (const prefix& q : now) {
             prefix& stays = of(q.labels);
-            stays.blank += q.sum() * p[0] / all;
+            stays.blank += q.sum() * p[static_cast<std::size_t>(blank)] / all;
             if (!q.labels.empty()) stays.label += q.label * p[static_cast<std::size_t>(q.labels.back())] / all;
-            for (int c = 1; c < static_cast<int>(classes); ++c) {
+            for (int c = 0; c < static_cast<int>(classes); ++c) {
+                if (c == blank) continue;
                 std::vector<int> longer = q.labels;
                 longer.push_back(c);
                 const bool again = !q.labels.empty() && q.labels.back() == c;  // only behind a blank is it a new one
@@ -126,12 +134,20 @@ std::vector<int> ctc_beam(const T* logits, index steps, index classes, int beam 
         }
         _::sort(next.data(), next.size(), [](const prefix& a, const prefix& b) { return a.sum() > b.sum(); });
         if (next.size() > static_cast<std::size_t>(beam)) next.resize(static_cast<std::size_t>(beam));
+        while (next.size() > 1 && next.back().sum() == 0) next.pop_back();
         double scale = 0;
         for (const prefix& q : next) scale += q.sum();
         for (prefix& q : next) q.blank /= scale, q.label /= scale;
+        scaled += __builtin_log(scale);
         now = static_cast<std::vector<prefix>&&>(next);
     }
-    return now.front().labels;
+    std::vector<CTCHypothesis> r;
+    for (prefix& q : now) r.push_back({static_cast<std::vector<int>&&>(q.labels), scaled + __builtin_log(q.sum())});
+    return r;
+}
+template <class T>
+std::vector<int> ctc_beam(const T* logits, index steps, index classes, int beam = 16, int blank = 0) {
+    return ctc_beams(logits, steps, classes, beam, blank).front().labels;
 }
 
 }  // namespace etta
