@@ -55,6 +55,7 @@ SIDES = {
             "GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=8589934592:glibc.malloc.top_pad=268435456",
         },
     },
+    "peers_pytorch": {"python": os.environ.get("BENCH_PYTHON")},
     "peers_hand": {"flags": ["-ffast-math"]},
 }
 
@@ -96,6 +97,8 @@ def goals(r):
         yield f"T3, {threads} thread{'s' * (threads > 1)}: time of libtorch", "<=", 1.0, r.ratio("T3.lstm32.seq64.b32.adam", "libtorch", threads)
     for threads in (1, 2):
         yield f"T4, {threads} thread{'s' * (threads > 1)}: time of libtorch", "<=", 1.0, r.ratio("T4.transformer.b8.s64.d128.adamw", "libtorch", threads)
+    for name, workload in (("T3", "T3.lstm32.seq64.b32.adam"), ("T4", "T4.transformer.b8.s64.d128.adamw")):
+        yield f"{name}, 1 thread: time of PyTorch 2", "<=", 1.0, r.ratio(workload, "PyTorch", 1)
     for name, workload in (("lstm", "I1.lstm1-16-dense"), ("gru", "I1.gru1-8-dense")):
         yield f"I1 {name}, 1 thread: time of Eigen by hand", "<=", 0.9, r.ratio(workload, "Eigen", 1)
     yield "I1 mlp, 1 thread: time of Eigen by hand", "<=", 1.3, r.ratio("I1.mlp784-128-10", "Eigen", 1)
@@ -137,6 +140,14 @@ def build(names):
 
     for name in names:
         side = SIDES[name]
+        if "python" in side:
+            if side["python"]:
+                built[name] = BUILD / name
+                built[name].write_text(f'#!/bin/sh\nexec {shlex.quote(side["python"])} {shlex.quote(str(HERE / name))}.py "$@"\n')
+                built[name].chmod(0o755)
+            else:
+                print(f"{name}: left out (BENCH_PYTHON=PYTHON names one that has torch)", file=sys.stderr)
+            continue
         if "needs" in side and not there(side["needs"]):
             print(f"{name}: {side['needs']} is not installed; left out (--peers installs it)", file=sys.stderr)
             continue
@@ -203,9 +214,9 @@ class Results:
         self.rounds, self.foreign, self.memory = {}, {}, {}
 
     def per_round(self, workload, peer, threads):
-        """The side's medians in ns, round by round. A peer is also found by its name's part before '('."""
+        """The side's medians in ns, round by round. A peer is also found by its name's first word."""
         def of(r):
-            return next((x["median_ns"] for (p, t), x in r.items() if t == threads and peer in (p, p.split("(")[0])), None)
+            return next((x["median_ns"] for (p, t), x in r.items() if t == threads and peer in (p, p.split("(")[0], p.split()[0])), None)
 
         return [of(r) for r in self.rounds.get(workload, [])]
 

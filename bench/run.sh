@@ -9,6 +9,7 @@
 #     --cpu-time    1 thread, timed by processor time: what to use while others use the machine
 #     further options: bench/run.sh --help
 #
+# BENCH_PYTHON: a Python that has PyTorch (pip install torch numpy), to measure training beside the newest one, too.
 # CXX: another compiler than g++. CXXFLAGS: further flags for etta's programs. ETTA_BUILD: where to build (default:
 # build/bench).
 set -eu
