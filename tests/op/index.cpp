@@ -33,7 +33,7 @@ TEST_CASE("take reads slices at indices of any shape and integer dtype") {
             for (int k = 0; k < 3; ++k) CHECK(rows(i, j, k) == x((at(i, j) + 4) % 4, k));
     for (int i = 0; i < 4; ++i) CHECK((picked(i, 0) == x(i, 2) && picked(i, 1) == x(i, 0)));
     const auto same = eval(embedding(at, x));
-    CHECK(same(1, 0, 1) == x(3, 1));
+    CHECK((same(0, 0, 1) == x(3, 1) && std::isnan(same(1, 0, 1))));  // whose ids do not count from the end
     const auto turned = eval(take<1>(transpose(x), columns));  // through a view
     CHECK((turned(1, 0) == x(2, 1) && turned(2, 1) == x(0, 2)));
 }
