@@ -1,4 +1,4 @@
-// The CTC loss and its gradient against PyTorch (make_ctc.py wrote the file), and decoding.
+// The CTC loss, its gradient and what is learnt with it against PyTorch (make_ctc.py wrote the file), and decoding.
 #include <cmath>
 #include <map>
 
@@ -35,6 +35,35 @@ TEST_CASE("so are its reductions, another blank, fewer steps, and labels that do
     })(logits, moved, lengths);
     CHECK(unlike(file, "sum", &loss, 1e-12) == "");
     CHECK(unlike(file, "sum_gradient", gradient.data(), 1e-10) == "");
+}
+
+namespace {
+struct Reader {
+    etta::GRU<4> gru;
+    etta::Linear<6> fc;
+    constexpr auto operator()(auto x) const { return fc(gru(x).y); }
+};
+}  // namespace
+
+TEST_CASE("ten steps with the CTC loss lead where PyTorch's do") {
+    const auto file = etta::safetensors_file::open(recorded_path("ctc.st"));
+    etta::Model<Reader, etta::Input<double, 9, 3>, etta::max_batch<4>> model;
+    for (int i = 0; i < model.n_parameters; ++i) {
+        const auto from = recorded(file, "net.start." + std::string(model.parameter(i).name));
+        REQUIRE(static_cast<std::size_t>(model.parameter(i).size) == from.size());
+        std::copy(from.begin(), from.end(), model.parameter(i).data);
+    }
+    const auto x = recorded(file, "net.input");
+    const auto labels = recorded_as<std::int32_t>(file, "labels");
+    double y[4 * 9 * 6];
+    model.run(x.data(), y, 4);
+    CHECK(unlike(file, "net.y", y, 1e-12) == "");
+    auto trainer = etta::Trainer(model, etta::CTC<4>{}, etta::Adam{.lr = 0.01});
+    const double loss = trainer.gradients(x.data(), labels.data(), 4);
+    CHECK(unlike(file, "net.loss", &loss, 1e-12) == "");
+    CHECK(unlike_all(file, "net.gradient.", model, trainer.gradient_data(), 1e-10) == "");
+    for (int i = 0; i < 10; ++i) trainer.step(x.data(), labels.data(), 4);
+    CHECK(unlike_all(file, "net.adam.", model, model.parameters.data(), 1e-10) == "");
 }
 
 TEST_CASE("decoding drops blanks and repetitions; a beam finds labels that no single path makes likely") {

@@ -242,6 +242,49 @@ TEST_CASE("a model has memory for its parameters and for inference; gradients an
     static_assert(decltype(trainer)::workspace_bytes > Network::workspace_bytes());
 }
 
+namespace {
+struct Normed {
+    etta::Conv2d<8, 3> conv;
+    etta::BatchNorm2d<> norm;
+    etta::Linear<4> fc;
+    constexpr auto operator()(auto x) const { return fc(flatten(relu(norm(conv(x))))); }
+};
+struct Recurrent {
+    etta::LSTM<16> lstm;
+    etta::Linear<2> fc;
+    constexpr auto operator()(auto x) const { return fc(lstm(x).last[0].h); }
+};
+struct Block {
+    etta::TransformerEncoderLayer<32, 4, 64, etta::TransformerOptions{.dropout = 0.1}> layer;
+    constexpr auto operator()(auto x) const { return layer(x); }
+};
+// A model that has made a prediction: its parameters and states, each aligned, and `most` bytes for inference.
+template <class M, class Loss>
+void takes_no_more_than(etta::index most) {
+    const long start = allocated;
+    M model{seed(1)};
+    const std::vector<float> x(M::input_type::sample_size);
+    std::vector<float> y(M::output_size);
+    model.run(x.data(), y.data(), 1);
+    const long vectors = 4 * static_cast<long>(x.size() + y.size());
+    CHECK(allocated - start <= M::parameter_bytes + M::state_bytes + M::workspace_bytes() + vectors + 3 * 64);
+    CHECK(M::parameter_bytes <= 4 * M::parameter_count + 64 * M::n_parameters);
+    CHECK(M::state_bytes <= 64 * M::n_states);  // (no more than 16 numbers each)
+    CHECK(M::workspace_bytes() <= most);
+    CHECK(M::workspace_bytes() < etta::Trainer<M, Loss, etta::Adam>::workspace_bytes);
+}
+}  // namespace
+
+TEST_CASE("neither has a model with running means, with a loop or with attention what only training needs") {
+    constexpr etta::index batch = 16, line = 64;
+    // Of the convolution: what it makes and what the normalisation makes of that, and two numbers per channel.
+    takes_no_more_than<etta::Model<Normed, etta::Input<float, 3, 10, 10>, etta::max_batch<batch>>, etta::CrossEntropy>(2 * batch * 8 * 8 * 8 * 4 + 2 * line);
+    // The inputs' part of all gates at once; of the states a few steps, whatever the sequence's length.
+    takes_no_more_than<etta::Model<Recurrent, etta::Input<float, 100, 3>, etta::max_batch<batch>>, etta::MSE>(batch * (100 * 4 * 16 + 10 * 16) * 4);
+    // Queries, keys and values, what attention makes of them, and a number for each of its rows.
+    takes_no_more_than<etta::Model<Block, etta::Input<float, 64, 32>, etta::max_batch<batch>>, etta::MSE>(batch * 64 * (4 * 32 + 4) * 4);
+}
+
 TEST_CASE("a regression finds the line") {
     std::vector<double> x(200), y(100);
     for (std::size_t i = 0; i < 100; ++i) {
