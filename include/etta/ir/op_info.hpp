@@ -110,10 +110,17 @@ constexpr std::uint64_t text_hash(const char* c) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wnon-template-friend"
 #endif
+#if defined(__CUDACC__)
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 1301  // the same, as nvcc says it
+#endif
 template <std::uint64_t Id>
 struct op_id {
     friend constexpr auto op_of(op_id<Id>);
 };
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
