@@ -1,14 +1,17 @@
 // Handwritten digits, start to finish: load, split, train a small CNN, look at what it gets wrong, save everything.
 //
 //   examples/run.sh digits                       the 1,797 8x8 UCI digits that come with etta
-//   examples/run.sh digits --data DIR            LeNet-5 on MNIST-format files (*images-idx3-ubyte[.gz], *labels-idx1-ubyte[.gz])
+//   examples/run.sh digits --data DIR            LeNet-5 on MNIST-format files (*images-idx3-ubyte[.gz], *labels-idx1-ubyte[.gz]): trained
+//                                                on train* and tested on t10k*, where both are there; else four fifths of the one pair
 //   further: --seed N  --epochs N  --out DIR
 #include <etta/etta.hpp>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 struct DigitsNet {  // 8x8
     etta::Conv2d<16, 3, 1, 1> conv1;
@@ -42,6 +45,39 @@ struct Arguments {
     unsigned seed = 1;
     int epochs = 0;
 };
+
+template <class T>
+bool number(const std::string& text, T& value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size();
+}
+
+// Files that belong together: of the same name but for "images" and "labels". One pair, or the test files (t10k…) and the training
+// files (train…).
+struct Pair {
+    std::string images, labels;
+};
+std::vector<Pair> pairs_in(const std::string& folder) {
+    std::vector<std::string> images, labels;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        if (name.find("images") != std::string::npos) images.push_back(name);
+        if (name.find("labels") != std::string::npos) labels.push_back(name);
+    }
+    std::sort(images.begin(), images.end());
+    std::sort(labels.begin(), labels.end());
+    if (images.empty() || images.size() != labels.size() || images.size() > 2)
+        throw std::runtime_error(folder + ": there are " + std::to_string(images.size()) + " files named *images* and " + std::to_string(labels.size()) + " named *labels*, expected one or two of each");
+    std::vector<Pair> pairs;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        if (images[i].substr(0, images[i].find("images")) != labels[i].substr(0, labels[i].find("labels")))
+            throw std::runtime_error(folder + ": " + images[i] + " and " + labels[i] + " do not belong together");
+        pairs.push_back({folder + "/" + images[i], folder + "/" + labels[i]});
+    }
+    if (pairs.size() == 2 && (images[0].find("t10k") == std::string::npos || images[1].find("train") == std::string::npos))
+        throw std::runtime_error(folder + ": of two pairs one is named t10k* and the other train*");
+    return pairs;
+}
 
 // A digit in the terminal: two pixel rows per line of text.
 void draw(const etta::Dataset& data, etta::index sample) {
@@ -90,13 +126,15 @@ int train(const etta::Dataset& training, const etta::Dataset& test, const etta::
 
 int main(int argc, char** argv) {
     Arguments a;
-    for (int i = 1; i + 1 < argc; i += 2) {
+    for (int i = 1; i < argc; i += 2) {
         const std::string option = argv[i];
-        if (option == "--data") a.data = argv[i + 1];
-        else if (option == "--seed") a.seed = static_cast<unsigned>(std::atoi(argv[i + 1]));
-        else if (option == "--epochs") a.epochs = std::atoi(argv[i + 1]);
-        else if (option == "--out") a.out = argv[i + 1];
-        else return std::fprintf(stderr, "unknown option %s\n", argv[i]), 2;
+        if (option != "--data" && option != "--seed" && option != "--epochs" && option != "--out") return std::fprintf(stderr, "unknown option %s\n", argv[i]), 2;
+        if (i + 1 == argc) return std::fprintf(stderr, "%s: what?\n", argv[i]), 2;
+        const std::string value = argv[i + 1];
+        if (option == "--data") a.data = value;
+        else if (option == "--out") a.out = value;
+        else if (!(option == "--seed" ? number(value, a.seed) : number(value, a.epochs)) || a.epochs < 0)
+            return std::fprintf(stderr, "%s: '%s' is no number that it can be\n", argv[i], argv[i + 1]), 2;
     }
     try {
         if (a.data.empty()) {
@@ -106,15 +144,10 @@ int main(int argc, char** argv) {
             return train<etta::Model<DigitsNet, etta::Input<float, 1, 8, 8>, etta::max_batch<32>>, etta::AdamW>(
                 training, test, {.epochs = a.epochs > 0 ? a.epochs : 40, .batch = 32, .validation = test, .schedule = etta::cosine(), .seed = etta::seed(a.seed)}, 2e-3, a);
         }
-        std::string images, labels;
-        for (const auto& entry : std::filesystem::directory_iterator(a.data)) {
-            const std::string name = entry.path().filename().string();
-            if (name.find("images") != std::string::npos) images = entry.path().string();
-            if (name.find("labels") != std::string::npos) labels = entry.path().string();
-        }
-        if (images.empty() || labels.empty()) return std::fprintf(stderr, "%s: there is no file named *images* and one named *labels*\n", a.data.c_str()), 2;
-        const auto digits = etta::load_idx(images, labels).scaled(1 / 255.0).reshaped({1, 28, 28});
-        auto [training, test] = etta::split(digits, 0.8, etta::seed(a.seed));
+        const std::vector<Pair> pairs = pairs_in(a.data);
+        const auto load = [](const Pair& p) { return etta::load_idx(p.images, p.labels).scaled(1 / 255.0).reshaped({1, 28, 28}); };
+        const auto fifths = [&](const Pair& p) { return etta::split(load(p), 0.8, etta::seed(a.seed)); };
+        auto [training, test] = pairs.size() == 2 ? etta::Split{load(pairs[1]), load(pairs[0])} : fifths(pairs[0]);
         return train<etta::Model<LeNet, etta::Input<float, 1, 28, 28>, etta::max_batch<64>>, etta::Adam>(
             training, test, {.epochs = a.epochs > 0 ? a.epochs : 12, .batch = 32, .validation = test, .schedule = etta::cosine(), .seed = etta::seed(a.seed)}, 2e-3, a);
     } catch (const std::exception& e) {

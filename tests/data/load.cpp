@@ -34,7 +34,8 @@ TEST_CASE("images and labels in IDX files are a data set") {
     CHECK_THROWS_WITH(etta::load_idx(images, scratch.file("three", idx(8, {3}, std::string(3, '\0')))), says("2 samples, and 3 labels"));
     CHECK_THROWS_WITH(etta::load_idx(images, images), says("labels have rank 1, these have 3"));
     CHECK_THROWS_WITH(etta::load_idx(images, scratch.file("negative", idx(9, {2}, "\1\xff"))), says("label -1"));
-    CHECK_THROWS_WITH(etta::load_idx(images, scratch.path("labels"), 1), says("label 1, expected 0 .. 0"));
+    CHECK_THROWS_WITH(etta::load_idx(images, scratch.path("labels"), 1), says("labels'") && says("sample 0 has label 1, expected 0 .. 0"));
+    CHECK_THROWS_WITH(etta::load_idx(images, scratch.file("negative", idx(9, {2}, std::string("\0\xff", 2)))), says("negative'") && says("sample 1 has label -1, expected 0 or more"));
     CHECK_THROWS_AS(etta::load_idx(scratch.file("scalar", idx(8, {}, "x"))), etta::Error);
     CHECK_THROWS_AS(etta::load_idx(scratch.file("empty", idx(8, {2, 0}, ""))), etta::Error);
     CHECK_THROWS_WITH(etta::load_idx(scratch.file("i16", idx(0x0B, {1}, "xx"))), says("these are int16"));

@@ -41,7 +41,7 @@ Dataset npy_labelled(samples&& s, const dims& shape, index n, const std::string&
     if (t.shape.size() != 1) fail_in_file<Host>(y_path, "labels have rank 1, these have " + std::to_string(t.shape.size()));
     std::vector<std::int32_t> labels;
     for (const double l : y.values<double, Host>()) {
-        if (!(l >= 0 && l < 1e6)) fail_in_file<Host>(y_path, std::to_string(l) + " at place " + std::to_string(labels.size()) + " is no class");
+        if (!(l >= 0 && l < (classes > 0 ? classes : 1e6))) fail_in_file<Host>(y_path, std::to_string(l) + " at place " + std::to_string(labels.size()) + " is no class");
         labels.push_back(static_cast<std::int32_t>(l));
     }
     return Dataset::from<Host>(static_cast<samples&&>(s), shape, static_cast<std::vector<std::int32_t>&&>(labels), classes);

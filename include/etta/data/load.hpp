@@ -10,7 +10,7 @@ namespace etta {
 namespace _ {
 
 template <class Host>
-std::vector<std::int32_t> idx_labels(const idx_array& a, const std::string& path) {
+std::vector<std::int32_t> idx_labels(const idx_array& a, const std::string& path, int classes) {
     if (a.extents.size() != 1) fail_in_file<Host>(path, "labels have rank 1, these have " + std::to_string(a.extents.size()));
     std::vector<std::int32_t> labels(static_cast<std::size_t>(a.count));
     const auto element = static_cast<std::size_t>(size_of(a.type));
@@ -25,6 +25,9 @@ std::vector<std::int32_t> idx_labels(const idx_array& a, const std::string& path
             case dtype::i32: std::memcpy(&labels[i], p, 4); break;
             default: fail_in_file<Host>(path, "labels are integers, these are " + std::string(name_of(a.type)));
         }
+        if (labels[i] < 0 || (classes > 0 && labels[i] >= classes))
+            fail_in_file<Host>(path, "sample " + std::to_string(i) + " has label " + std::to_string(labels[i]) + ", expected " +
+                                         (classes > 0 ? "0 .. " + std::to_string(classes - 1) : std::string("0 or more")));
     }
     return labels;
 }
@@ -66,7 +69,7 @@ Dataset load_idx(const std::string& path) {
 template <class Host = _::this_host>
 Dataset load_idx(const std::string& path, const std::string& labels_path, int classes = 0) {
     idx_array a = read_idx<Host>(path);
-    std::vector<std::int32_t> labels = _::idx_labels<Host>(read_idx<Host>(labels_path), labels_path);
+    std::vector<std::int32_t> labels = _::idx_labels<Host>(read_idx<Host>(labels_path), labels_path, classes);
     if (!a.extents.empty() && a.extents[0] != static_cast<index>(labels.size()))
         _::fail_in_file<Host>(path, std::to_string(a.extents[0]) + " samples, and " + std::to_string(labels.size()) +
                                         " labels in '" + labels_path + "'");

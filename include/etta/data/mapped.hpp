@@ -115,7 +115,7 @@ Dataset map_idx(const std::string& path, const std::string& labels_path, int cla
     dims shape;
     index n = 0;
     samples x = _::map_idx_samples<Host>(path, shape, n);
-    std::vector<std::int32_t> labels = _::idx_labels<Host>(read_idx<Host>(labels_path), labels_path);
+    std::vector<std::int32_t> labels = _::idx_labels<Host>(read_idx<Host>(labels_path), labels_path, classes);
     if (n != static_cast<index>(labels.size()))
         _::fail_in_file<Host>(path, std::to_string(n) + " samples, and " + std::to_string(labels.size()) + " labels in '" + labels_path + "'");
     return Dataset::from<Host>(static_cast<samples&&>(x), shape, static_cast<std::vector<std::int32_t>&&>(labels), classes);

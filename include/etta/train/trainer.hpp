@@ -244,7 +244,7 @@ public:
         if (d.has_weights() && weights_per_sample == 0) fail<>("the data's samples have weights, which this loss does not take: use Weighted<…>");
         if (wants_labels && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
         if (needs_targets && !wants_labels && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
-        if (classifies && d.classes() > n_classes) fail<>("the data has " + std::to_string(d.classes()) + " classes, the model " + std::to_string(n_classes) + " outputs");
+        if (classifies && d.classes() > n_classes) refuse_classes(d);
         if (wants_labels && d.y_shape().count() != target_size)
             fail<>("a sample has " + std::to_string(d.y_shape().count()) + " labels, the model's prediction takes " + std::to_string(target_size));
         if (!wants_labels && d.has_targets() && d.y_shape().count() != target_size)
@@ -509,6 +509,12 @@ private:
     }
     static void check_size(index n) {
         if (n < 1 || n > batch_bound) fail_with<>("a batch of %lld samples; the model takes 1 to max_batch<%d>", static_cast<long long>(n), batch_bound);
+    }
+    ETTA_COLD static void refuse_classes(const Dataset& d) {
+        std::string where;
+        for (index i = 0; d.y_shape().rank == 0 && i < d.size() && where.empty(); ++i)
+            if (d.label(i) >= n_classes) where = " (sample " + std::to_string(i) + " has label " + std::to_string(d.label(i)) + ")";
+        fail<>("the data has " + std::to_string(d.classes()) + " classes" + where + ", the model " + std::to_string(n_classes) + " outputs");
     }
     static void check_labels(const std::int32_t* y, index n) {
         for (index i = 0; i < n * labels_per_sample; ++i)
