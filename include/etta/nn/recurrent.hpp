@@ -140,7 +140,16 @@ struct recurrent {
 
     // [N, T, In] -> [N, T, D H] and the last states. start: the states before the first step (zeros); lengths, [N]: steps
     // from there on leave the state as it is and give zeros, for both directions.
-    constexpr RecurrentResult<state, cells> operator()(var x) const { return run(x, x.g->streaming ? remembered(zeros(x)) : zeros(x), var{}, x.g->streaming); }
+    constexpr RecurrentResult<state, cells> operator()(var x) const {
+        if (!x.g->streaming) return run(x, zeros(x), var{});
+        if constexpr (Bidirectional) {  // backwards it would begin with what is yet to come
+            const in_layer here(x, of[0].weight_ih.slot);
+            x.g->blame(mistake::stream_reverse, "recurrent layer");
+            return run(x, zeros(x), var{});
+        } else {
+            return run(x, remembered(zeros(x)), var{}, true);
+        }
+    }
     constexpr RecurrentResult<state, cells> operator()(var x, const states& start) const { return run(x, start, var{}); }
     constexpr RecurrentResult<state, cells> operator()(var x, const states& start, var lengths) const { return run(x, start, lengths); }
     // The states before the first step, for a batch like x.
