@@ -99,6 +99,19 @@ TEST_CASE("an LSTM of two layers fed sample by sample, or in blocks of eight, gi
     CHECK(played(blocks, x) == z);
 }
 
+TEST_CASE("what stands in a TimeDistributed begins anew at each step of a stream, as at each step of the whole") {
+    using Net = Sequential<TimeDistributed<Sequential<LearnedPositions<3>, TransformerEncoderLayer<4, 2, 8>, LastOutput<GRU<4, 1, true>>>>, LastOutput<GRU<2>>>;
+    Model<Net, Input<float, 2, 3, 4>, max_batch<1>> model{seed(5)};
+    Stream<Net, Input<float, 1, 3, 4>> stream(model);
+    const auto x = wave(24);
+    std::vector<float> whole(2), y(2);
+    model.run(x.data(), whole.data(), 1);
+    stream.process(&x[0], y.data());
+    stream.process(&x[12], y.data());
+    CHECK(apart(y, whole) < 1e-6);
+    static_assert(stream.length == 0);
+}
+
 TEST_CASE("a stream that counts positions ends with the last it has room for, and is then as it was") {
     Writer model{seed(3)};
     Stream<Language, Input<std::int32_t, 1>, 6> single(model);

@@ -109,8 +109,8 @@ private:
         const _::in_layer here(x, in_proj_weight.slot);
         if (!fits(x)) return x;
         const var qkv = projected<0, Dim + 2 * kv>(x);
-        if (x.g->streaming && O.causal && !mask.exists()) return out(continued(qkv));
-        if (x.g->streaming) x.g->blame(_::mistake::stream_later, "multihead_attention");
+        if (_::in_stream(*x.g) && O.causal && !mask.exists()) return out(continued(qkv));
+        if (_::in_stream(*x.g)) x.g->blame(_::mistake::stream_later, "multihead_attention");
         if constexpr (O.rotary) {
             const var q = rotary(heads<0, Heads>(qkv), O.theta), k = rotary(heads<Heads, Heads + kv_heads>(qkv), O.theta);
             return out(_::positions_first_attention(q, k, heads<Heads + kv_heads, Heads + 2 * kv_heads>(qkv), O.causal, mask, drop(x)));
@@ -153,7 +153,7 @@ private:
     constexpr var across(var x, var memory, var mask) const {
         const _::in_layer here(x, in_proj_weight.slot);
         if (!fits(x) || !fits(memory)) return x;
-        if (x.g->streaming) x.g->blame(_::mistake::stream_memory, "multihead_attention");
+        if (_::in_stream(*x.g)) x.g->blame(_::mistake::stream_memory, "multihead_attention");
         var q = projected<0, Dim>(x);
         const var both = projected<Dim, Dim + 2 * kv>(memory);
         var k = heads<0, kv_heads>(both);

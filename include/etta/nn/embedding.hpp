@@ -59,7 +59,7 @@ constexpr var stream_position(builder& g, index length) {
 // Positions of a piece of `length` elements, [length] i64: from 0 on, in a Stream from where it stands.
 constexpr var positions_of(builder& g, index length) {
     const var from_zero{&g, cast_to(g, Iota::of(g, shape(length), 0).id, dtype::i64)};
-    return g.streaming ? from_zero + stream_position(g, length) : from_zero;
+    return in_stream(g) ? from_zero + stream_position(g, length) : from_zero;
 }
 }  // namespace _
 
@@ -75,7 +75,7 @@ struct LearnedPositions {
             return x;
         }
         var w = weight.declare(x, shape(MaxLength > 0 ? extent(index{MaxLength}) : s[-2], s[-1]));
-        if (x.g->streaming) {  // which ends where the table does
+        if (_::in_stream(*x.g)) {  // which ends where the table does
             index& length = x.g->stream_length;
             if (length == 0 || length > w.extent(0)) length = w.extent(0);
             return x + embedding(_::positions_of(*x.g, static_cast<index>(s[-2].code)), w);
@@ -90,7 +90,7 @@ namespace _ {
 constexpr var position_angles(builder& g, const shape& s, double theta, bool in_pairs, dtype t) {
     const auto number = [&](int axis) constexpr {
         const var n{&g, cast_to(g, Iota::of(g, s, axis).id, t)};
-        return axis == 0 && g.streaming ? n + var{&g, cast_to(g, stream_position(g, static_cast<index>(s.at[0].code)).id, t)} : n;
+        return axis == 0 && in_stream(g) ? n + var{&g, cast_to(g, stream_position(g, static_cast<index>(s.at[0].code)).id, t)} : n;
     };
     const double channels = static_cast<double>(s.at[1].code) * (in_pairs ? 1 : 2);
     const var pair = in_pairs ? floor(number(1) * 0.5) : number(1);

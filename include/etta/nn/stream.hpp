@@ -84,6 +84,7 @@ struct stream_source {
 // more positions than that: what goes on needs a reset(). Other networks go on for ever.
 template <class Net, class In, int Length = 0>
 class Stream {
+    static_assert(Length >= 0, "etta: the Length of a Stream is 0 or more");
     using source = _::stream_source<Net, In, Length>;
     static constexpr bool sound = _::check_model<Net, In, 0, source>();
     using program = _::program<_::sound<sound, source>, this_target>;
