@@ -51,7 +51,8 @@ enum class storage : std::int64_t { argument, parameter, state };
 
 enum class mistake : int {
     none, broadcast, inner_extents, dtypes, rank, axis, reshape_size, layer_input, layer_rank, state_shape, target,
-    channels, window, concat, square, unbound, right_hand_side, carry, escaped, random, state_in_loop
+    channels, window, concat, square, unbound, right_hand_side, carry, escaped, random, state_in_loop,
+    stream_reverse, stream_later, stream_memory, stream_length, stream_rate  // these last: what only a Stream refuses
 };
 
 // The first mistake of a trace. Tracing goes on with poisoned variables; one static_assert then reports this.

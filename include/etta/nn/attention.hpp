@@ -109,7 +109,8 @@ private:
         const _::in_layer here(x, in_proj_weight.slot);
         if (!fits(x)) return x;
         const var qkv = projected<0, Dim + 2 * kv>(x);
-        if (x.g->streaming && O.causal && !mask.exists()) return out(continued(qkv));
+        if (_::in_stream(*x.g) && O.causal && !mask.exists()) return out(continued(qkv));
+        if (_::in_stream(*x.g)) x.g->blame(_::mistake::stream_later, "multihead_attention");
         if constexpr (O.rotary) {
             const var q = rotary(heads<0, Heads>(qkv), O.theta), k = rotary(heads<Heads, Heads + kv_heads>(qkv), O.theta);
             return out(_::positions_first_attention(q, k, heads<Heads + kv_heads, Heads + 2 * kv_heads>(qkv), O.causal, mask, drop(x)));
@@ -122,7 +123,7 @@ private:
         _::builder& g = *qkv.g;
         const index length = qkv.extent(1), kept = g.stream_length;
         if (qkv.extent(0) != 1 || kept < length) {
-            g.blame(_::mistake::layer_input, "stream", shape(extent(1), extent(kept)), qkv.extents());
+            g.blame(qkv.extent(0) != 1 ? _::mistake::layer_input : _::mistake::stream_length, "stream", shape(extent(1), extent(kept)), qkv.extents());
             return slice<-2, 0, Heads>(qkv);
         }
         var q = heads<0, Heads>(qkv), k = heads<Heads, Heads + kv_heads>(qkv);
@@ -152,6 +153,7 @@ private:
     constexpr var across(var x, var memory, var mask) const {
         const _::in_layer here(x, in_proj_weight.slot);
         if (!fits(x) || !fits(memory)) return x;
+        if (_::in_stream(*x.g)) x.g->blame(_::mistake::stream_memory, "multihead_attention");
         var q = projected<0, Dim>(x);
         const var both = projected<Dim, Dim + 2 * kv>(memory);
         var k = heads<0, kv_heads>(both);

@@ -43,6 +43,18 @@ template <class Layer>
 inline constexpr bool state_is_kept_outside_of_loops = false;
 template <class Prediction, class Target>
 inline constexpr bool target_fits = false;
+template <class Layer>
+inline constexpr bool layer_streams = false;
+
+// What a Model takes and a Stream does not.
+template <mistake What, class Layer>
+constexpr void refuse_stream() {
+    if constexpr (What == mistake::stream_reverse) static_assert(layer_streams<Layer>, "etta: a layer of both directions wants the whole signal, of which a Stream knows no later part: use one direction, or a Model");
+    else if constexpr (What == mistake::stream_later) static_assert(layer_streams<Layer>, "etta: self-attention in a Stream is causal and without a mask ({.causal = true}), since later positions are yet to come: use a Model");
+    else if constexpr (What == mistake::stream_memory) static_assert(layer_streams<Layer>, "etta: attention to another sequence is not there in a Stream, which would see that one's last piece only: use a Model");
+    else if constexpr (What == mistake::stream_length) static_assert(layer_streams<Layer>, "etta: a Stream with attention wants to know how many positions to keep, those of a piece at least: Stream<Net, In, Length>");
+    else static_assert(layer_streams<Layer>, "etta: the layers of a Stream count positions at different rates");
+}
 
 // Stands in for a program that cannot be made, so that the message about it is the only one.
 struct nothing_source {
@@ -60,6 +72,9 @@ constexpr bool check_trace() {
     constexpr failure e = Source::error;
     if constexpr (e.what == mistake::state_in_loop && e.scope >= 0) {
         static_assert(state_is_kept_outside_of_loops<layer_name<facts, e.scope>>, "etta: a layer updates its state in a loop, once a step: call it on all steps at once, as TimeDistributed does");
+        return false;
+    } else if constexpr (e.what >= mistake::stream_reverse) {
+        refuse_stream<e.what, layer_name<facts, e.scope>>();
         return false;
     } else if constexpr (e.what != mistake::none && e.what != mistake::random && e.scope >= 0) {
         using L = layer_name<facts, e.scope>;

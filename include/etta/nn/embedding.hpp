@@ -35,6 +35,15 @@ struct Embedding {
 };
 
 namespace _ {
+// In a Stream: how many positions a piece has (0: none are counted).
+constexpr index stream_step(const builder& g) {
+    double step = 0;
+    if (g.stream_place >= 0) {
+        const node& sum = g.of(g.next_memory[g.stream_place]);  // below
+        for (int i = 0; i < sum.n_args; ++i) g.constant(g.arg(sum, i), step);
+    }
+    return static_cast<index>(step);
+}
 // In a Stream: the position of the piece's first element, [] i64; it is `length` further on in the next call.
 constexpr var stream_position(builder& g, index length) {
     if (g.stream_place < 0) {
@@ -42,13 +51,15 @@ constexpr var stream_position(builder& g, index length) {
         g.stream_place = g.memory.push(v);
         g.transposed.push(-1);
         g.next_memory.push((var{&g, v} + length).id);
+    } else if (stream_step(g) != length) {
+        g.blame(mistake::stream_rate, "positions");
     }
     return {&g, g.memory[g.stream_place]};
 }
 // Positions of a piece of `length` elements, [length] i64: from 0 on, in a Stream from where it stands.
 constexpr var positions_of(builder& g, index length) {
     const var from_zero{&g, cast_to(g, Iota::of(g, shape(length), 0).id, dtype::i64)};
-    return g.streaming ? from_zero + stream_position(g, length) : from_zero;
+    return in_stream(g) ? from_zero + stream_position(g, length) : from_zero;
 }
 }  // namespace _
 
@@ -64,7 +75,11 @@ struct LearnedPositions {
             return x;
         }
         var w = weight.declare(x, shape(MaxLength > 0 ? extent(index{MaxLength}) : s[-2], s[-1]));
-        if (x.g->streaming) return x + embedding(_::positions_of(*x.g, static_cast<index>(s[-2].code)), w);
+        if (_::in_stream(*x.g)) {  // which ends where the table does
+            index& length = x.g->stream_length;
+            if (length == 0 || length > w.extent(0)) length = w.extent(0);
+            return x + embedding(_::positions_of(*x.g, static_cast<index>(s[-2].code)), w);
+        }
         const std::int64_t rows[4] = {0, 0, s[-2].code, 1};
         return x + _::SliceAxis::body(w, rows, 4);
     }
@@ -75,7 +90,7 @@ namespace _ {
 constexpr var position_angles(builder& g, const shape& s, double theta, bool in_pairs, dtype t) {
     const auto number = [&](int axis) constexpr {
         const var n{&g, cast_to(g, Iota::of(g, s, axis).id, t)};
-        return axis == 0 && g.streaming ? n + var{&g, cast_to(g, stream_position(g, static_cast<index>(s.at[0].code)).id, t)} : n;
+        return axis == 0 && in_stream(g) ? n + var{&g, cast_to(g, stream_position(g, static_cast<index>(s.at[0].code)).id, t)} : n;
     };
     const double channels = static_cast<double>(s.at[1].code) * (in_pairs ? 1 : 2);
     const var pair = in_pairs ? floor(number(1) * 0.5) : number(1);

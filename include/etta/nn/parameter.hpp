@@ -61,6 +61,9 @@ namespace _ {
 
 struct left_out {};  // where an option leaves a parameter out
 
+// Is a Stream traced, of which x may be any part? Not within a TimeDistributed, whose steps are each a whole (no length).
+constexpr bool in_stream(const builder& g) { return g.streaming && g.stream_length >= 0; }
+
 // While it lives, mistakes are blamed on the layer of this parameter; the outer layer's again afterwards. A layer without parameters
 // says `this` instead: then it is in tables of the model's layers.
 struct in_layer {

@@ -140,7 +140,16 @@ struct recurrent {
 
     // [N, T, In] -> [N, T, D H] and the last states. start: the states before the first step (zeros); lengths, [N]: steps
     // from there on leave the state as it is and give zeros, for both directions.
-    constexpr RecurrentResult<state, cells> operator()(var x) const { return run(x, x.g->streaming ? remembered(zeros(x)) : zeros(x), var{}, x.g->streaming); }
+    constexpr RecurrentResult<state, cells> operator()(var x) const {
+        if (!in_stream(*x.g)) return run(x, zeros(x), var{});
+        if constexpr (Bidirectional) {  // backwards it would begin with what is yet to come
+            const in_layer here(x, of[0].weight_ih.slot);
+            x.g->blame(mistake::stream_reverse, "recurrent layer");
+            return run(x, zeros(x), var{});
+        } else {
+            return run(x, remembered(zeros(x)), var{}, true);
+        }
+    }
     constexpr RecurrentResult<state, cells> operator()(var x, const states& start) const { return run(x, start, var{}); }
     constexpr RecurrentResult<state, cells> operator()(var x, const states& start, var lengths) const { return run(x, start, lengths); }
     // The states before the first step, for a batch like x.
@@ -253,7 +262,7 @@ struct LastOutput {
         else return h(Layer::cells - 1);
     }
 };
-// The same layer at every step: [N, T, …] -> [N, T, …].
+// The same layer at every step: [N, T, …] -> [N, T, …]. In a Stream, too, each step is by itself.
 template <class Layer>
 struct TimeDistributed {
     Layer layer;
@@ -268,7 +277,10 @@ struct TimeDistributed {
         if (s.at[1].is_static()) {  // the steps are samples: one batch of them all
             shape samples(s.at[0].times(s.at[1].code)), apart(s.at[0], s.at[1]);
             for (int i = 2; i < s.rank; ++i) samples.push(s.at[i]);
+            const index length = g.stream_length;
+            g.stream_length = -1;
             const var y = layer(var{&g, _::reshape_to(g, x.id, samples)});
+            g.stream_length = length;
             for (int i = 1; i < y.rank(); ++i) apart.push(y.extents()[i]);
             return {&g, _::reshape_to(g, y.id, apart)};
         }

@@ -2,11 +2,17 @@
 // ended. No allocation, no lock, no thread: for an audio callback, and for firmware.
 #pragma once
 
+#include <cstddef>
+#include <span>
+
+#include "../core/error.hpp"
 #include "../run/cpu/conv.hpp"
 #include "../run/cpu/fixed.hpp"
 #include "../run/cpu/place.hpp"
 #include "../run/cpu/pool.hpp"
 #include "../run/cpu/repeat.hpp"
+#include "check.hpp"
+#include "embedding.hpp"
 #include "traced.hpp"
 
 namespace etta {
@@ -39,10 +45,12 @@ struct stream_source {
         place outputs[n_memories + 1];
         int transposed[n_memories + 1];
         index at[n_memories + 1], rows[n_memories + 1], columns[n_memories + 1], bytes, fixed_bytes, output_elements;
+        index position, step, length;  // where the position lies, how many a piece has, how many there can be (0: any number)
     };
     static constexpr memory_layout lay_out(late later) {
         const builder g = trace(later);
         memory_layout m{};
+        if (g.first_mistake().what != mistake::none) return m;
         m.outputs[0] = {first_argument_buffer + 1, 0};
         m.output_elements = g.extents_of(g.outputs[0]).count(nullptr);
         for (int i = 0, output = 1; i < n_memories; ++i) {
@@ -54,6 +62,7 @@ struct stream_source {
             m.at[i] = end;
             end += align_up(g.extents_of(g.memory[i]).count(nullptr) * size_of(g.type_of(g.memory[i])));
         }
+        if (g.stream_place >= 0) m.position = m.at[g.stream_place], m.step = stream_step(g), m.length = g.stream_length;
         return m;
     }
     static constexpr memory_layout layout = lay_out({});
@@ -68,14 +77,17 @@ struct stream_source {
 //     voice.process(&in, &out);
 //
 // Its memory is in the object: bytes is sizeof. The model must outlive it. LSTM, GRU and RNN remember (called without a
-// state, in one direction); other layers see each piece by itself.
+// state), causal self-attention keeps keys and values; other layers see each piece by itself. What cannot be had piece by piece
+// does not compile: recurrent layers of both directions, attention to what is yet to come or to another sequence.
 //
-// Length: how many positions causal attention can look back (it keeps their keys and values); a stream of more than that needs
-// a reset(). Learned positions end likewise.
+// Length: how many positions networks with attention can look back; 0: as many as they have learned positions. Those have no
+// more positions than that: what goes on needs a reset(). Other networks go on for ever.
 template <class Net, class In, int Length = 0>
 class Stream {
+    static_assert(Length >= 0, "etta: the Length of a Stream is 0 or more");
     using source = _::stream_source<Net, In, Length>;
-    using program = _::program<source, this_target>;
+    static constexpr bool sound = _::check_model<Net, In, 0, source>();
+    using program = _::program<_::sound<sound, source>, this_target>;
 
 public:
     using element = typename In::parameter_element;
@@ -83,11 +95,13 @@ public:
     static constexpr index input_size = In::sample_size, output_size = source::layout.output_elements;
     static constexpr index parameter_elements = source::facts::layout.elements;
     static constexpr index flops = program::flops;  // of one piece
+    static constexpr index length = source::layout.length;     // positions until a reset() is due; 0: any number
+    static constexpr index state_bytes = source::layout.bytes;
 
     template <class M>
         requires requires(M& m) { m.parameters.data(); typename M::net_type; }
     explicit Stream(M& model) : parameters(model.parameters.data()) {
-        static_assert(std::is_same_v<typename M::net_type, Net> && M::parameter_bytes == parameter_elements * static_cast<index>(sizeof(element)), "etta: the model of a Stream has the same network");
+        static_assert(!sound || (std::is_same_v<typename M::net_type, Net> && M::parameter_bytes == parameter_elements * static_cast<index>(sizeof(element))), "etta: the model of a Stream has the same network");
         if constexpr (M::n_states > 0) states = model.states.data();
         reset();
     }
@@ -107,8 +121,31 @@ public:
                 for (index j = 0; j < columns; ++j) t[k * columns + j] = w[j * rows + k];
         }
     }
-    // input_size elements at x -> output_size elements at y.
+    // What it remembers: a few numbers of each recurrent layer, the attention's keys and values, the position. A copy of these bytes
+    // brings any Stream of this network and Length to this place of the signal, whatever its pieces: now, or from a file that the
+    // same version of etta has written.
+    std::span<const std::byte> state() const { return {reinterpret_cast<const std::byte*>(memory[now]), static_cast<std::size_t>(state_bytes)}; }
+    // Fails, and changes nothing, if these are not state_bytes bytes or end at a position that there is not.
+    void state(std::span<const std::byte> bytes) {
+        if (bytes.size() != static_cast<std::size_t>(state_bytes))
+            fail_with<>("the state of a Stream has %lld bytes, this one has %lld", static_cast<long long>(state_bytes), static_cast<long long>(bytes.size()));
+        if constexpr (source::layout.step > 0) {
+            const index at = position_in(bytes.data());
+            if (at < 0 || (length > 0 && at > length)) fail_with<>("the state of a Stream is at position %lld of %lld", static_cast<long long>(at), static_cast<long long>(length));
+        }
+        if (state_bytes > 0) __builtin_memcpy(memory[now], bytes.data(), static_cast<std::size_t>(state_bytes));
+    }
+    // Positions since reset(), in a network that counts them.
+    index position() const
+        requires(source::layout.step > 0)
+    {
+        return position_in(memory[now]);
+    }
+    // input_size elements at x -> output_size elements at y. Fails, and changes nothing, if the piece would go beyond `length`.
     void process(const input_element* x, element* y) {
+        if constexpr (length > 0) {
+            if (position() > length - source::layout.step) end_of_stream();
+        }
         char* buffers[_::first_argument_buffer + 2 + 2 * source::n_memories] = {workspace, as_bytes(parameters), const_cast<char*>(states), as_bytes(x), as_bytes(y)};
         for (int i = 0; i < source::n_memories; ++i) {
             buffers[_::first_argument_buffer + 2 + 2 * i] = (source::layout.transposed[i] < 0 ? memory[now] : fixed) + source::layout.at[i];
@@ -119,6 +156,15 @@ public:
     }
 
 private:
+    static index position_in(const void* state) {
+        std::int64_t p;
+        __builtin_memcpy(&p, static_cast<const char*>(state) + source::layout.position, sizeof p);
+        return static_cast<index>(p);
+    }
+    [[noreturn]] ETTA_NOINLINE void end_of_stream() const {
+        fail_with<>("Stream: a piece of %lld at position %lld goes beyond its length, %lld: reset() it first, or give it a greater Length (and the network as many learned positions)",
+                    static_cast<long long>(source::layout.step), static_cast<long long>(position()), static_cast<long long>(length));
+    }
     template <class T>
     static char* as_bytes(const T* p) { return const_cast<char*>(reinterpret_cast<const char*>(p)); }
     const element* parameters;
