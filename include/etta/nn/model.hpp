@@ -198,20 +198,11 @@ struct Model {
         return predict<n, X::rank == In::sample().rank>(x, std::make_index_sequence<static_cast<std::size_t>(output_shape.rank - 1)>{});
     }
 
-    // An id that the embedding has no row for is refused.
-    static void check_ids([[maybe_unused]] const input_element* x, [[maybe_unused]] index n) {
-        if constexpr (facts::layout.id_table >= 0) {
-            constexpr auto rows = facts::layout.id_rows;
-            for (index i = 0; i < n * In::sample_size; ++i)
-                if (!(x[i] >= 0 && x[i] < static_cast<input_element>(rows))) refuse_id(static_cast<double>(x[i]), i);
-        }
-    }
-
     // n samples at x -> n predictions at y. n <= the batch bound; no allocation.
     void run(const input_element* x, element* y, index n) {
         if (n < 0 || n > batch_bound) fail_with<>("a batch of %lld is larger than the model's max_batch<%d>", static_cast<long long>(n), batch_bound);
         if (n == 0) return;
-        check_ids(x, n);
+        _::check_ids<facts, In>(x, n);
         reserve();
         char* const buffers[] = {workspace.data(), reinterpret_cast<char*>(parameters.data()), states.data(),
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), reinterpret_cast<char*>(y)};
@@ -223,11 +214,6 @@ struct Model {
     _::heap_elements<char> workspace;
 
 private:
-    ETTA_COLD static void refuse_id(double id, index at) {
-        const auto table = facts::paths.at[facts::layout.id_table].view();
-        fail_with<>("%.*s: sample %lld has the id %.10g in place %lld, expected 0 to %lld", static_cast<int>(table.size()), table.data(), static_cast<long long>(at / In::sample_size), id,
-                    static_cast<long long>(at % In::sample_size), static_cast<long long>(facts::layout.id_rows - 1));
-    }
     template <index N, bool Single, class X, std::size_t... I>
     auto predict(const X& x, std::index_sequence<I...>) {
         using One = Tensor<element, static_cast<std::size_t>(output_shape.at[I + 1].code)...>;

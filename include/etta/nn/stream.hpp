@@ -146,6 +146,7 @@ public:
         if constexpr (length > 0) {
             if (position() > length - source::layout.step) end_of_stream();
         }
+        _::check_ids<typename source::facts, In>(x, 1);
         char* buffers[_::first_argument_buffer + 2 + 2 * source::n_memories] = {workspace, as_bytes(parameters), const_cast<char*>(states), as_bytes(x), as_bytes(y)};
         for (int i = 0; i < source::n_memories; ++i) {
             buffers[_::first_argument_buffer + 2 + 2 * i] = (source::layout.transposed[i] < 0 ? memory[now] : fixed) + source::layout.at[i];

@@ -138,7 +138,7 @@ public:
             check_size(n);
             if (n < least_batch) fail_with<>("a batch of %lld samples; a layer of the model can be trained with %d or more only", static_cast<long long>(n), least_batch);
             if constexpr (classifies) check_labels(y, n);
-            M::check_ids(x, n);
+            _::check_ids<typename M::facts, input>(x, n);
             element loss = 0;
             norm_ = -1;
             run<program>(x, y, n, loss);
@@ -195,7 +195,7 @@ public:
         for (auto&& [x, y] : loader) {
             check_batch(x, y);
             const index n = x.extents[0];
-            M::check_ids(static_cast<const input_element*>(x.data), n);
+            _::check_ids<typename M::facts, input>(static_cast<const input_element*>(x.data), n);
             const auto given = give_weights(loader.weights(), n);
             element loss = 0;
             if constexpr (classifies) {
