@@ -1,5 +1,5 @@
-// layers.hpp: groups of layers with the parameters of make_layers.py's file: what they make of its input, and all gradients of a
-// weighed sum of that.
+// layers.hpp: groups of layers with the parameters of make_layers.py's file: what they make of its input, all gradients of a
+// weighed sum of that, and where ten steps of Adam lead.
 #pragma once
 
 #include "catch.hpp"
@@ -39,6 +39,14 @@ void compare_layers_in_float(const std::string& group) {
     model.run(x.data(), y.data(), 2);
     CHECK(unlike(layers_file(), group + ".y", y.data(), 1e-5) == "");
 }
+// Ten steps of Adam that bring what the layers make of x nearer to ones: within 1e-10 of a tensor's largest element.
+template <class M>
+void compare_steps(M& model, const double* x, int batch, const std::string& group) {
+    auto trainer = Trainer(model, MSE{}, Adam{.lr = 0.01});
+    const std::vector<double> ones(recorded(layers_file(), group + ".y").size(), 1);
+    for (int i = 0; i < 10; ++i) trainer.step(x, ones.data(), batch);
+    CHECK(unlike_all(layers_file(), group + ".adam.", model, model.parameters.data(), 1e-10) == "");
+}
 // Within 1e-11 of the tensor's largest element.
 template <class Net, int... E>
 void compare_layers(const std::string& group) {
@@ -56,6 +64,7 @@ void compare_layers(const std::string& group) {
         auto [dm, dx] = grad<0, 1>(f)(model, x);
         CHECK(unlike(layers_file(), group + ".dx", dx.data(), 1e-11) == "");
         for (int i = 0; i < model.n_parameters; ++i) CHECK(unlike(layers_file(), group + ".gradient." + std::string(model.parameter(i).name), dm.parameter(i).data, 1e-11) == "");
+        compare_steps(model, x.data(), 2, group);
     } else {
         const auto dx = grad([](auto x) { return check::weighed(Net{}(x)); })(x);
         CHECK(unlike(layers_file(), group + ".dx", dx.data(), 1e-11) == "");

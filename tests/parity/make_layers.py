@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes layers.st, which layers*.cpp and reparametrised.cpp compare with: for groups of PyTorch's layers their parameters, what they make of an input,
-and the gradients of a weighted sum of that. Run as make.py is (torch 2.15.0)."""
+the gradients of a weighted sum of that, and the parameters after ten steps of Adam towards ones. Run as make.py is (torch 2.15.0)."""
 import pathlib
 
 import torch
@@ -111,6 +111,14 @@ groups = {
     "layer_norm": ((2, 3, 4, 5), Group(
         one=nn.LayerNorm(5), two=nn.LayerNorm([4, 5], eps=1e-3, bias=False), three=nn.LayerNorm([3, 4, 5]), plain=nn.LayerNorm([4, 5], elementwise_affine=False))),
 }
+
+
+def etta_name(path):
+    path = path.replace("spectral.parametrizations.weight.original", "spectral.layer.weight").replace("spectral.bias", "spectral.layer.bias")
+    path = path.replace("weight.parametrizations.weight.original0", "weight.weight_g").replace("weight.parametrizations.weight.original1", "weight.layer.weight")
+    return path.replace("weight.bias", "weight.layer.bias")
+
+
 out = {}
 for name, (extents, group) in groups.items():
     x = 1.3 * torch.randn(extents)
@@ -124,8 +132,16 @@ for name, (extents, group) in groups.items():
     (y * weights).sum().backward()
     out.update({name + ".x": x.detach(), name + ".y": y.detach(), name + ".dx": x.grad})
     for path, p in group.named_parameters():
-        path = path.replace("spectral.parametrizations.weight.original", "spectral.layer.weight").replace("spectral.bias", "spectral.layer.bias")
-        path = path.replace("weight.parametrizations.weight.original0", "weight.weight_g").replace("weight.parametrizations.weight.original1", "weight.layer.weight")
-        path = path.replace("weight.bias", "weight.layer.bias")
-        out[f"{name}.parameter.{path}"], out[f"{name}.gradient.{path}"] = p.detach().clone(), p.grad
+        path = etta_name(path)
+        out[f"{name}.parameter.{path}"], out[f"{name}.gradient.{path}"] = p.detach().clone(), p.grad.clone()
+    if not list(group.parameters()):
+        continue
+    if name == "reparametrised":
+        group.spectral.parametrizations.weight[0]._v.copy_(out[name + ".state.v"])
+    optimizer = torch.optim.Adam(group.parameters(), lr=0.01)
+    for _ in range(10):
+        optimizer.zero_grad()
+        ((group(x.detach()) - 1) ** 2).mean().backward()
+        optimizer.step()
+    out.update({f"{name}.adam.{etta_name(path)}": p.detach() for path, p in group.named_parameters()})
 save_file({k: v.contiguous() for k, v in out.items()}, HERE / "layers.st")

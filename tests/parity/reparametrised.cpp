@@ -11,7 +11,7 @@ struct Reparametrised {
 
 }  // namespace
 
-TEST_CASE("weight and spectral normalisation are PyTorch's in a training step") {
+TEST_CASE("weight and spectral normalisation are PyTorch's in a training step, and ten") {
     Model<Reparametrised, Input<double, 4, 6, 6>, max_batch<3>> model;
     for (int o = 0; o < 5; ++o) {  // as it starts, the weight is v
         double square = 0;
@@ -27,6 +27,7 @@ TEST_CASE("weight and spectral normalisation are PyTorch's in a training step") 
     for (std::size_t k = 0; k < y.size(); ++k) want += y[k] * (1 + 0.7 * std::sin(1.3 * static_cast<double>(k) + 0.5));
     CHECK(loss == Approx(want).epsilon(1e-12));
     CHECK(unlike_all(layers_file(), "reparametrised.gradient.", model, trainer.gradient_data(), 1e-11) == "");
+    compare_steps(model, x.data(), 3, "reparametrised");
     // The power method finds the largest singular value: Wᵀ W v = sigma² v.
     for (int i = 0; i < 100; ++i) trainer.step(x.data(), x.data(), 3);
     const auto w = model.parameter("spectral.layer.weight");
