@@ -94,6 +94,19 @@ class Ragged(nn.Module):
         return self.fc(torch.cat([z.mean(1), c[0], c[1], h[1]], dim=1))
 
 
+class Nested(nn.Module):
+    """A recurrent layer at every step, under another: three words of seven letters."""
+
+    def __init__(self):
+        super().__init__()
+        self.words = Each(Last(1, 3))
+        self.text = All(nn.LSTM(6, 4, batch_first=True))
+        self.fc = nn.Linear(4, OUT)
+
+    def forward(self, x):
+        return self.fc(self.text(self.words(x.reshape(-1, 3, T, 1))).mean(1))
+
+
 def run(net, x, target):
     net, x = net.double(), x.clone().requires_grad_()
     out = {"start." + k: v.detach().clone() for k, v in net.state_dict().items()}
@@ -119,6 +132,7 @@ for name, net, more in (
     ("wrapped", Wrapped(), torch.zeros(N, 0)),
     ("started", Started(), torch.randn(N, 18)),
     ("ragged", Ragged(), torch.tensor([[7], [2], [5], [1]])),
+    ("nested", Nested(), torch.zeros(N, 0)),
 ):
     out.update({f"{name}.{k}": v for k, v in run(net, torch.cat([sequences, more.double()], dim=1), target).items()})
 assert (out["started.dx"] != 0).all()
