@@ -73,8 +73,9 @@ struct start_value {
     double b = 0;
     double c = 0;
     double d = 0;
+    int zero_row = -1;  // a row of zeros all the same; -1: none
     friend constexpr bool operator==(const start_value& x, const start_value& y) {
-        return x.kind == y.kind && x.a == y.a && x.b == y.b && x.c == y.c && x.d == y.d;
+        return x.kind == y.kind && x.a == y.a && x.b == y.b && x.c == y.c && x.d == y.d && x.zero_row == y.zero_row;
     }
 };
 

@@ -10,9 +10,9 @@
 
 namespace etta {
 
-// Row ids[i] of a table: [...] -> [..., D]. weight [N, D], from N(0, 1) unless Init says otherwise. A token equal to Padding
-// (-1: none) gives zeros and leaves the table's gradient alone. A model whose input they are refuses ids that are not 0 to N - 1
-// (model.hpp, trainer.hpp); elsewhere their rows are NaN.
+// Row ids[i] of a table: [...] -> [..., D]. weight [N, D], from N(0, 1) unless Init says otherwise. The row of a token equal to
+// Padding (-1: none) starts from zeros and gets no gradient from its look-ups (PyTorch's padding_idx). A model whose input they are
+// refuses ids that are not 0 to N - 1 (check.hpp); elsewhere their rows are NaN.
 template <int N, int D, int Padding = -1, class Init = init::normal<>>
 struct Embedding {
     Param<sized<N, D>, Init> weight;
@@ -24,8 +24,12 @@ struct Embedding {
         const _::node& n = ids.g->of(whole);
         const bool input = n.op->kind == _::op_kind::input && ids.g->attr(n, 0) == static_cast<std::int64_t>(_::storage::argument) && ids.g->attr(n, 1) == 0;
         if (input && (ids.g->id_table < 0 || N < ids.g->id_rows)) ids.g->id_table = weight.slot, ids.g->id_rows = N;
-        if constexpr (Padding < 0) return rows;
-        else return where(unsqueeze<-1>(ids) == Padding, 0, rows);
+        if constexpr (Padding < 0) {
+            return rows;
+        } else {
+            if (weight.slot >= 0) ids.g->starts[weight.slot].zero_row = Padding;
+            return where(unsqueeze<-1>(ids) == Padding, stop_gradient(rows), rows);
+        }
     }
     // x Wᵀ: [..., D] -> [..., N]: the same table as the output's weights.
     constexpr var attend(var x) const {

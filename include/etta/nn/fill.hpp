@@ -106,6 +106,8 @@ inline void row_lengths(const T* from, index rows, index count, T* to) {
 template <unsigned Kinds, class T>
 inline void fill_parameter(T* p, const start_value& v, index rows, index count, seed s, int i) {
     draw_parameter<Kinds>(v, rows, count, s, static_cast<std::uint64_t>(i), [p](index k, double x) { p[k] = static_cast<T>(x); });
+    if (v.zero_row >= 0 && v.zero_row < rows)
+        for (index k = 0; k < count / rows; ++k) p[v.zero_row * (count / rows) + k] = T(0);
 }
 
 }  // namespace etta::_
