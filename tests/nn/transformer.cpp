@@ -216,3 +216,55 @@ TEST_CASE("ids that an embedding has no row for are refused, by name and place, 
     const etta::Tensor<float, 3, 2> rows = etta::embedding(ids, table);
     CHECK((rows(0, 0) == 1 && std::isnan(rows(1, 0)) && std::isnan(rows(2, 1))));
 }
+
+namespace {
+
+using Attention = etta::MultiheadAttention<8, 2>;
+using Decoder = etta::TransformerDecoderLayer<8, 2, 16, etta::TransformerOptions{.causal = false}>;
+struct Sequences {  // queries, keys and values side by side: [N, 3, 5, 8]
+    Attention attention;
+    static constexpr var part(var x, int i) { return squeeze<1>(var{x.g, etta::_::SliceAxis::body(x, std::array<std::int64_t, 4>{1, i, i + 1, 1}.data(), 4).id}); }
+};
+struct ThreeOf : Sequences {
+    constexpr var operator()(var x) const { return attention(part(x, 0), part(x, 1), part(x, 2)); }
+};
+struct TwoOf : Sequences {
+    constexpr var operator()(var x) const { return attention(part(x, 0), part(x, 1)); }
+};
+struct Padded {  // whose last two positions are none
+    Decoder decoder;
+    constexpr var operator()(var x) const {
+        const var own = var{etta::_::Iota::like(x, 1)} < 3;
+        return decoder.masked(x, x, var{}, squeeze<2>(etta::slice<2, 0, 1>(own)));
+    }
+};
+struct Cut {  // the first three alone
+    Decoder decoder;
+    constexpr var operator()(var x) const { return decoder(etta::slice<1, 0, 3>(x), x); }
+};
+
+template <class Net, class In>
+std::vector<float> output_of(const std::vector<float>& x, int n) {
+    Model<Net, In, max_batch<2>> m{seed(4)};
+    std::vector<float> y(static_cast<std::size_t>(n * m.output_size));
+    m.run(x.data(), y.data(), n);
+    return y;
+}
+
+}  // namespace
+
+TEST_CASE("keys and values may come from different sequences, and a decoder's target may be padded") {
+    std::vector<float> x(2 * 3 * 40);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<float>(i * i));
+    const auto different = output_of<ThreeOf, Input<float, 3, 5, 8>>(x, 2);
+    CHECK(different != output_of<TwoOf, Input<float, 3, 5, 8>>(x, 2));
+    for (int n = 0; n < 2; ++n)  // the same values
+        for (int i = 0; i < 40; ++i) x[static_cast<std::size_t>(120 * n + 80 + i)] = x[static_cast<std::size_t>(120 * n + 40 + i)];
+    const auto a = output_of<ThreeOf, Input<float, 3, 5, 8>>(x, 2), b = output_of<TwoOf, Input<float, 3, 5, 8>>(x, 2);
+    for (std::size_t i = 0; i < a.size(); ++i) CHECK(std::abs(a[i] - b[i]) < 1e-6f);
+
+    x.resize(80);
+    const auto padded = output_of<Padded, Input<float, 5, 8>>(x, 2), cut = output_of<Cut, Input<float, 5, 8>>(x, 2);
+    for (int n = 0; n < 2; ++n)
+        for (int i = 0; i < 24; ++i) CHECK(std::abs(padded[static_cast<std::size_t>(40 * n + i)] - cut[static_cast<std::size_t>(24 * n + i)]) < 1e-5f);
+}

@@ -76,8 +76,11 @@ struct MultiheadAttention {
     constexpr var operator()(var x) const { return itself(x, var{}); }
     constexpr var masked(var x, var mask) const { return itself(x, mask); }
     // Queries from x, keys and values from another sequence [B, S, Dim].
-    constexpr var operator()(var x, var memory) const { return across(x, memory, var{}); }
-    constexpr var masked(var x, var memory, var mask) const { return across(x, memory, mask); }
+    constexpr var operator()(var x, var memory) const { return across(x, memory, memory, var{}); }
+    constexpr var masked(var x, var memory, var mask) const { return across(x, memory, memory, mask); }
+    // Keys and values each from a sequence of their own, both [B, S, Dim].
+    constexpr var operator()(var x, var keys, var values) const { return across(x, keys, values, var{}); }
+    constexpr var masked(var x, var keys, var values, var mask) const { return across(x, keys, values, mask); }
 
 private:
     static constexpr bool fits(var x) {
@@ -150,15 +153,20 @@ private:
         g.next_memory[slot] = now.id;
         return now;
     }
-    constexpr var across(var x, var memory, var mask) const {
+    constexpr var across(var x, var keys, var values, var mask) const {
         const _::in_layer here(x, in_proj_weight.slot);
-        if (!fits(x) || !fits(memory)) return x;
+        if (!fits(x) || !fits(keys) || !fits(values)) return x;
         if (_::in_stream(*x.g)) x.g->blame(_::mistake::stream_memory, "multihead_attention");
         var q = projected<0, Dim>(x);
-        const var both = projected<Dim, Dim + 2 * kv>(memory);
-        var k = heads<0, kv_heads>(both);
+        var k, v;
+        if (keys.id == values.id) {
+            const var both = projected<Dim, Dim + 2 * kv>(keys);
+            k = heads<0, kv_heads>(both), v = heads<kv_heads, 2 * kv_heads>(both);
+        } else {
+            k = projected<Dim, Dim + kv>(keys), v = projected<Dim + kv, Dim + 2 * kv>(values);
+        }
         if constexpr (O.rotary) q = rotary(q, O.theta), k = rotary(k, O.theta);
-        return out(_::positions_first_attention(q, k, heads<kv_heads, 2 * kv_heads>(both), O.causal, mask, drop(x)));
+        return out(_::positions_first_attention(q, k, v, O.causal, mask, drop(x)));
     }
 };
 

@@ -93,22 +93,23 @@ struct TransformerDecoderLayer {
     Linear<Dim, O.bias> linear2;
     LayerNorm<LayerNormOptions{.eps = O.eps, .bias = O.bias}> norm1, norm2, norm3;
 
-    constexpr var operator()(var x, var memory) const { return run(x, memory, var{}); }
-    // Positions of the memory where the mask [B, S] is false are padding.
-    constexpr var masked(var x, var memory, var mask) const { return run(x, memory, mask); }
+    constexpr var operator()(var x, var memory) const { return run(x, memory, var{}, var{}); }
+    // Positions of the memory where the mask [B, S] is false are padding; of the target, where `own` [B, L] is.
+    constexpr var masked(var x, var memory, var mask, var own = {}) const { return run(x, memory, mask, own); }
 
 private:
     static constexpr var drop(var x) { return Dropout<O.dropout>{}(x); }
     constexpr var attend(var x, var memory, var mask) const { return drop(mask.exists() ? multihead_attn.masked(x, memory, mask) : multihead_attn(x, memory)); }
     constexpr var forward(var x) const { return drop(linear2(drop(_::activated<O.act>(linear1(x))))); }
-    constexpr var run(var x, var memory, var mask) const {
+    constexpr var itself(var x, var own) const { return drop(own.exists() ? self_attn.masked(x, own) : self_attn(x)); }
+    constexpr var run(var x, var memory, var mask, var own) const {
         const _::in_layer here(x, this);
         if constexpr (O.norm_first) {
-            x = x + drop(self_attn(norm1(x)));
+            x = x + itself(norm1(x), own);
             x = x + attend(norm2(x), memory, mask);
             return x + forward(norm3(x));
         } else {
-            x = norm1(x + drop(self_attn(x)));
+            x = norm1(x + itself(x, own));
             x = norm2(x + attend(x, memory, mask));
             return norm3(x + forward(x));
         }
