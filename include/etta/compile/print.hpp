@@ -68,14 +68,16 @@ inline std::string dot_escaped(const std::string& s) {
     return r;
 }
 
-// For Graphviz: nodes with shapes, edges, and boxes around some: box[node] (-1: none) of n_boxes, each with its label(k).
-template <class Label>
-std::string graph_dot(const graph_view& g, const int* box, int n_boxes, const Label& label) {
+// For Graphviz: nodes with shapes and what note(i) says of them, edges, and boxes around some: box[node] (-1: none) of n_boxes, each
+// with its label(k).
+inline std::string no_note(int) { return ""; }
+template <class Label, class Note = std::string (*)(int)>
+std::string graph_dot(const graph_view& g, const int* box, int n_boxes, const Label& label, const Note& note = no_note) {
     std::string s = "digraph etta {\n  rankdir=TB; node [shape=box, fontname=\"sans-serif\", fontsize=10];\n";
     const auto line = [&](int i) {
         const node& n = g.nodes[i];
         std::string r = "  n" + std::to_string(i) + " [label=\"" + dot_escaped(std::string(n.op->name)) + "\\n" +
-                        dot_escaped(text_of(g.values[n.results])) + "\"";
+                        dot_escaped(text_of(g.values[n.results]) + note(i)) + "\"";
         if (n.op->kind == op_kind::input) r += ", style=filled, fillcolor=\"#dde8f5\"";
         return r + "];\n";
     };
@@ -93,24 +95,48 @@ std::string graph_dot(const graph_view& g, const int* box, int n_boxes, const La
     return s + "}\n";
 }
 
+inline index bytes_of(const graph_view& g, int v, const index* symbols) {
+    index n = size_of(g.values[v].type);
+    for (int i = 0; i < g.values[v].extents.rank; ++i) n *= g.values[v].extents.at[i].at(symbols);
+    return n;
+}
+// Of a kernel, with every extent at its bound: each operand from outside of it counts once, by what of it is read.
+inline std::string kernel_text(const graph_view& g, const schedule_view& f, int k, const index* symbols) {
+    constexpr const char* kinds[] = {"loop", "gemm", "library"};
+    index flops = 0, reads = 0, writes = 0;
+    for (int i = f.kernels[k].first; i >= 0; i = f.next[i]) {
+        const node& n = g.nodes[i];
+        flops += flops_of(g, n, symbols);
+        for (int r = 0; r < n.n_results; ++r)
+            if (f.offsets[n.results + r] >= 0 || f.output_number[n.results + r] >= 0) writes += bytes_of(g, n.results + r, symbols);
+        for (int a = 0; a < n.n_args; ++a) {
+            int root = g.arg(n, a);
+            bool before = false;  // did the kernel read it already?
+            for (int j = f.kernels[k].first; j >= 0 && j <= i; j = f.next[j])
+                for (int b = 0; b < (j == i ? a : g.nodes[j].n_args); ++b) before = before || g.arg(g.nodes[j], b) == root;
+            while (g.of(root).op->kind == op_kind::view && g.of(root).n_args == 1) root = g.arg(g.of(root), 0);
+            const index all = bytes_of(g, root, symbols), seen = bytes_of(g, g.arg(n, a), symbols);  // a broadcast view has more, a slice less
+            if (!before && g.of(root).op->kind != op_kind::literal && f.home[g.values[root].node] != k) reads += all < seen ? all : seen;
+        }
+    }
+    return std::string(kinds[static_cast<int>(f.kernels[k].kind)]) + " over " + text_of(f.kernels[k].space) + ", " + std::to_string(flops) + " flops, reads " +
+           std::to_string(reads) + " and writes " + std::to_string(writes) + " bytes";
+}
+// Where a node's results lie: "  -> workspace + 64"; each with `before` in front.
+inline std::string places_text(const graph_view& g, const schedule_view& f, int i, const char* before) {
+    std::string s;
+    for (int v = g.nodes[i].results; v < g.nodes[i].results + g.nodes[i].n_results; ++v) {
+        if (f.offsets[v] >= 0) s += before + ("workspace + " + std::to_string(f.offsets[v]));
+        else if (f.output_number[v] >= 0) s += before + ("output " + std::to_string(f.output_number[v]));
+    }
+    return s;
+}
 // One block per kernel call: what it computes, its operations, and where its results lie.
 inline std::string schedule_text(const graph_view& g, const schedule_view& f, const index* symbols, index workspace_bytes) {
     std::string s;
-    constexpr const char* kinds[] = {"loop", "gemm", "library"};
     for (int k = 0; k < f.n_kernels; ++k) {
-        index flops = 0;
-        for (int i = f.kernels[k].first; i >= 0; i = f.next[i]) flops += flops_of(g, g.nodes[i], symbols);
-        s += "kernel " + std::to_string(k) + ": " + kinds[static_cast<int>(f.kernels[k].kind)] + " over " + text_of(f.kernels[k].space) +
-             ", " + std::to_string(flops) + " flops\n";
-        for (int i = f.kernels[k].first; i >= 0; i = f.next[i]) {
-            s += "    " + text_of_node(g, g.nodes[i]);
-            for (int r = 0; r < g.nodes[i].n_results; ++r) {
-                const int v = g.nodes[i].results + r;
-                if (f.offsets[v] >= 0) s += "  -> workspace + " + std::to_string(f.offsets[v]);
-                else if (f.output_number[v] >= 0) s += "  -> output " + std::to_string(f.output_number[v]);
-            }
-            s += "\n";
-        }
+        s += "kernel " + std::to_string(k) + ": " + kernel_text(g, f, k, symbols) + "\n";
+        for (int i = f.kernels[k].first; i >= 0; i = f.next[i]) s += "    " + text_of_node(g, g.nodes[i]) + places_text(g, f, i, "  -> ") + "\n";
     }
     return s + "workspace: " + std::to_string(workspace_bytes) + " bytes\n";
 }
@@ -139,10 +165,14 @@ std::string program_text() {
     });
     return s;
 }
-// As DOT: `dot -Tsvg`. Kernels are boxes around the nodes they compute.
+// As DOT: `dot -Tsvg`. Kernels are boxes around the nodes they compute, with their FLOPs and bytes; results say where they lie.
 template <class Program>
 std::string program_dot() {
-    return _::graph_dot(Program::view, Program::schedule.home, Program::schedule.n_kernels, [](int k) { return "kernel " + std::to_string(k); });
+    std::string s = _::graph_dot(
+        Program::view, Program::schedule.home, Program::schedule.n_kernels,
+        [](int k) { return "kernel " + std::to_string(k) + ": " + _::kernel_text(Program::view, Program::schedule, k, Program::symbols.at); },
+        [](int i) { return _::places_text(Program::view, Program::schedule, i, " in "); });
+    return s.insert(s.find("rankdir"), "label=\"workspace: " + std::to_string(Program::workspace_bytes) + " bytes\"; ");
 }
 
 }  // namespace etta
