@@ -5,7 +5,8 @@
 
 The file says in comments, each alone on a line, anywhere in it:
 
-    // expect: TEXT          must appear in the first error: its own line, or the notes that directly follow it
+    // expect: TEXT          must appear in the first error: the file's first TEXT in its own line, the others there or in the notes
+    //                       that directly follow it
     // expect(g++): TEXT     the same, for one compiler only: g++ or clang
     // errors: N             at most N errors in all (a message that is followed by a cascade is not read)
     // flags: FLAGS          passed to the compiler
@@ -89,6 +90,9 @@ def main():
     else:
         said = squeeze(block)
         problems += [f"the first error does not say: {text}" for text in wanted if text not in said]
+        line = next((x for x in block.splitlines() if re.search(r"error: ", x)), "")
+        if wanted[0] not in squeeze(line):
+            problems.append(f"the first error's own line does not say: {wanted[0]}")
         if what["errors"] is not None and count > what["errors"]:
             problems.append(f"{count} errors, at most {what['errors']} wanted")
 
