@@ -198,6 +198,38 @@ TEST_CASE("a training step and an inference allocate nothing") {
 }
 
 namespace {
+
+struct Everything {  // a kernel of every kind: convolution, pooling, normalisation, a loop, attention, random numbers, products
+    etta::Conv2d<16, 3> conv;
+    etta::BatchNorm2d<> norm;
+    etta::GRU<16> gru;
+    etta::TransformerEncoderLayer<16, 2, 32, etta::TransformerOptions{.dropout = 0.1}> block;
+    etta::Linear<10> out;
+    constexpr auto operator()(auto x) const {
+        x = max_pool<2>(relu(norm(conv(x))));
+        const auto y = block(gru(flatten<2>(x)).y);
+        return out(mean(y, etta::axis<1>));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("neither do the larger ones, on two threads") {
+    etta::Model<Everything, etta::Input<float, 1, 16, 16>, etta::max_batch<64>> model{seed(1)};
+    auto trainer = etta::Trainer(model, etta::CrossEntropy{}, etta::AdamW{}, {.clip_norm = 1, .schedule = etta::cosine().over(100)});
+    std::vector<float> x(64 * 256), y(640);
+    std::vector<std::int32_t> labels(64);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * i % 17) / 17;
+    for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i % 10);
+    trainer.step(x.data(), labels.data(), 64);  // OpenMP starts its threads
+    model.run(x.data(), y.data(), 64);
+    const long before = allocations;
+    for (int n = 64; n > 60; --n) trainer.step(x.data(), labels.data(), n);
+    model.run(x.data(), y.data(), 64);
+    CHECK(allocations == before);
+}
+
+namespace {
 struct Line {
     etta::Linear<1> fc;
     constexpr auto operator()(auto x) const { return fc(x); }
