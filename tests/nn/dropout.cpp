@@ -207,3 +207,35 @@ TEST_CASE("a run with dropout is a function of its seed, for any number of threa
     CHECK(a == b);
     CHECK(a != c);
 }
+
+#if defined(_OPENMP)
+namespace {
+
+// The gradient of the squares of what came out, for more elements than one thread would take.
+template <class Layer>
+std::vector<double> seen_by(int threads) {
+    omp_set_num_threads(threads);
+    Model<Through<Layer, 4, 40, 50>, Input<double, 4, 40, 50>, max_batch<16>> model;
+    auto trainer = etta::Trainer(model, squares, etta::SGD{}, seed(9));
+    std::vector<double> x(16 * 8000);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::cos(static_cast<double>(i));
+    trainer.gradients(x.data(), x.data(), 16);
+    return {trainer.gradient_data(), trainer.gradient_data() + 8000};
+}
+template <class Layer>
+void same_on_all_threads() {
+    const auto one = seen_by<Layer>(1);
+    for (const int threads : {2, 3}) CHECK(seen_by<Layer>(threads) == one);
+}
+
+}  // namespace
+
+TEST_CASE("no noise depends on the number of threads") {
+    const int before = omp_get_max_threads();
+    same_on_all_threads<etta::Dropout2d<0.3>>();
+    same_on_all_threads<etta::AlphaDropout<0.3>>();
+    same_on_all_threads<etta::GaussianNoise<0.3>>();
+    same_on_all_threads<etta::DropPath<0.3>>();
+    omp_set_num_threads(before);
+}
+#endif
