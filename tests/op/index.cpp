@@ -170,6 +170,12 @@ TEST_CASE("the derivatives of indexing, scans and sorting agree with differences
     CHECK(second_derivative_error([](auto a, auto b) { return square(linear_scan(a, b)); }, z, o) < 1e-6);
 }
 
+TEST_CASE("the second derivatives of cumsum, sort and top_k agree with differences") {
+    const auto x = waves<double, 3, 4>();
+    CHECK(second_derivative_error([](auto x) { return sin(cumsum<0>(x)) * cumsum(x); }, x) < 1e-6);
+    CHECK(second_derivative_error([](auto x) { auto [v, i] = top_k<2>(x); return square(sort(x)) * exp(sort<0, true>(x)) + sum(sin(v)); }, x) < 1e-6);
+}
+
 TEST_CASE("vmap of indexing, scans and sorting is the same per sample") {
     const auto x = waves<double, 3, 4>();
     Tensor<int, 3, 2> at = {3, 0, 1, 1, 2, 0};

@@ -121,6 +121,7 @@ TEST_CASE("the derivatives of variance, norms and extrema agree with differences
     CHECK(gradient_error([](auto x) { return norm(x, axis<0>) + norm<1>(x, axis<0>) * norm<3>(x) + norm<inf_norm>(x); }, x) < 1e-6);
     CHECK(gradient_error([](auto x) { return amax(x, axis<1>, keepdims) * amin(x, axis<0>) + logsumexp(x, axis<0>); }, x) < 1e-6);
     CHECK(second_derivative_error([](auto x) { return stddev(x, axis<1>) + norm<3>(x); }, x) < 1e-6);
+    CHECK(second_derivative_error([](auto x) { return exp(amax(x, axis<1>, keepdims)) * square(amin(x, axis<0>)) + maximum(square(x), sin(x)) * minimum(x, 0.1 + 0 * x); }, x) < 1e-6);
 }
 
 // Long reductions to one number go row by row, however the tensor is shaped (op/reduce.hpp: rows_of_total).

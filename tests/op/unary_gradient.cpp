@@ -25,6 +25,17 @@ TEST_CASE("the second derivatives of functions of one element agree with differe
     CHECK(second_derivative_error([](auto x) { return exp(x) * sin(x) + tan(x); }, p) < 1e-6);
     CHECK(second_derivative_error([](auto x) { return asin(x) * atan(x) + erf(x); }, p) < 1e-6);
     CHECK(second_derivative_error([](auto x) { return tanh(x) + rsqrt(x) * log1p(x); }, p) < 1e-6);
+    CHECK(second_derivative_error([](auto x) { return log(x) * sqrt(x) + 2 * log2(x) - log10(x); }, p) < 1e-6);
+    CHECK(second_derivative_error([](auto x) { return sinh(x) * cosh(x) + asinh(x) * atanh(x) + acosh(1 + x); }, p) < 1e-6);
+    CHECK(second_derivative_error([](auto x) { return reciprocal(x) + square(x) * cos(x) + acos(x) + expm1(x) * exp2(x) + erfc(x); }, p) < 1e-6);
+}
+
+TEST_CASE("pow with a constant exponent has second derivatives: whole, broken and negative exponents") {
+    Tensor<double, 4> p = {0.3, 0.7, 1.9, 0.81}, n = {-0.3, 0.7, -1.9, 0};
+    CHECK(second_derivative_error([](auto x) { return pow(x, 2.5) + pow(x, -1.5) + 2 * pow(x, 0.5) - pow(x, -2); }, p) < 1e-6);
+    CHECK(second_derivative_error([](auto x) { return pow(x, 2) * pow(x, 3) + pow(x, 4) + pow(x, 1) + pow(x, 0); }, n) < 1e-6);
+    const auto at0 = grad([](auto x) { return sum(grad([](auto x) { return sum(pow(x, 2) + pow(x, 3)); })(x)); })(n);
+    CHECK(at0[3] == 2);
 }
 
 TEST_CASE("at a kink abs has the derivative 0, and what is piecewise constant has 0 everywhere") {

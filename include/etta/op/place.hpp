@@ -195,7 +195,10 @@ struct Concat : CompositeOp<Concat> {  // attribute: the axis. Each part is plac
 
 // Zeros before and after on one axis.
 template <int Axis, int Before, int After, operand X>
-constexpr _::applied<_::Pad, _::attr<Axis, Before, After>, X> pad(X&& x) { return _::apply<_::Pad, _::attr<Axis, Before, After>>(static_cast<X&&>(x)); }
+constexpr _::applied<_::Pad, _::attr<Axis, Before, After>, X> pad(X&& x) {
+    static_assert(Before >= 0 && After >= 0, "etta: pad: a number of elements is negative; slice takes elements away");
+    return _::apply<_::Pad, _::attr<Axis, Before, After>>(static_cast<X&&>(x));
+}
 
 // One after the other along an axis; the other extents are equal.
 template <int Axis, class A, class B>
@@ -204,6 +207,8 @@ constexpr _::applied<_::Concat, _::attr<Axis>, A, B> concat(A&& a, B&& b) { retu
 template <int Axis, class A, class B, class... More>
     requires(operand<A> && operand<B> && sizeof...(More) > 0)
 constexpr auto concat(A&& a, B&& b, More&&... more) { return concat<Axis>(concat<Axis>(static_cast<A&&>(a), static_cast<B&&>(b)), static_cast<More&&>(more)...); }
+template <int Axis, operand A>
+constexpr auto concat(A&& a) { return slice<Axis, 0, _::far>(static_cast<A&&>(a)); }  // of one: itself, whatever the number of parts came from
 // Along a new axis.
 template <int Axis, class... X>
     requires(operand<X> && ...)

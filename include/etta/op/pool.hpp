@@ -30,17 +30,22 @@ struct MeanWindow {  // padding counts as zeros, as in PyTorch
     }
 };
 
+template <int Kernel, int Stride, int Padding>
+inline constexpr bool good_window = Kernel >= 1 && Stride >= 1 && Padding >= 0 && 2 * Padding <= Kernel;
+
 }  // namespace _
 
 // The largest element of every Kernel x Kernel window: [N, C, H, W] -> [N, C, OH, OW]. The gradient goes to the first
 // of the largest elements, as in PyTorch.
 template <int Kernel, int Stride = Kernel, int Padding = 0, operand X>
 constexpr _::applied<_::Pooling<_::MaxWindow>, _::attr<Kernel, Stride, Padding>, X> max_pool(X&& x) {
+    static_assert(_::good_window<Kernel, Stride, Padding>, "etta: pooling: Kernel and Stride are 1 or more, Padding is 0 or more and at most half a window");
     return _::apply<_::Pooling<_::MaxWindow>, _::attr<Kernel, Stride, Padding>>(static_cast<X&&>(x));
 }
 // The mean of every window.
 template <int Kernel, int Stride = Kernel, int Padding = 0, operand X>
 constexpr _::applied<_::Pooling<_::MeanWindow>, _::attr<Kernel, Stride, Padding>, X> avg_pool(X&& x) {
+    static_assert(_::good_window<Kernel, Stride, Padding>, "etta: pooling: Kernel and Stride are 1 or more, Padding is 0 or more and at most half a window");
     return _::apply<_::Pooling<_::MeanWindow>, _::attr<Kernel, Stride, Padding>>(static_cast<X&&>(x));
 }
 

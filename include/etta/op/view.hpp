@@ -286,7 +286,14 @@ struct Transpose : CompositeOp<Transpose> {  // attributes: the order of axes; n
         std::int64_t t[max_rank] = {};
         const int rank = x.rank();
         if (n != 0 && n != rank) x.g->blame(mistake::rank, "permute", shape(index{n}), x.extents());
-        for (int i = 0; i < rank; ++i) t[i] = n == rank ? axis_of(*x.g, order[i], rank, "permute") : i;
+        unsigned seen = 0;
+        for (int i = 0; i < rank; ++i) t[i] = n == rank ? axis_of(*x.g, order[i], rank, "permute") : i, seen |= 1u << t[i];
+        if (seen + 1 != 1u << rank) {  // an axis twice, another not at all
+            shape named;
+            for (int i = 0; i < rank; ++i) named.push(extent(t[i]));
+            x.g->blame(mistake::axis, "permute", x.extents(), named);
+            return x;
+        }
         if (n == 0 && rank >= 2) t[rank - 1] = rank - 2, t[rank - 2] = rank - 1;
         return {x.g, Permute::add(*x.g, x.id, t)};
     }
@@ -417,7 +424,10 @@ template <operand X>
 constexpr _::applied<_::Transpose, _::attr<>, X> transpose(X&& x) { return _::apply<_::Transpose>(static_cast<X&&>(x)); }
 // Same elements, row-major, other extents; one may be -1 and is inferred.
 template <int... Extents, operand X>
-constexpr _::applied<_::ReshapeTo, _::attr<Extents...>, X> reshape(X&& x) { return _::apply<_::ReshapeTo, _::attr<Extents...>>(static_cast<X&&>(x)); }
+constexpr _::applied<_::ReshapeTo, _::attr<Extents...>, X> reshape(X&& x) {
+    static_assert((0 + ... + (Extents < 0 ? 1 : 0)) <= 1 && ((Extents >= -1) && ...), "etta: reshape: one extent may be -1, the others are not negative");
+    return _::apply<_::ReshapeTo, _::attr<Extents...>>(static_cast<X&&>(x));
+}
 // All axes from From on become one; the default keeps the batch.
 template <int From = 1, operand X>
 constexpr _::applied<_::Flatten, _::attr<From>, X> flatten(X&& x) { return _::apply<_::Flatten, _::attr<From>>(static_cast<X&&>(x)); }
@@ -426,7 +436,10 @@ constexpr _::applied<_::Squeeze, _::attr<Axes...>, X> squeeze(X&& x) { return _:
 template <int Axis, operand X>
 constexpr _::applied<_::Unsqueeze, _::attr<Axis>, X> unsqueeze(X&& x) { return _::apply<_::Unsqueeze, _::attr<Axis>>(static_cast<X&&>(x)); }
 template <int... Extents, operand X>
-constexpr _::applied<_::BroadcastTo, _::attr<Extents...>, X> broadcast_to(X&& x) { return _::apply<_::BroadcastTo, _::attr<Extents...>>(static_cast<X&&>(x)); }
+constexpr _::applied<_::BroadcastTo, _::attr<Extents...>, X> broadcast_to(X&& x) {
+    static_assert(((Extents >= 0) && ...), "etta: broadcast_to: an extent is negative");
+    return _::apply<_::BroadcastTo, _::attr<Extents...>>(static_cast<X&&>(x));
+}
 // x[..., Start:Stop:Step, ...] on one axis, Python's rules.
 template <int Axis, std::int64_t Start, std::int64_t Stop, std::int64_t Step = 1, operand X>
 constexpr _::applied<_::SliceAxis, _::attr<Axis, Start, Stop, Step>, X> slice(X&& x) {
