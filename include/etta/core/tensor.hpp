@@ -80,6 +80,9 @@ template <class Dst, class E>
 ETTA_INLINE void assign_noalias(const Dst& to, const E& e);
 
 namespace _ {
+// run/assign: what an expression's value has where Extents has dyn.
+template <class Extents, class X>
+struct taken_extents;
 // What noalias() gives: the next assignment does not look whether operands overlap the destination.
 template <class V>
 struct unaliased {
@@ -261,24 +264,69 @@ struct basic_tensor<T, extents<E...>, Storage> : _::extent_store<extents<E...>> 
         for (int i = 0; i < extents<E...>::dynamic_rank; ++i) this->dynamic[i] = at[i];
         elements = _::heap_elements<T>(this->size());
     }
-    // Elements in row-major order; their number must be the tensor's.
+    // Elements in row-major order; their number must be the tensor's. One axis of run-time extent takes the list's length:
+    // as with std::vector, braces list elements and parentheses give extents.
     basic_tensor(std::initializer_list<T> list)
         requires(is_static)
         : basic_tensor() {
         copy_from(list.begin(), static_cast<index>(list.size()));
+    }
+    basic_tensor(std::initializer_list<T> list)
+        requires(!is_static && rank == 1)
+        : basic_tensor(list.size()) {
+        copy_from(list.begin(), static_cast<index>(list.size()));
+    }
+    // {{1, 2, 3}, {4, 5, 6}}: rows, and rows of rows.
+    template <std::size_t... N>
+        requires(is_static && rank == 2 && sizeof...(N) > 0)
+    basic_tensor(const T (&... row)[N]) : basic_tensor() {
+        constexpr bool fits = sizeof...(N) == extents_type::value[0] && ((N == extents_type::value[1]) && ...);
+        static_assert(fits, "etta: a tensor's initial rows: their number or their length is not the tensor's");
+        if constexpr (fits) copy_rows(row...);
+    }
+    template <std::size_t... N, std::size_t... M>
+        requires(is_static && rank == 3 && sizeof...(N) > 0)
+    basic_tensor(const T (&... plane)[N][M]) : basic_tensor() {
+        constexpr bool fits = sizeof...(N) == extents_type::value[0] && ((N == extents_type::value[1] && M == extents_type::value[2]) && ...);
+        static_assert(fits, "etta: a tensor's initial planes: their number or their extents are not the tensor's");
+        if constexpr (fits) copy_rows(plane...);
     }
     explicit basic_tensor(std::span<const T> s)
         requires(is_static)
         : basic_tensor() {
         copy_from(s.data(), static_cast<index>(s.size()));
     }
-    // From an expression or a view.
+    // One number per dyn behind it; a single one follows from the span's size.
+    template <class... N>
+        requires(!is_static && sizeof...(N) == static_cast<std::size_t>(extents<E...>::dynamic_rank) && (std::is_integral_v<N> && ...))
+    basic_tensor(std::span<const T> s, N... n) : basic_tensor(n...) {
+        copy_from(s.data(), static_cast<index>(s.size()));
+    }
+    explicit basic_tensor(std::span<const T> s)
+        requires(extents<E...>::dynamic_rank == 1)
+        : basic_tensor(static_cast<index>(s.size()) / (extents<E...>::static_size > 0 ? extents<E...>::static_size : 1)) {
+        copy_from(s.data(), static_cast<index>(s.size()));
+    }
+    // From an expression or a view. Run-time extents are what that has.
     template <class X>
         requires(requires(const X& x) { x.etta_expression(); } || (_::is_tensor_like<X>::value && !std::is_same_v<X, basic_tensor>))
     basic_tensor(const X& x)
         requires(is_static)
         : basic_tensor() {
         assign(view(), x);
+    }
+    template <class X>
+        requires(requires(const X& x) { x.etta_expression(); } || (_::is_tensor_like<X>::value && !std::is_same_v<X, basic_tensor>))
+    basic_tensor(const X& x)
+        requires(!is_static)
+    {
+        using taken = _::taken_extents<extents_type, X>;
+        static_assert(taken::known, "etta: a new tensor takes its run-time extents from the expression, which has fewer axes");
+        if constexpr (taken::known) {
+            taken::read(x, this->dynamic);
+            elements = _::heap_elements<T>(this->size(), _::unfilled{});
+            assign_noalias(view(), x);
+        }
     }
 
     T* data() { return elements.data(); }
@@ -320,8 +368,13 @@ struct basic_tensor<T, extents<E...>, Storage> : _::extent_store<extents<E...>> 
 
 private:
     void copy_from(const T* p, index n) {
-        if (n != this->size()) fail<>("a tensor's initial values: their number is not the number of elements");
+        if (n != this->size()) fail_with<>("a tensor's initial values: %lld are given, it has %lld elements", static_cast<long long>(n), static_cast<long long>(this->size()));
         for (index i = 0; i < n; ++i) data()[i] = p[i];
+    }
+    template <class... Rows>
+    void copy_rows(const Rows&... rows) {
+        T* to = data();
+        ((__builtin_memcpy(static_cast<void*>(to), &rows, sizeof rows), to += sizeof rows / sizeof(T)), ...);
     }
     template <class U>
     View<U, extents<E...>> make_view(U* p) const {

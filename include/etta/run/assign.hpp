@@ -408,6 +408,36 @@ struct is_expression_node : std::false_type {};
 template <class Op, class A, class... X>
 struct is_expression_node<expression<Op, A, X...>> : std::true_type {};
 
+// The run-time extents of a tensor that is made of an expression, a tensor or a view.
+template <class Extents, class X>
+struct taken_extents {
+    static constexpr bool known = X::rank >= Extents::rank;  // more axes: the assignment refuses them
+    static void read(const X& x, index* dynamic) {
+        for (int i = 0; i < Extents::rank; ++i)
+            if (Extents::value[i] == dyn) *dynamic++ = x.extent(i);
+    }
+};
+template <class Extents, class Op, class A, class... X>
+struct taken_extents<Extents, expression<Op, A, X...>> {
+    using E = expression<Op, A, X...>;
+    static constexpr bool sound = assignment_source<E, void>::error.what == mistake::none;  // else the assignment will say what is not
+    static constexpr bool is_known() {
+        if constexpr (sound) return value_type_of<E>::v.extents.rank >= Extents::rank;
+        else return true;
+    }
+    static constexpr bool known = is_known();
+    static void read(const E& e, index* dynamic) {
+        if constexpr (sound) {
+            using Type = value_type_of<E>;
+            index symbols[Type::n_symbols + 1] = {};
+            symbol_reader r{symbols};
+            each_leaf(e, r);
+            for (int i = 0; i < Extents::rank; ++i)
+                if (Extents::value[i] == dyn) *dynamic++ = Type::v.extents.at[i].at(symbols);
+        }
+    }
+};
+
 }  // namespace _
 
 // Evaluates e into `to`. Safe where they overlap: then a temporary is used.
