@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/create.hpp"
-#include "core/interop.hpp"
 #include "core/print.hpp"
 #include "core/random.hpp"
+#include "core/strided.hpp"
 #include "core/tensor.hpp"
 #include "data/encode.hpp"
 #include "data/files.hpp"

@@ -10,6 +10,8 @@
 #include "any_view.hpp"
 #include "error.hpp"
 #include "extents.hpp"
+#include "iterator.hpp"
+#include "range.hpp"
 
 namespace etta {
 
@@ -62,8 +64,10 @@ struct sliced_extents {
     using type = Kept;
 };
 template <std::size_t... K, std::size_t E0, std::size_t... E, class I0, class... I>
-struct sliced_extents<extents<K...>, extents<E0, E...>, I0, I...>
-    : sliced_extents<std::conditional_t<std::is_same_v<I0, all_t>, extents<K..., E0>, extents<K...>>, extents<E...>, I...> {};
+struct sliced_extents<extents<K...>, extents<E0, E...>, I0, I...> : sliced_extents<extents<K..., kept_extent<E0, I0>::value>, extents<E...>, I...> {};
+template <std::size_t... K, std::size_t E0, std::size_t... E, class I0, class... I>
+    requires std::is_integral_v<I0>
+struct sliced_extents<extents<K...>, extents<E0, E...>, I0, I...> : sliced_extents<extents<K...>, extents<E...>, I...> {};
 template <std::size_t... K, std::size_t... E>
 struct sliced_extents<extents<K...>, extents<E...>> {
     using type = extents<K..., E...>;
@@ -121,23 +125,29 @@ struct View<T, extents<E...>, Layout> : _::extent_store<extents<E...>> {
         for (int k = 0; k < rank; ++k) offset += at[k] * stride(k);
         return pointer[offset];
     }
-    // A part: numbers pick along an axis, `all` keeps it; axes not mentioned are kept.
+    // A part: numbers pick along an axis, `all` keeps it, range() keeps some of it; axes not mentioned are kept.
     template <class... I>
         requires(sizeof...(I) >= 1 && sizeof...(I) <= rank && !(std::is_integral_v<I> && ... && (sizeof...(I) == rank)))
     constexpr auto operator()(I... i) const {
         using Kept = typename _::sliced_extents<extents<>, extents<E...>, I...>::type;
         View<T, Kept, strided> v;
-        const index at[] = {_index(i)...};
+        const _::axis_choice of[] = {_::chosen(i)...};
         index offset = 0;
         int axis = 0, d = 0;
         for (int k = 0; k < rank; ++k) {
-            if (k < static_cast<int>(sizeof...(I)) && at[k] >= 0) {
-                offset += at[k] * stride(k);
+            const _::axis_choice c = k < static_cast<int>(sizeof...(I)) ? of[k] : _::chosen(all);
+            const index n = this->extent(k);
+            if (c.number) {
+                if (c.part.begin < 0 || c.part.begin >= n) fail<>("a view's index lies outside of its axis");
+                offset += c.part.begin * stride(k);
                 continue;
             }
-            v.stride_of[axis] = stride(k);
+            const _::axis_part part = _::part_of_axis(n, c.part);
+            if (!part.fits) _::refuse_range<>(n, c.part);
+            offset += part.start * stride(k);
+            v.stride_of[axis] = part.step * stride(k);
             if constexpr (Kept::dynamic_rank > 0) {
-                if (Kept::value[axis] == dyn) v.dynamic[d++] = this->extent(k);
+                if (Kept::value[axis] == dyn) v.dynamic[d++] = part.count;
             }
             ++axis;
         }
@@ -145,12 +155,28 @@ struct View<T, extents<E...>, Layout> : _::extent_store<extents<E...>> {
         v.pointer = pointer + offset;
         return v;
     }
+    // The elements in row-major order.
+    constexpr auto begin() const {
+        if constexpr (contiguous) return pointer;
+        else return _::strided_iterator<T, rank>::begin_of(*this);
+    }
+    constexpr auto end() const {
+        if constexpr (contiguous) return pointer + this->size();
+        else return _::strided_iterator<T, rank>::end_of(*this);
+    }
     // Transposed: the last two axes. An expression, so it costs nothing until it is read.
     constexpr auto t() const { return transpose(*this); }
     // Assigns to the elements, whatever the expression reads (see assign()).
     template <class X>
         requires(!std::is_same_v<std::remove_cvref_t<X>, View>)
-    const View& operator=(const X& x) const {
+    const View& operator=(const X& x) const& {
+        assign(*this, x);
+        return *this;
+    }
+    // Of a view without a name also where x is one of its type: t(0, all) = t(1, all) copies a row. One with a name then points
+    // elsewhere.
+    template <class X>
+    const View& operator=(const X& x) const&& {
         assign(*this, x);
         return *this;
     }
@@ -165,7 +191,7 @@ struct View<T, extents<E...>, Layout> : _::extent_store<extents<E...>> {
     // v.noalias() = matmul(a, b): promises that no operand overlaps v, which saves the test.
     constexpr _::unaliased<View> noalias() const { return {*this}; }
     View(const View&) = default;
-    View& operator=(const View&) = default;
+    View& operator=(const View&) & = default;
     constexpr View() = default;
     template <class... N>
         requires(sizeof...(N) == static_cast<std::size_t>(extents<E...>::dynamic_rank) && (std::is_convertible_v<N, index> && ...))
@@ -175,11 +201,6 @@ struct View<T, extents<E...>, Layout> : _::extent_store<extents<E...>> {
             for (int i = 0; i < extents<E...>::dynamic_rank; ++i) this->dynamic[i] = at[i];
         }
     }
-
-private:
-    static constexpr index _index(all_t) { return -1; }
-    template <class I>
-    static constexpr index _index(I i) { return static_cast<index>(i); }
 };
 
 // Owns its elements, zero at the start.
