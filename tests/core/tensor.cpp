@@ -1,9 +1,7 @@
 // Tensor and View: where the elements lie, who owns them, what is refused.
-#include <etta/core/print.hpp>
 #include <etta/core/tensor.hpp>
 
 #include <cstdint>
-#include <sstream>
 #include <vector>
 
 #include "catch.hpp"
@@ -151,21 +149,4 @@ TEST_CASE("a view looks at memory that is somebody else's") {
     CHECK(s(2) == 3);
     const float constant[2] = {1, 2};
     static_assert(std::is_same_v<decltype(etta::view(constant, etta::extents<2>{})(0)), const float&>);
-}
-
-TEST_CASE("tensors print as NumPy prints them") {
-    const Tensor<float, 3> t{1, -2.5f, 0.1f};
-    CHECK(etta::to_string(t) == "[1., -2.5, 0.1]");
-    CHECK(etta::to_string(Tensor<int, 3>{1, -2, 30}) == "[1, -2, 30]");
-    CHECK(etta::to_string(Tensor<bool, 2>{true, false}) == "[True, False]");
-    CHECK(etta::to_string(Tensor<int, 2, 2>{1, 2, 3, 40}) == "[[ 1,  2],\n [ 3, 40]]");
-    CHECK(etta::to_string(Tensor<int, 2, 1, 2>{1, 2, 3, 4}) == "[[[1, 2]],\n\n [[3, 4]]]");
-    CHECK(etta::to_string(Tensor<double, 0>()) == "[]");
-    Tensor<int, 2, 3> u{1, 2, 3, 4, 5, 6};
-    CHECK(etta::to_string(u(all, 1)) == "[2, 5]");
-    CHECK(etta::to_string(Tensor<double, 2>{1e-300, HUGE_VAL}) == "[1e-300, inf]");
-    CHECK(etta::to_string(Tensor<int, 1001>()) == "[0, 0, 0, ..., 0, 0, 0]");
-    std::ostringstream out;
-    out << u(1, all);
-    CHECK(out.str() == "[4, 5, 6]");
 }
