@@ -88,5 +88,6 @@ TEST_CASE("the derivatives of what is put together agree with differences, the s
     Tensor<double, 2, 2> y = {0.9, 0.4, -0.2, 0.6};
     CHECK(gradient_error([](auto x, auto y) { return square(pad<1, 1, 2>(concat<0>(x * y, sin(x), x))) + pad<1, 0, 3>(exp(concat<0>(y, x, y))); }, x, y) < 1e-6);
     CHECK(gradient_error([](auto x, auto y) { return exp(stack<1>(x, y, x * y)); }, x, y) < 1e-6);
+    CHECK(gradient_error([](auto x, auto y) { return square(concat<1>(x, y, x, y, x, y * x, x, y, x, y)); }, x, y) < 1e-6);  // more parts than one node joins
     CHECK(second_derivative_error([](auto x, auto y) { return sin(stack<0>(concat<1>(x * y, x), pad<1, 2, 0>(square(y)))); }, x, y) < 1e-6);
 }

@@ -44,7 +44,8 @@ constexpr axis_part part_of_axis(index n, range_t r) {
     const bool fits = r.step != 0 && (r.begin >= 0 || n == 0) && r.begin >= first && r.begin <= last && r.end >= first && r.end <= last;
     if (!fits) return {0, 0, 1, false};
     const index length = forward ? r.end - r.begin : r.begin - r.end, step = forward ? r.step : -r.step;
-    return {r.begin, length <= 0 ? 0 : (length + step - 1) / step, r.step, true};
+    if (length <= 0) return {0, 0, 1, true};
+    return {r.begin, (length + step - 1) / step, r.step, true};
 }
 
 // What one argument of operator() says about its axis.
