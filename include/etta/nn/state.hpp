@@ -3,6 +3,7 @@
 // step that fails changes no state. And what a layer asks of the trace it runs in.
 #pragma once
 
+#include "../op/loop.hpp"
 #include "parameter.hpp"
 
 namespace etta {
