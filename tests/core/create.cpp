@@ -4,6 +4,7 @@
 #include <etta/run/call.hpp>
 
 #include "../catch.hpp"
+#include "../holds.hpp"
 
 #include <cmath>
 #include <span>
@@ -14,13 +15,6 @@ using etta::seed;
 using etta::Tensor;
 
 namespace {
-template <class X>
-bool holds(const X& x, std::initializer_list<double> want) {
-    long i = 0;
-    for (const double w : want)
-        if (double(x[i++]) != w) return false;
-    return i == x.size();
-}
 template <class A, class B>
 constexpr bool same = std::is_same_v<A, B>;
 template <class T>

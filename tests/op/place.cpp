@@ -3,6 +3,7 @@
 #include <etta/run/call.hpp>
 
 #include "../catch.hpp"
+#include "../holds.hpp"
 #include "../gradient_check.hpp"
 
 #include <cmath>
@@ -24,16 +25,6 @@ TEST_CASE("a constant is laid into zeros like anything else: the derivative of a
     const auto pooled = grad([](auto x) { return sum(avg_pool<2>(x)); })(image);
     CHECK((pooled[0] == 0.25 && pooled[15] == 0.25));
 }
-
-namespace {
-template <class X>
-bool holds(const X& x, std::initializer_list<double> want) {
-    long i = 0;
-    for (const double w : want)
-        if (double(x[i++]) != w) return false;
-    return i == x.size();
-}
-}  // namespace
 
 TEST_CASE("pad lays zeros around, on one axis") {
     Tensor<int, 2, 2> x = {1, 2, 3, 4};

@@ -3,6 +3,7 @@
 #include <etta/op/place.hpp>
 
 #include "../catch.hpp"
+#include "../holds.hpp"
 #include "../gradient_check.hpp"
 
 using namespace etta;
@@ -14,13 +15,6 @@ Tensor<T, E...> counting(double scale = 1) {
     Tensor<T, E...> t;
     for (long i = 0; i < t.size(); ++i) t[i] = static_cast<T>(scale * static_cast<double>(i % 7 + 1) - (i % 3));
     return t;
-}
-template <class X>
-bool holds(const X& x, std::initializer_list<double> want) {
-    long i = 0;
-    for (const double w : want)
-        if (double(x[i++]) != w) return false;
-    return i == x.size();
 }
 
 }  // namespace
