@@ -25,48 +25,48 @@ Out with_extents(const A&... a) {
 }
 
 template <class Out, class T>
-Out filled_with(Out t, T value) {
+Out filled_with(Out&& t, T value) {
     for (T& x : t) x = value;
-    return t;
+    return static_cast<Out&&>(t);
 }
 template <class Out, class T>
-Out counted_from(Out t, T start, T step) {
+Out counted_from(Out&& t, T start, T step) {
     for (index i = 0; i < t.size(); ++i) t[i] = static_cast<T>(start + static_cast<T>(i) * step);
-    return t;
+    return static_cast<Out&&>(t);
 }
 template <class Out, class T>
-Out spaced_from(Out t, T first, T last) {
+Out spaced_from(Out&& t, T first, T last) {
     const index n = t.size();
     for (index i = 0; i < n; ++i)
         t[i] = n == 1 ? first : i + 1 == n ? last : first + (last - first) * (static_cast<T>(i) / static_cast<T>(n - 1));
-    return t;
+    return static_cast<Out&&>(t);
 }
 template <class Out>
-Out with_diagonal(Out t) {
+Out with_diagonal(Out&& t) {
     const index n = t.extent(0), m = t.extent(1);
     for (index i = 0; i < n && i < m; ++i) t(i, i) = typename Out::value_type(1);
-    return t;
+    return static_cast<Out&&>(t);
 }
 template <class T, class F, std::size_t... I>
 T call_at(const F& f, const index* at, std::index_sequence<I...>) { return static_cast<T>(f(at[I]...)); }
 template <class Out, class F>
-Out computed_by(Out t, const F& f) {
+Out computed_by(Out&& t, const F& f) {
     constexpr int rank = Out::rank;
     index at[rank + 1] = {};
     for (index k = 0; k < t.size(); ++k) {
         t[k] = call_at<typename Out::value_type>(f, at, std::make_index_sequence<static_cast<std::size_t>(rank)>{});
         for (int d = rank - 1; d >= 0 && ++at[d] == t.extent(d); --d) at[d] = 0;
     }
-    return t;
+    return static_cast<Out&&>(t);
 }
 template <bool Normal, class Out>
-Out random_elements(Out t, seed s, std::uint64_t stream) {
+Out random_elements(Out&& t, seed s, std::uint64_t stream) {
     using T = typename Out::value_type;
     for (index i = 0; i < t.size(); ++i) {
         if constexpr (Normal) t[i] = normal_at<T>(s, stream, static_cast<std::uint64_t>(i));
         else t[i] = uniform_at<T>(s, stream, static_cast<std::uint64_t>(i));
     }
-    return t;
+    return static_cast<Out&&>(t);
 }
 // What stands behind the extents: (seed) or (seed, stream).
 template <bool Normal, class Out, class... A>
