@@ -149,8 +149,9 @@ public:
         _::check_ids<typename source::facts, In>(x, 1);
         char* buffers[_::first_argument_buffer + 2 + 2 * source::n_memories] = {workspace, as_bytes(parameters), const_cast<char*>(states), as_bytes(x), as_bytes(y)};
         for (int i = 0; i < source::n_memories; ++i) {
-            buffers[_::first_argument_buffer + 2 + 2 * i] = (source::layout.transposed[i] < 0 ? memory[now] : fixed) + source::layout.at[i];
-            buffers[_::first_argument_buffer + 3 + 2 * i] = memory[1 - now] + source::layout.at[i];
+            const bool changes = source::layout.transposed[i] < 0;
+            buffers[_::first_argument_buffer + 2 + 2 * i] = (changes ? memory[now] : fixed) + source::layout.at[i];
+            buffers[_::first_argument_buffer + 3 + 2 * i] = changes ? memory[1 - now] + source::layout.at[i] : nullptr;
         }
         _::run_alone<program, this_target>(buffers, nullptr);
         now = 1 - now;
