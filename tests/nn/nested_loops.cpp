@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <string>
 #include <vector>
 
 using namespace etta;
@@ -148,6 +149,11 @@ TEST_CASE("noise in a loop differs from step to step, and the backward pass make
         for (int i = 0; i < 6; ++i) kept += mask[6 * t + i], different += t > 0 && mask[6 * t + i] != mask[i];
     CHECK(kept == total);
     CHECK(different > 6);
+    // By both loops, the forward and the reverse one, rather than stored by the first.
+    const std::string text = graph_text<decltype(trainer)::program>();
+    const auto first = text.find("= random_bits(");
+    CHECK(first != std::string::npos);
+    CHECK(text.find("= random_bits(", first + 1) != std::string::npos);
 
     Model<Noisy<GaussianNoise<0.5>>, Input<float, 5, 6>, max_batch<1>> other{seed(1)};
     auto noisy = Trainer(other, SumOfSquares{}, SGD{}, {.seed = seed(3)});

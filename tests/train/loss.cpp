@@ -124,5 +124,6 @@ TEST_CASE("targets of other extents than the prediction's: variances, quantiles,
     CHECK_THROWS_WITH(Dataset::from(many, {4, 2}, Lists{{1, 2, 2}, {1}}, 2, 3), says("sample 0 has 3 labels, expected 2 at most"));
     CHECK_THROWS_WITH(Dataset::from(many, {4, 2}, Lists{{1}, {1, 3}}, 2, 3), says("sample 1 has label 3 in place 1, expected 0 .. 2"));
     CHECK_THROWS_WITH(Dataset::from(many, {4, 2}, Lists{{1}}), says("2 samples and 1 lists of labels"));
+    CHECK_THROWS_WITH(Dataset::from(many, {4, 2}, Lists{{1}, {1}}, -1), says("lists of -1 labels"));
     CHECK_THROWS_WITH(lists.label(0), says("2 labels for each sample"));
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "../op/place.hpp"
-#include "../op/random.hpp"
 #include "order.hpp"
 
 namespace etta::_ {
@@ -83,7 +82,7 @@ private:
         const node n = g.of(v);
         if (g.is<LoopStep>(v) && n.loop == loop) return step_of(g, reverse);
         const bool dear = n.op->kind == op_kind::loop || n.op->kind == op_kind::contraction || n.op->kind == op_kind::library ||
-                          n.op->kind == op_kind::reduce || (n.op->kind == op_kind::elementwise && !n.op->cheap && !g.is<RandomWord>(v) && !g.is<RandomWords>(v));
+                          n.op->kind == op_kind::reduce || (n.op->kind == op_kind::elementwise && !n.op->cheap && n.op->stored);
         if (dear && n.n_results == 1) return at_step(g, reverse, outside(stacked(g, loop, v)));
         vec<int> args;
         vec<std::int64_t> t;

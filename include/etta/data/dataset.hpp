@@ -142,6 +142,7 @@ class Dataset {
     // longest one's. For losses of such lists: CTC.
     template <class Host = _::this_host>
     static Dataset from(samples x, const dims& x_shape, const std::vector<std::vector<std::int32_t>>& labels, index length = 0, int classes = 0) {
+        if (length < 0) fail("lists of " + std::to_string(length) + " labels");
         index longest = 1;
         for (const auto& list : labels)
             if (static_cast<index>(list.size()) > longest) longest = static_cast<index>(list.size());

@@ -177,6 +177,7 @@ struct builder {
     bool streaming = false; // layers with a memory go on where the last call left them (nn/stream.hpp)
     vec<int> memory, next_memory;  // values that are kept from call to call: input, what follows it
     int stream_place = -1;         // of these, the position in the stream
+    index stream_step = 0;         // how many positions a piece has; 0: none are counted
     index stream_length = 0;       // how many positions attention can look back
     vec<int> transposed;           // per value kept: the parameter whose transpose it is (then it does not change), or -1
     failure error;

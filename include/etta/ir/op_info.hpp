@@ -74,6 +74,7 @@ struct op_info {
     int operands = 1;          // element-wise: how many
     bool differentiable = true;
     bool cheap = true;         // recomputing it costs less than storing and loading it
+    bool stored = true;        // a loop's reverse reads what is dear from where the loop has stored it; false: makes it again
     bool effect = false;       // runs though nothing reads its result
     void (*vjp)(const rule_call&) = nullptr;
     void (*jvp)(const rule_call&) = nullptr;
@@ -146,6 +147,7 @@ constexpr op_info make_info() {
     if constexpr (requires { Op::operands; }) i.operands = Op::operands;
     if constexpr (requires { Op::differentiable; }) i.differentiable = Op::differentiable;
     if constexpr (requires { Op::cheap; }) i.cheap = Op::cheap;
+    if constexpr (requires { Op::stored; }) i.stored = Op::stored;
     if constexpr (requires { Op::effect; }) i.effect = Op::effect;
     if constexpr (requires { Op::onnx; }) i.onnx = Op::onnx;
     if constexpr (requires { &Op::vjp_rule; }) {

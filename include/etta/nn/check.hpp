@@ -1,8 +1,6 @@
-// check.hpp: the messages for mistakes in a model: which layer, what it expects, what it got; a layer that is never called; and, at
-// run time, ids without a row in its embedding.
+// check.hpp: the messages for mistakes in a model: which layer, what it expects, what it got; a layer that is never called.
 #pragma once
 
-#include "../core/error.hpp"
 #include "traced.hpp"
 #include "../compile/mistakes.hpp"
 
@@ -102,21 +100,6 @@ constexpr bool check_model() {
     if constexpr (!check_members<Net>()) return false;
     else if constexpr (!check_traceable<Source>()) return false;
     else return check_trace<Net, In, Batch, Source>();
-}
-
-// Of n samples at x: an id that the embedding has no row for is refused.
-template <class Facts, class In>
-ETTA_COLD void refuse_id(double id, index at) {
-    const auto table = Facts::paths.at[Facts::layout.id_table].view();
-    fail_with<>("%.*s: sample %lld has the id %.10g in place %lld, expected 0 to %lld", static_cast<int>(table.size()), table.data(), static_cast<long long>(at / In::sample_size), id,
-                static_cast<long long>(at % In::sample_size), static_cast<long long>(Facts::layout.id_rows - 1));
-}
-template <class Facts, class In>
-void check_ids([[maybe_unused]] const typename In::element* x, [[maybe_unused]] index n) {
-    if constexpr (Facts::layout.id_table >= 0) {
-        for (index i = 0; i < n * In::sample_size; ++i)
-            if (!(x[i] >= 0 && x[i] < static_cast<typename In::element>(Facts::layout.id_rows))) refuse_id<Facts, In>(static_cast<double>(x[i]), i);
-    }
 }
 
 }  // namespace _

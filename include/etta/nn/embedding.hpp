@@ -12,7 +12,7 @@ namespace etta {
 
 // Row ids[i] of a table: [...] -> [..., D]. weight [N, D], from N(0, 1) unless Init says otherwise. The row of a token equal to
 // Padding (-1: none) starts from zeros and gets no gradient from its look-ups (PyTorch's padding_idx). A model whose input they are
-// refuses ids that are not 0 to N - 1 (check.hpp); elsewhere their rows are NaN.
+// refuses ids that are not 0 to N - 1 (ids.hpp); elsewhere their rows are NaN.
 template <int N, int D, int Padding = -1, class Init = init::normal<>>
 struct Embedding {
     Param<sized<N, D>, Init> weight;
@@ -39,15 +39,6 @@ struct Embedding {
 };
 
 namespace _ {
-// In a Stream: how many positions a piece has (0: none are counted).
-constexpr index stream_step(const builder& g) {
-    double step = 0;
-    if (g.stream_place >= 0) {
-        const node& sum = g.of(g.next_memory[g.stream_place]);  // below
-        for (int i = 0; i < sum.n_args; ++i) g.constant(g.arg(sum, i), step);
-    }
-    return static_cast<index>(step);
-}
 // In a Stream: the position of the piece's first element, [] i64; it is `length` further on in the next call.
 constexpr var stream_position(builder& g, index length) {
     if (g.stream_place < 0) {
@@ -55,7 +46,8 @@ constexpr var stream_position(builder& g, index length) {
         g.stream_place = g.memory.push(v);
         g.transposed.push(-1);
         g.next_memory.push((var{&g, v} + length).id);
-    } else if (stream_step(g) != length) {
+        g.stream_step = length;
+    } else if (g.stream_step != length) {
         g.blame(mistake::stream_rate, "positions");
     }
     return {&g, g.memory[g.stream_place]};

@@ -5,6 +5,7 @@
 #include "../run/assign.hpp"
 #include "check.hpp"
 #include "fill.hpp"
+#include "ids.hpp"
 #include "pattern.hpp"
 
 namespace etta {

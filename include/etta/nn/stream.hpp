@@ -13,6 +13,7 @@
 #include "../run/cpu/repeat.hpp"
 #include "check.hpp"
 #include "embedding.hpp"
+#include "ids.hpp"
 #include "traced.hpp"
 
 namespace etta {
@@ -62,7 +63,7 @@ struct stream_source {
             m.at[i] = end;
             end += align_up(g.extents_of(g.memory[i]).count(nullptr) * size_of(g.type_of(g.memory[i])));
         }
-        if (g.stream_place >= 0) m.position = m.at[g.stream_place], m.step = stream_step(g), m.length = g.stream_length;
+        if (g.stream_place >= 0) m.position = m.at[g.stream_place], m.step = g.stream_step, m.length = g.stream_length;
         return m;
     }
     static constexpr memory_layout layout = lay_out({});

@@ -34,6 +34,7 @@ struct RandomBits : ElementwiseOp<RandomBits<T>> {
     static constexpr int flops = 120;
     static constexpr bool differentiable = false;
     static constexpr bool cheap = false;
+    static constexpr bool stored = false;
     static constexpr auto eval(auto index, auto seed, auto stream) {
         const auto w = philox(seed, stream, index);
         if constexpr (sizeof(T) == 4) return bit_cast_lane<T>(w.word[0]);
@@ -139,8 +140,7 @@ struct NormalOf : ElementwiseOp<NormalOf> {
 }  // namespace _
 
 // Uniform in [0, 1), and standard normal, of x's extents and dtype: new numbers at each call in the code, in each step of
-// training and of a loop.
-// In training steps only: ask training(x) first.
+// training and of a loop. In training steps only: ask training(x) first.
 constexpr var uniform_like(const var& x) {
     _::builder& g = *x.g;
     const shape s = x.extents();

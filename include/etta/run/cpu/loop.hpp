@@ -23,9 +23,9 @@ struct loop_kernel {
     template <int I>
     using slot = typename traits::template slot<I>;
 
-    // Kernels have two bodies, for whole registers and for the rest under a mask: where everything is under a mask, stores
-    // above all, memory is slower by a quarter and more (a masked store that misses the cache stalls a Zen 5). The longest have
-    // one, since the second costs as much compile time as the first; unless masks are made up for element by element.
+    // Kernels have two bodies, for whole registers and for the rest under a mask: a masked store that misses the cache stalls (on a
+    // Zen 5), and masks cost something in it, too. The longest have one, since the second costs as much compile time as the first;
+    // unless masks are made up for element by element.
     static constexpr bool one_body = traits::n > 48 && ops<typename traits::element, lanes, Target>::masked;
     static constexpr bool has_rest = lanes > 1;
     ETTA_INLINE static int rest(index n) { return static_cast<int>(n < lanes ? n : lanes); }
