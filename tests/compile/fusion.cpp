@@ -1,8 +1,11 @@
 // What becomes one kernel: checked while compiling, on the programs that assignments, calls and models run.
+#include <etta/autodiff/grad.hpp>
 #include <etta/op/activation.hpp>
+#include <etta/op/conv.hpp>
 #include <etta/op/matmul.hpp>
 #include <etta/op/softmax.hpp>
 #include <etta/run/call.hpp>
+#include <etta/nn/norm.hpp>
 #include <etta/train/step.hpp>
 
 #include "catch.hpp"
@@ -66,6 +69,47 @@ TEST_CASE("a product takes its bias and activation along") {
     Tensor<float, 33, 20> wt;
     CHECK(calls(h, matmul(x, transpose(wt))) == 1);
     CHECK(inference<Mlp>::n_calls == 2);
+}
+
+TEST_CASE("a product of another type than what follows it goes alone") {
+    Tensor<float, 8, 20> x;
+    Tensor<float, 20, 33> w;
+    Tensor<double, 8, 33> d;
+    CHECK(calls(d, cast<double>(matmul(x, w)) * 2.0) == 2);
+    Tensor<int, 8, 20> xi;
+    Tensor<int, 20, 33> wi;
+    Tensor<float, 8, 33> h;
+    CHECK(calls(h, cast<float>(matmul(xi, wi)) * 0.5f) == 2);
+    Tensor<bool, 8, 33> positive;
+    CHECK(calls(positive, matmul(x, w) > 0) == 1);
+}
+
+TEST_CASE("a convolution takes its bias, activation and residual along, forwards and backwards") {
+    Tensor<float, 2, 3, 8, 9> x;
+    Tensor<float, 5, 3, 3, 3> w;
+    Tensor<float, 5> b;
+    Tensor<float, 2, 5, 6, 7> y, r;
+    CHECK(calls(y, relu(etta::conv2d(x, w, b))) == 1);
+    CHECK(workspace(y, relu(etta::conv2d(x, w, b))) == 0);
+    CHECK(calls(y, tanh(etta::conv2d(x, w, b)) + r) == 1);
+    CHECK(workspace(y, tanh(etta::conv2d(x, w, b)) + r) == 0);
+    Tensor<bool, 2, 5, 6, 7> positive;
+    CHECK(calls(positive, etta::conv2d(x, w, b) > 0) == 1);
+    CHECK(workspace(positive, etta::conv2d(x, w, b) > 0) > 0);  // sums have no other place
+    const auto through = etta::grad([](auto x, auto w) { return sum(square(etta::conv2d(tanh(x), w))); });
+    CHECK(calls_of(through, x, w) == 3);  // tanh; the convolution, times 2; its input's gradient, through tanh
+}
+
+struct Normalised {
+    etta::Conv2d<5, 3> conv;
+    etta::BatchNorm2d<> norm;
+    etta::Linear<32> fc;
+    etta::BatchNorm1d<> norm1;
+    constexpr auto operator()(auto x) const { return relu(norm1(fc(flatten(relu(norm(conv(x))))))); }
+};
+TEST_CASE("a product takes a normalisation by what is known along: its scales are computed before") {
+    using program = etta::_::program<etta::_::inference_source<Normalised, etta::Input<float, 3, 8, 9>, 16>, etta::this_target>;
+    CHECK(program::n_calls == 4);  // twice scales, product
 }
 
 TEST_CASE("a reduction takes what makes its operand along") {

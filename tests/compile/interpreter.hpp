@@ -131,6 +131,20 @@ public:
         }
     }
 
+    // f(index in x, in w, in y) for every product of a convolution, its window as the op's attributes have it.
+    template <class F>
+    static void convolve(const array& x, const array& w, const array& y, const std::int64_t* a, const F& f) {
+        const long channels = w.extent(1), per_group = w.extent(0) / static_cast<long>(a[6]);
+        for (long i = 0; i < y.count(); ++i) {
+            const std::vector<long> at = y.place(i);
+            for (long k = 0; k < channels * w.extent(2) * w.extent(3); ++k) {
+                const long c = k / (w.extent(2) * w.extent(3)), p = k / w.extent(3) % w.extent(2), q = k % w.extent(3);
+                const long h = at[2] * static_cast<long>(a[0]) + p * static_cast<long>(a[4]) - static_cast<long>(a[2]), v = at[3] * static_cast<long>(a[1]) + q * static_cast<long>(a[5]) - static_cast<long>(a[3]);
+                if (h >= 0 && h < x.extent(2) && v >= 0 && v < x.extent(3)) f(x.number({at[0], at[1] / per_group * channels + c, h, v}), w.number({at[1], c, p, q}), i);
+            }
+        }
+    }
+
 private:
     etta::_::graph_view g;
     const std::vector<array>& inputs;
@@ -190,6 +204,15 @@ private:
                 for (long s = 0; s < a.extents[0]; ++s)
                     for (long j = 0; j < a.extents[2]; ++j) y[i] += a[a.number({s, p[0], j})] * b[b.number({s, j, p[1]})];
             }
+        } else if (name == "conv2d") {
+            const array &x = arg(n, 0), &w = arg(n, 1);
+            convolve(x, w, y, g.attrs + n.attrs, [&](long i, long k, long j) { y[j] += x[i] * w[k]; });
+        } else if (name == "conv2d_grad_input") {
+            const array &dy = arg(n, 0), &w = arg(n, 1);
+            convolve(y, w, dy, g.attrs + n.attrs, [&](long i, long k, long j) { y[i] += dy[j] * w[k]; });
+        } else if (name == "conv2d_grad_weight") {
+            const array &x = arg(n, 0), &dy = arg(n, 1);
+            convolve(x, y, dy, g.attrs + n.attrs, [&](long i, long k, long j) { y[k] += x[i] * dy[j]; });
         } else if (name == "cumsum") {
             scan(arg(n, 0), static_cast<std::size_t>(g.attr(n, 0)), g.attr(n, 1) != 0, y);
         } else {

@@ -212,7 +212,15 @@ std::vector<T> run_kernel(int threads, const std::vector<T>& a, const std::vecto
     for (int t = 0; t < threads; ++t) {
         etta::_::context c;
         c.buffers = buffers, c.places = places, c.thread = t, c.threads = threads;
-        etta::_::library_kernel<Op, etta::this_target>::run(words.data(), c);
+        if constexpr (Op::w_at < 0) {
+            etta::_::library_kernel<Op, etta::this_target>::run(words.data(), c);
+        } else {
+            etta::_::library_reader<T, etta::this_target> r{words.data(), c};
+            etta::_::conv_call<T> k;
+            (Op::y_at < 0 ? k.x : k.y) = r.operand(), k.w = r.operand(), (Op::y_at < 0 ? k.y : k.x) = r.operand();
+            k.read(r);
+            etta::_::conv_product<T, etta::this_target>(Op{}, k, {}, c);
+        }
     }
     return result;
 }

@@ -123,7 +123,7 @@ struct planner {
             for (int d = 0; d < kn.space.rank; ++d)
                 if ((ac.strides[d] != 0 && !kn.space.at[d].is(1)) || empty_along(a, kn.space, d)) (((kn.axes >> d) & 1) ? any_col : any_row) = true;
             i.kind = instruction::load;
-            i.level = kn.kind == kernel_kind::gemm ? (any_row ? level::full : level::once)
+            i.level = is_product(kn.kind) ? (any_row ? level::full : level::once)
                       : any_col                    ? level::full
                       : any_row                    ? level::row
                                                    : level::once;
@@ -195,7 +195,7 @@ struct planner {
             const access at = position_access(g, v, kn.space, b);
             bool along_row = false;
             for (int d = 0; d < kn.space.rank; ++d) along_row = along_row || (((kn.axes >> d) & 1) && at.strides[d] != 0);
-            i.level = kn.kind == kernel_kind::gemm || (f.is_full[v] && along_row) ? level::full : level::row;
+            i.level = is_product(kn.kind) || (f.is_full[v] && along_row) ? level::full : level::row;
             i.src[0] = static_cast<int>(ax.lane_axis >= 0 && at.strides[ax.lane_axis] != 0 ? lane_class::contiguous : lane_class::uniform);
             i.op = local_slots.push({slot::position, v});
         } else if (n.op->kind == op_kind::reduce) {
@@ -261,19 +261,21 @@ struct planner {
                 if (f.stage[v] > last_stage) last_stage = f.stage[v];
             }
             code.push(0);
-            if (kn.kind == kernel_kind::gemm) {
+            if (is_product(kn.kind)) {
                 const node& n = g.nodes[kn.anchor];
                 h.type = g.values[n.results].type;
-                const int va = g.arg(n, 0), vb = g.arg(n, 1);
-                const access aa = access_of(g, va, b), ab = access_of(g, vb, b);
-                const int ra = g.values[va].extents.rank, rb = g.values[vb].extents.rank;
-                h.a_k = lane_of(aa, ra - 1), h.b_k = lane_of(ab, rb - 2), h.b_n = lane_of(ab, rb - 1);
+                if (kn.kind == kernel_kind::gemm) {
+                    const int va = g.arg(n, 0), vb = g.arg(n, 1);
+                    const access aa = access_of(g, va, b), ab = access_of(g, vb, b);
+                    const int ra = g.values[va].extents.rank, rb = g.values[vb].extents.rank;
+                    h.a_k = lane_of(aa, ra - 1), h.b_k = lane_of(ab, rb - 2), h.b_n = lane_of(ab, rb - 1);
+                }
                 instr acc{};
                 acc.kind = instruction::header;  // register 1: the product
                 acc.level = level::full;
                 acc.type = h.type;
                 keep(n.results, push(acc), 0);
-                local_op(declare_op<Contract>::id);
+                local_op(kn.kind == kernel_kind::gemm ? declare_op<Contract>::id : n.op->id);
                 if (f.stored[n.results]) emit_store(n.results, 0, true);
             }
             vec<char> needed(members.size, 0);

@@ -11,12 +11,14 @@
 
 namespace etta::_ {
 
-enum class kernel_kind : int { loop, gemm, library, repeat };  // repeat: a loop's body; only in code, a library call till then
+enum class kernel_kind : int { loop, gemm, library, repeat, conv };  // repeat: a loop's body; only in code, a library call till then
+// A product with what follows it, done where its elements are finished.
+constexpr bool is_product(kernel_kind k) { return k == kernel_kind::gemm || k == kernel_kind::conv; }
 
 struct kernel {
     kernel_kind kind = kernel_kind::loop;
-    int anchor = -1;    // gemm, library: the node
-    shape space;        // what is iterated over (gemm: the product's extents)
+    int anchor = -1;    // gemm, conv, library: the node
+    shape space;        // what is iterated over (gemm, conv: the product's extents)
     unsigned axes = 0;  // loop: the reduced axes; 0 for a map
     int first = -1;     // members, a linked list in ascending order
     int last = -1;
@@ -211,9 +213,21 @@ struct fuser {
         return s;
     }
 
+    // A kernel's registers have as many elements as the widest type in it has: a product's are of the product's type.
+    static constexpr int width(dtype t) { return t == dtype::f64 ? 6 : t == dtype::f32 ? 5 : t == dtype::i64 ? 4 : t == dtype::i32 ? 3 : t == dtype::i16 ? 2 : t == dtype::i8 ? 1 : 0; }
+    constexpr bool no_wider(const group& s, dtype product) const {
+        for (const int m : s.members) {
+            const node& n = g.nodes[m];
+            if (width(g.values[n.results].type) > width(product)) return false;
+            for (int a = 0; a < n.n_args; ++a)
+                if (width(g.values[g.arg(n, a)].type) > width(product)) return false;
+        }
+        return true;
+    }
+    constexpr dtype product_type(const kernel& k) const { return g.values[g.nodes[k.anchor].results].type; }
     constexpr bool fits(const group& s, const kernel& k) const {
         if (!s.direct || k.kind == kernel_kind::library) return false;
-        if (k.kind == kernel_kind::gemm) return s.axes == 0 && s.space == k.space;
+        if (is_product(k.kind)) return s.axes == 0 && s.space == k.space && no_wider(s, product_type(k));
         if (s.space == k.space) return s.axes == 0 || s.axes == k.axes || (k.axes == 0 && rows_pay(s.space, s.axes));
         return s.axes == 0 && k.axes != 0 && (s.space == reduced(k.space, k.axes) || (is_one(s.space) && is_one(reduced(k.space, k.axes))));
     }
@@ -269,6 +283,31 @@ struct fuser {
         into.last = n;
     }
 
+    // Does it come from parameters and states alone?
+    constexpr bool of_parameters(int v, int depth) const {
+        const int r = t.root.data[v];
+        const node& n = g.nodes[t.node_of.data[r]];
+        if (n.op->kind == op_kind::input) return static_cast<storage>(g.attr(n, 0)) != storage::argument;
+        if (n.op->kind == op_kind::literal) return true;
+        if (depth == 0 || !floating(r)) return false;
+        for (int k = 0; k < n.n_args; ++k)
+            if (!of_parameters(g.args[n.args + k], depth - 1)) return false;
+        return true;
+    }
+    // What comes from parameters alone and is spread over the product of node i, or over what follows it - a normalisation's scale
+    // per channel - is computed before the product: behind it, it would part the product from its followers.
+    constexpr void demand_scales(int i) {
+        for (++i; i < g.n_nodes; ++i) {
+            const node& n = g.nodes[i];
+            if (n.op->kind == op_kind::contraction || n.op->kind == op_kind::library) return;
+            if (n.op->kind != op_kind::elementwise) continue;
+            for (int k = 0; k < n.n_args; ++k) {
+                const int a = g.args[n.args + k], r = t.root.data[a];
+                if (a != r && !t.one.data[r] && floating(r) && of_parameters(r, 8)) demand(r);
+            }
+        }
+    }
+
     constexpr void require(int v) {
         const int r = t.root.data[v];
         if (!is_leaf(r)) required.data[r] = 1;
@@ -291,8 +330,11 @@ struct fuser {
             const op_kind kind = n.op->kind;
             if (kind == op_kind::contraction || kind == op_kind::library) {
                 for (int k = 0; k < n.n_args; ++k) demand(t.root.data[g.args[n.args + k]]);
+                demand_scales(i);
                 kernel fresh;
-                fresh.kind = kind == op_kind::contraction ? kernel_kind::gemm : kernel_kind::library;
+                fresh.kind = kind == op_kind::contraction                                     ? kernel_kind::gemm
+                             : n.op->has_epilogue && n.op->epilogue(g.attrs + n.attrs) ? kernel_kind::conv
+                                                                                       : kernel_kind::library;
                 fresh.anchor = i;
                 fresh.space = extents(n.results);
                 append(f.kernels.push(fresh), i);
@@ -306,7 +348,7 @@ struct fuser {
             const int home = f.home.data[i];
             if (home < 0) continue;
             const node& n = g.nodes[i];
-            const bool library = n.op->kind == op_kind::library;
+            const bool library = f.kernels[home].kind == kernel_kind::library;
             for (int k = 0; k < n.n_args; ++k) {
                 const int r = t.root.data[g.args[n.args + k]];
                 if (is_leaf(r)) continue;

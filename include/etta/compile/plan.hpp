@@ -185,7 +185,7 @@ struct axis_lists {
 
 constexpr axis_lists axes_of_kernel(const kernel& k) {
     axis_lists a;
-    if (k.kind == kernel_kind::gemm) {  // rows: batch and M; lanes: N
+    if (is_product(k.kind)) {  // rows: batch and M, or samples, channels and lines; lanes: N, or along a line
         for (int i = 0; i + 1 < k.space.rank; ++i) a.rows[a.n_rows++] = i;
         a.lane_axis = k.space.rank - 1;
         return a;
@@ -272,9 +272,9 @@ struct layout {
                     --n;
                 }
         };
-        collapse(a.rows, rows, a.n_rows);
+        if (k.kind != kernel_kind::conv) collapse(a.rows, rows, a.n_rows);
         collapse(a.cols, cols, a.n_cols);
-        if (!gemm && a.lane_axis >= 0) {
+        if (!is_product(k.kind) && a.lane_axis >= 0) {
             int* const list = a.lane_reduced ? a.cols : a.rows;
             extent* const e = a.lane_reduced ? cols : rows;
             int& n = a.lane_reduced ? a.n_cols : a.n_rows;
@@ -318,6 +318,8 @@ struct layout {
             put(sum ? sa.at[0].code : 1);
             put(sum ? access_of(g, va, b).strides[0] : 0);
             put(sum ? access_of(g, vb, b).strides[0] : 0);
+        } else if (k.kind == kernel_kind::conv) {
+            write_operands(g.nodes[k.anchor], g.nodes[k.anchor].n_args, n_slots, put);
         }
     }
 
@@ -341,7 +343,13 @@ struct layout {
     template <class Out>
     constexpr void write_library(const kernel& k, Out& put) const {
         const node& n = g.nodes[k.anchor];
-        for (int i = 0; i < n.n_args + n.n_results; ++i) {
+        write_operands(n, n.n_args + n.n_results, 0, put);
+        put(size_of(g.values[n.results].type));
+    }
+    // Operands, the results behind them, `count` in all, then attributes; a convolution's operands only, behind its slots.
+    template <class Out>
+    constexpr void write_operands(const node& n, int count, int first, Out& put) const {
+        for (int i = 0; i < count; ++i) {
             const int v = i < n.n_args ? g.arg(n, i) : n.results + i - n.n_args;
             const access a = access_of(g, v, b);
             bool found = false;
@@ -349,12 +357,11 @@ struct layout {
             if (!found) operand_lies_in_no_buffer();
             const shape& s = g.values[v].extents;
             put.place(packed({p.buffer, p.offset + a.offset * size_of(g.values[v].type)}));
-            put(i);
+            put(first + i);
             put(s.rank);
             for (int d = 0; d < s.rank; ++d) put(s.at[d].code), put(a.strides[d]);
         }
         for (int i = 0; i < n.n_attrs; ++i) put(g.attr(n, i));
-        put(size_of(g.values[n.results].type));
     }
 };
 

@@ -102,7 +102,7 @@ inline index bytes_of(const graph_view& g, int v, const index* symbols) {
 }
 // Of a kernel, with every extent at its bound: each operand from outside of it counts once, by what of it is read.
 inline std::string kernel_text(const graph_view& g, const schedule_view& f, int k, const index* symbols) {
-    constexpr const char* kinds[] = {"loop", "gemm", "library"};
+    constexpr const char* kinds[] = {"loop", "gemm", "library", "repeat", "conv"};
     index flops = 0, reads = 0, writes = 0;
     for (int i = f.kernels[k].first; i >= 0; i = f.next[i]) {
         const node& n = g.nodes[i];

@@ -63,6 +63,7 @@ struct scheduler {
             const kernel& kn = f.kernels.data[k];
             if (kn.kind == kernel_kind::library) continue;
             if (assign_stages(k, kn)) spill(k, kn);
+            if (kn.kind == kernel_kind::conv) keep_sums(kn);
         }
         plan_memory();
     }
@@ -88,7 +89,7 @@ struct scheduler {
     // Whether there is more than one.
     constexpr bool assign_stages(int k, const kernel& kn) {
         const int *const through = made.t.through.data, *const node_of = made.t.node_of.data, *const home = f.home.data;
-        const bool gemm = kn.kind == kernel_kind::gemm;
+        const bool product = is_product(kn.kind);
         int last = 0;
         for (int i = kn.first; i >= 0; i = f.next.data[i]) {
             const node& n = g.nodes[i];
@@ -102,7 +103,7 @@ struct scheduler {
                 }
             stage.data[v] = reduces ? ++at : at;
             if (at > last) last = at;
-            is_full.data[v] = gemm || (!reduces && kn.axes != 0 && g.values[v].extents == kn.space);
+            is_full.data[v] = product || (!reduces && kn.axes != 0 && g.values[v].extents == kn.space);
         }
         return last > 0;
     }
@@ -124,6 +125,15 @@ struct scheduler {
                 if (m >= 0 && is_full.data[m] && stage.data[m] < s.reads_in_stage(n) && !recomputable(m, k, 0)) f.stored.data[m] = 1;
             }
         }
+    }
+
+    // A convolution adds up its channels in memory, some at a time: where the first value of its type will lie that is stored, if
+    // there is one.
+    constexpr void keep_sums(const kernel& kn) {
+        const int product = g.nodes[kn.anchor].results;
+        for (int i = kn.first; i >= 0; i = f.next.data[i])
+            if (const int v = g.nodes[i].results; f.stored.data[v] && g.values[v].type == g.values[product].type) return;
+        f.stored.data[product] = 1;
     }
 
     // --- memory ------------------------------------------------------------------------------------------------------
@@ -206,6 +216,7 @@ constexpr index depth_of(const graph_view& g, const kernel& k, const index* symb
 constexpr bool worth_sharing(const graph_view& g, const schedule_view& f, const kernel& k, index elements, index depth, const binding& b) {
     if (k.kind == kernel_kind::library) return !is_loop_call(g.nodes[k.anchor]) || b.bodies[g.attr(g.nodes[k.anchor], RunLoop::segment_at)].parallel;
     if (k.kind == kernel_kind::gemm) return elements * depth >= 1 << 17;
+    if (k.kind == kernel_kind::conv) return true;
     index per_element = 1;
     for (int i = k.first; i >= 0; i = f.next[i]) per_element += g.nodes[i].op->flops;
     return elements * per_element >= 1 << 16;

@@ -83,9 +83,10 @@ struct op_info {
     bool (*view)(const view_call&, access&) = nullptr;
     void (*batch)(builder&, int node, const int* operands, const bool* batched, int* results) = nullptr;
     index (*work)(const graph_view&, const node&, const index* symbols) = nullptr;  // library: operations, where flops per element do not say it
+    bool (*epilogue)(const std::int64_t* attrs) = nullptr;  // library: does its kernel do the element-wise ops that follow it?
     const char* onnx = "";
     // Which of the functions there are: g++'s sanitizers refuse to compare their addresses in a constant.
-    bool has_vjp = false, has_jvp = false, has_partials = false, has_simplify = false, has_batch = false, has_work = false;
+    bool has_vjp = false, has_jvp = false, has_partials = false, has_simplify = false, has_batch = false, has_work = false, has_epilogue = false;
 };
 
 template <class T>
@@ -160,6 +161,7 @@ constexpr op_info make_info() {
     if constexpr (requires { &Op::view_rule; }) i.view = &Op::view_rule;
     if constexpr (requires { &Op::batch_rule; }) i.batch = &Op::batch_rule, i.has_batch = true;
     if constexpr (requires { &Op::work; }) i.work = &Op::work, i.has_work = true;
+    if constexpr (requires { &Op::epilogue; }) i.epilogue = &Op::epilogue, i.has_epilogue = true;
     return i;
 }
 

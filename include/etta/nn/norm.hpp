@@ -83,10 +83,12 @@ private:
                 if (x.g->training) track(x, stop_gradient(mean), stop_gradient(squares), count);
         } else if constexpr (O.track_running_stats) {
             centred = x - along(running_mean(x));
-            scale = along(rsqrt(running_var(x) + static_cast<double>(O.eps)));
+            scale = rsqrt(running_var(x) + static_cast<double>(O.eps));
+            if constexpr (O.affine) scale = scale * weight(x);  // in one kernel
+            scale = along(scale);
             num_batches_tracked(x);  // (not read here, but part of the layer)
         }
-        if constexpr (O.affine) return centred * (scale * along(weight(x))) + along(bias(x));
+        if constexpr (O.affine) return centred * (batch ? scale * along(weight(x)) : scale) + along(bias(x));
         else return centred * scale;
     }
     constexpr void track(const var& x, const var& mean, const var& squares, const var& count) const {
