@@ -51,6 +51,7 @@ public:
         const long lane = value(*next++);
         slot_words = n_rows + n_cols + 1;
         if (head.kind == etta::_::kernel_kind::gemm) return gemm(rows, lane, next);
+        if (head.kind == etta::_::kernel_kind::conv) return convolution(rows, lane, next);
         strides = next, first_place = 0;
         level(etta::_::level::once, 0, 0, {}, -1);
         std::vector<long> at(static_cast<std::size_t>(n_rows + n_cols));
@@ -219,6 +220,44 @@ private:
         for (int i = 0; i < rank; ++i, w += 2) o.extents.push_back(value(w[0])), o.strides.push_back(static_cast<long>(w[1]));
         return o;
     }
+    array elements_of(const operand& o, long size) const {
+        array a(o.extents);
+        for (long i = 0; i < a.count(); ++i) a[i] = buffers[o.in].read(place_of(o, a, i, size));
+        return a;
+    }
+    static long place_of(const operand& o, const array& a, long i, long size) {
+        const std::vector<long> p = a.place(i);
+        long at = o.at;
+        for (std::size_t d = 0; d < p.size(); ++d) at += p[d] * o.strides[d] * size;
+        return at;
+    }
+    static void convolve(const std::string& name, const array& a, const array& b, const std::int64_t* window, array& y) {
+        if (name == "conv2d") interpreter::convolve(a, b, y, window, [&](long i, long k, long j) { y[j] += a[i] * b[k]; });
+        else if (name == "conv2d_grad_input") interpreter::convolve(y, b, a, window, [&](long i, long k, long j) { y[i] += a[j] * b[k]; });
+        else interpreter::convolve(a, y, b, window, [&](long i, long k, long j) { y[k] += a[i] * b[j]; });
+    }
+    // Sums of some channels go where the first result of its type will be before anything else is read or written.
+    void convolution(const std::vector<long>& rows, long columns, const std::int64_t* next) {
+        strides = next, first_place = 0;
+        next += head.slots * slot_words;
+        const operand a = read(next), b = read(next);
+        const long size = etta::size_of(head.type);
+        array y({rows[0], rows[1], rows[2], columns});
+        convolve((*names)[0], elements_of(a, size), elements_of(b, size), next, y);
+        std::size_t sums = 1;
+        while (program[sums].kind != etta::_::instruction::store || program[sums].type != head.type) ++sums;
+        for (long i = 0; i < y.count(); ++i) {
+            const std::vector<long> p = y.place(i);
+            buffers[static_cast<std::size_t>(etta::_::buffer_of(places[program[sums].op]))].write(address(program[sums], program[sums].src[1], p[3], p, 3), static_cast<int>(size), 0.5 * y[i] + 1);
+        }
+        level(etta::_::level::once, 0, 0, {}, -1);
+        for (long i = 0; i < y.count(); ++i) {
+            const std::vector<long> p = y.place(i);
+            forget(etta::_::level::row, -1);
+            set(1, y[i]);
+            level(etta::_::level::full, 0, p[3], p, 3);
+        }
+    }
     // Parts, then the result: entries with numbers that go up; then the attributes.
     void join(const std::int64_t* w) {
         std::vector<operand> all;
@@ -244,6 +283,14 @@ private:
     void library(const std::int64_t* w) {
         const std::string& name = (*names)[0];
         if (name == "join") return join(w);
+        if (name.starts_with("conv2d")) {
+            const operand a = read(w), b = read(w), to = read(w);
+            const long size = 8;  // (these Graphs are of doubles)
+            array y(to.extents);
+            convolve(name, elements_of(a, size), elements_of(b, size), w, y);
+            for (long i = 0; i < y.count(); ++i) buffers[to.in].write(place_of(to, y, i, size), static_cast<int>(size), y[i]);
+            return;
+        }
         const operand x = read(w), y = read(w);
         array in(x.extents), out(y.extents);
         const long size = name == "place" ? static_cast<long>(w[3 * static_cast<int>(y.extents.size())]) : static_cast<long>(w[2]);

@@ -68,7 +68,8 @@ struct random_graph {
     }
 
     void step() {
-        switch (below(16)) {
+        switch (below(17)) {
+            case 16: return convolution(pick_with_axes());
             case 0: case 1: case 2: return unary(pick());
             case 3: case 4: case 5: case 6: return binary(pick(), pick());
             case 7: case 8: return reduction(pick_with_axes());
@@ -156,6 +157,25 @@ struct random_graph {
             if (etta::broadcast_shapes(sa, sb).rank < 0) continue;
             return keep(0.3 * matmul(a, b));
         }
+    }
+    // Samples along the first axis, what else there is as channels and a picture; some of it sent back as a gradient is.
+    void convolution(var x) {
+        if (!x.exists()) return;
+        const etta::shape s = x.extents();
+        for (int i = 1; i < s.rank; ++i)
+            if (!s.at[i].is_static()) return;
+        const std::int64_t lines = s.rank > 2 ? s.at[s.rank - 2].code : 1, columns = s.rank > 1 ? s.at[s.rank - 1].code : 1;
+        std::int64_t channels = 1;
+        for (int i = 1; i + 2 < s.rank; ++i) channels *= s.at[i].code;
+        const var picture{&g, e::reshape_to(g, x.id, etta::shape(s.at[0], etta::extent(channels), etta::extent(lines), etta::extent(columns)))};
+        const bool back = chance(30);
+        const int k[2] = {1 + below(static_cast<int>(lines < 3 ? lines : 3)), 1 + below(static_cast<int>(columns < 3 ? columns : 3))}, other = 1 + below(3), stride[2] = {1 + below(2), 1 + below(2)};
+        add_input(back ? etta::shape(etta::extent(channels), etta::extent(other), etta::extent(k[0]), etta::extent(k[1])) : etta::shape(etta::extent(other), etta::extent(channels), etta::extent(k[0]), etta::extent(k[1])));
+        const std::int64_t t[7] = {stride[0], stride[1], below(2), below(2), 1, 1, 1};
+        if (!back) return keep(0.3 * e::Convolve::body(picture, inputs.back(), t, 7));
+        const std::int64_t to[2] = {(lines - 1) * stride[0] - 2 * t[2] + k[0], (columns - 1) * stride[1] - 2 * t[3] + k[1]};
+        if (to[0] < 1 || to[1] < 1) return;
+        keep({&g, e::conv_grad_input(g, picture.id, inputs.back().id, e::conv_window(t), etta::shape(s.at[0], etta::extent(other), etta::extent(to[0]), etta::extent(to[1])))});
     }
     void view(var x) {
         if (!x.exists()) return;
