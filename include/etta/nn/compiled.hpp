@@ -32,6 +32,7 @@ inline constexpr ram_t<Bytes> ram{};
 // Net for batches of up to Batch samples of In.
 template <class Net, class In, int Batch = 1>
 struct Compiled {
+    static_assert(_::model_inputs<In>::count == 1 && _::traced_model<Net, In, Batch>::one_output, "etta: Compiled is of a network with one input and one output: use a Model");
     using element = typename In::parameter_element;
     using input_element = typename In::element;
     using facts = _::model_facts<Net, In, Batch>;
