@@ -13,6 +13,9 @@ template <class Shape>
 struct expects {};
 template <class Shape>
 struct gets {};
+// Which output of a model, from 0 on.
+template <int Number>
+struct output_number {};
 
 namespace _ {
 
@@ -56,9 +59,6 @@ constexpr void refuse_stream() {
     else static_assert(layer_streams<Layer>, "etta: the layers of a Stream count positions at different rates");
 }
 
-// Printed in error messages: which output, from 0 on.
-template <int Number>
-struct output_number {};
 template <class Net, class Inputs>
 inline constexpr bool network_takes = false;
 template <class Net, class Output, class Gets>

@@ -2,6 +2,8 @@
 // in a program of inference; in a training step, where a sample's inputs lie one behind the other, a part of the one argument.
 #pragma once
 
+#include <array>
+
 #include "../op/view.hpp"
 
 namespace etta {
@@ -59,10 +61,18 @@ constexpr var batched_input(builder& g, int ordinal, dtype t, const shape& s, ex
     return {&g, g.input(storage::argument, ordinal, t, b)};
 }
 
+// Where the elements of each input lie.
+template <class... T>
+struct pointers_to {
+    const void* at[sizeof...(T)];
+    constexpr pointers_to(const T*... p) : at{p...} {}
+};
+
 // How a network is called: with one value,
 template <class In>
 struct model_inputs {
     using traced = var;
+    using pointers = pointers_to<typename In::element>;
     static constexpr int count = 1;
     static constexpr bool one_type = true;
     static constexpr dtype types[1] = {dtype_of<typename In::element>};
@@ -85,6 +95,7 @@ template <class First, class... More>
 struct model_inputs<Inputs<First, More...>> {
     static constexpr int count = 1 + sizeof...(More);
     using traced = std::array<var, count>;
+    using pointers = pointers_to<typename First::element, typename More::element...>;
     static constexpr bool one_type = (std::is_same_v<typename First::element, typename More::element> && ...);
     static constexpr dtype types[count] = {dtype_of<typename First::element>, dtype_of<typename More::element>...};
     static constexpr index sizes[count] = {First::sample_size, More::sample_size...};

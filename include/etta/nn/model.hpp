@@ -87,6 +87,7 @@ struct Model {
     using input_type = In;
     using element = typename In::parameter_element;
     using input_element = typename In::element;
+    using input_pointers = typename _::model_inputs<In>::pointers;  // one to the elements of each input
     static constexpr int batch_bound = Batch::value;
     using facts = _::model_facts<Net, In, Batch::value>;
     using traced = _::traced_model<Net, In, Batch::value>;
@@ -224,7 +225,7 @@ struct Model {
     void run(P... p) {
         using pointers = _::pointers_of<Model, std::make_index_sequence<n_inputs + n_outputs>>;
         if constexpr (requires { pointers::run(*this, p...); }) pointers::run(*this, p...);
-        else static_assert(_::always_false<P...>, "etta: run() takes a pointer to the elements of each input, then of each output, then the number of samples");
+        else static_assert(_::always_false<pointers>, "etta: run() takes a pointer to the elements of each input, then of each output, then the number of samples");
     }
 
     _::heap_elements<element> parameters;

@@ -45,7 +45,7 @@ public:
     using rule_type = Rule;
     static constexpr int batch_bound = M::batch_bound;
     static constexpr bool one_input_type = _::model_inputs<input>::one_type;
-    static_assert(one_input_type, "etta: a Trainer's samples are elements of one type, so its model's inputs are, too: give ids as float (Input<float, …>), which an Embedding takes");
+    static_assert(one_input_type, "etta: a Trainer's samples are elements of one type, so its model's inputs are, too: give ids as float (Input<float, ...>), which an Embedding takes");
     static constexpr bool sound = one_input_type && _::check_model<net, input, batch_bound, _::training_source<net, input, batch_bound, Loss>>();
     using source = _::sound<sound, _::training_source<net, input, batch_bound, Loss>>;
     using program = _::program<source, this_target>;
