@@ -171,6 +171,26 @@ TEST_CASE("a struct, a struct of one type, arrays in tuples; the same value twic
 }
 
 namespace {
+struct Encoder {
+    LSTM<3> lstm;
+    constexpr auto operator()(auto x) const {
+        const auto r = lstm(x);
+        return std::pair(r.y, r.last);
+    }
+};
+}  // namespace
+
+TEST_CASE("a recurrent layer's steps and its last state are outputs") {
+    Model<Encoder, Input<float, 4, 2>, max_batch<4>> model{seed(1)};
+    Tensor<float, 2, 4, 2> x;
+    fill(x, 0);
+    auto [steps, last] = model(x);
+    auto [h, c] = get<0>(last);
+    for (int k = 0; k < 3; ++k) CHECK(steps(1, 3, k) == h(1, k));
+    CHECK(c(1, 0) != h(1, 0));
+}
+
+namespace {
 struct Gate {
     Bilinear<2> both;
     constexpr auto operator()(auto x, auto y, auto scale) const { return both(x, y) * unsqueeze<1>(scale); }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -95,6 +96,17 @@ TEST_CASE("fit, evaluate, predict and folds of joined data are those of the netw
         CHECK(summary(a).find("body.age") != std::string::npos);
         break;
     }
+}
+
+TEST_CASE("numbers that are not finite are traced to the layer that they leave") {
+    Several model{seed(1)};
+    auto trainer = Trainer(model, CrossEntropy{}, SGD{});
+    watch(trainer);
+    model.parameter<"body.conv.bias">() = std::numeric_limits<float>::max();
+    model.parameter<"body.conv.weight">() = std::numeric_limits<float>::max();
+    const std::vector<float> x(8 * 13, 2);
+    const auto y = classes(8);
+    CHECK_THROWS_WITH(trainer.step(x.data(), y.data(), 8), says("leave layer 'body.conv'"));
 }
 
 // --- several outputs -------------------------------------------------------------------------------------------------

@@ -7,23 +7,15 @@
 
 namespace etta::_ {
 
+template <int... N>
+inline constexpr int sum_of_counts = ((N < 0) || ...) ? -1 : (N + ... + 0);
 // How many traced values an M holds; below 0 where it holds anything else.
 template <class M>
 constexpr int values_in();
 template <class M, std::size_t... I>
-constexpr int values_in_elements(std::index_sequence<I...>) {
-    const int n[] = {values_in<std::remove_cvref_t<decltype(get<I>(std::declval<M&>()))>>()..., 0};
-    int all = 0;
-    for (const int k : n) all = k < 0 || all < 0 ? -1 : all + k;
-    return all;
-}
+constexpr int values_in_elements(std::index_sequence<I...>) { return sum_of_counts<values_in<std::remove_cvref_t<decltype(get<I>(std::declval<M&>()))>>()...>; }
 template <class... T>
-constexpr int values_in_members(type_list<T...>) {
-    const int n[] = {values_in<T>()..., 0};
-    int all = 0;
-    for (const int k : n) all = k < 0 || all < 0 ? -1 : all + k;
-    return all;
-}
+constexpr int values_in_members(type_list<T...>) { return sum_of_counts<values_in<T>()...>; }
 template <class M>
 constexpr int values_in() {
     if constexpr (std::is_same_v<M, var>) return 1;
