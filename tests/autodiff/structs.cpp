@@ -25,6 +25,9 @@ struct Affine {
     T<double, 2, 3> weight;
     T<double, 2> bias;
 };
+struct Spread {
+    var mean, variance;
+};
 constexpr auto energy = [](auto k, auto x) { return sum(k * x * x * x); };
 bool close(double a, double b) { return std::abs(a - b) < 1e-12 * (1 + std::abs(b)); }
 }  // namespace
@@ -94,6 +97,13 @@ TEST_CASE("arrays and tuples go in, arrays, pairs and tuples come out") {
     }, Pendulum<double>{2, 0.5});
     static_assert(std::is_same_v<decltype(longer), const Pendulum<double>>);
     CHECK((longer.length == 4 && longer.damping == 0.5));
+}
+
+TEST_CASE("a struct of traced values that is no template comes back as results") {
+    const Tensor<double, 3> x{1, 2, 6};
+    const auto [mean, variance] = call([](auto x) { return Spread{etta::mean(x), square(x - etta::mean(x))}; }, x);
+    CHECK(mean == 3);
+    CHECK(variance(2) == 9);
 }
 
 TEST_CASE("gradients with respect to structs compose") {

@@ -65,6 +65,9 @@ class Dataset;
 
 namespace _ {
 
+template <class Host, class Data>
+struct joining;
+
 struct dataset_storage {
     samples x;
     std::vector<std::int32_t> labels;
@@ -241,7 +244,7 @@ class Dataset {
     void copy_x(index i, T* dst, draw d) const {
         i = place<Host>(i);
         if (ids_) fail("this data set's samples are ids, not numbers");
-        if (!stages_) return copy_numbers<Host>(i, dst, x_.count(), scale_, offset_, each_);
+        if (!stages_) return copy_numbers<Host>(i, dst, x_.count(), scale_, offset_, each_, d);
         const Image x = (*stages_)[0].run(*this, i, d);
         copy<Host>(x.values.data(), dst, x_.count(), scale_, offset_, each_);
     }
@@ -249,6 +252,7 @@ class Dataset {
     template <class Host = _::this_host>
     void copy_ids(index i, std::int32_t* dst) const {
         if (!ids_) fail("this data set's samples are numbers, not ids");
+        if (copy_parts_ != nullptr) return copy_parts_(parts_.get(), place<Host>(i), {}, dtype::i32, dst);
         copy_stored(place<Host>(i) * stride(), dst, x_.count());
     }
     // Sample i's labels: one, or y_shape().count() of them; fails without labels.
@@ -420,6 +424,8 @@ class Dataset {
     }
 
   private:
+    template <class Host, class Data>
+    friend struct _::joining;
     template <class Host>
     static Dataset make(_::dataset_storage&& s, const dims& x_shape) {
         if (!x_shape.valid()) fail("no sample has shape " + x_shape.text());
@@ -457,7 +463,12 @@ class Dataset {
     }
     // The n numbers of stored sample i.
     template <class Host, class T>
-    void copy_numbers(index i, T* dst, index n, double scale, double offset, const _::shared<_::affine>& each) const {
+    void copy_numbers(index i, T* dst, index n, double scale, double offset, const _::shared<_::affine>& each, draw d) const {
+        if (copy_parts_ != nullptr) {
+            std::vector<T> whole(static_cast<std::size_t>(n));
+            copy_parts_(parts_.get(), i, d, dtype_of<T>, whole.data());
+            return copy<Host>(whole.data(), dst, n, scale, offset, each);
+        }
         const std::byte* const x = source_->x.data;
         switch (x_type()) {
             case dtype::f32: return copy<Host>(reinterpret_cast<const float*>(x) + i * n, dst, n, scale, offset, each);
@@ -473,7 +484,7 @@ class Dataset {
         for (std::size_t k = 0; k < stages.size(); ++k) {
             const _::stage& s = stages[k];
             if (k == 0) {
-                of.copy_numbers<Host>(i, x.values.data(), s.shape.count(), s.scale, s.offset, s.each);
+                of.copy_numbers<Host>(i, x.values.data(), s.shape.count(), s.scale, s.offset, s.each, d);
             } else if (s.each || s.scale != 1 || s.offset != 0) {
                 x.spare.resize(x.values.size());
                 copy<Host>(x.values.data(), x.spare.data(), s.shape.count(), s.scale, s.offset, s.each);
@@ -523,6 +534,8 @@ class Dataset {
     }
 
     _::shared<_::dataset_storage> source_;
+    _::shared_object parts_;  // join.hpp: the data sets of which sample i is made, and how it is copied, as floats, doubles or ids
+    void (*copy_parts_)(const void* parts, index i, draw d, dtype type, void* dst) = nullptr;
     _::shared<std::vector<index>> order_;  // none: as stored
     _::shared<_::affine> each_;            // none: scale_ and offset_ for all
     double scale_ = 1, offset_ = 0;

@@ -150,6 +150,12 @@ struct layer_watch {
     void (*leave)(layer_watch&, const builder&);
 };
 
+// An argument whose elements are ids of an embedding: its parameter's slot, and how many rows it has.
+struct id_table {
+    int input = 0, parameter = -1;
+    std::int64_t rows = 0;
+};
+
 struct builder {
     vec<node> nodes;
     vec<value> values;
@@ -172,8 +178,7 @@ struct builder {
     int key_argument = -1;  // the argument that is the seed of random numbers; the next is the step. -1: none are drawn here
     int sites = 0;          // random draws so far: what tells them apart
     int least_batch = 1;    // the fewest samples that a layer can be trained with
-    int id_table = -1;      // the parameter slot of an embedding whose ids are the model's input; it has so many rows
-    std::int64_t id_rows = 0;
+    vec<id_table> id_tables;  // of embeddings whose ids are an input
     bool streaming = false; // layers with a memory go on where the last call left them (nn/stream.hpp)
     vec<int> memory, next_memory;  // values that are kept from call to call: input, what follows it
     int stream_place = -1;         // of these, the position in the stream

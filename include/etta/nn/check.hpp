@@ -13,6 +13,9 @@ template <class Shape>
 struct expects {};
 template <class Shape>
 struct gets {};
+// Which output of a model, from 0 on.
+template <int Number>
+struct output_number {};
 
 namespace _ {
 
@@ -56,6 +59,24 @@ constexpr void refuse_stream() {
     else static_assert(layer_streams<Layer>, "etta: the layers of a Stream count positions at different rates");
 }
 
+template <class Net, class Inputs>
+inline constexpr bool network_takes = false;
+template <class Net, class Output, class Gets>
+inline constexpr bool batch_comes_first = false;
+template <class Net, class In>
+constexpr bool check_call() {
+    if constexpr (model_inputs<In>::template takes<Net>) return true;
+    else static_assert(network_takes<Net, In>, "etta: a network's operator() takes the model's inputs, a value for each, and is const");
+    return false;
+}
+template <class Net, class Facts, std::size_t... I>
+constexpr bool check_outputs(std::index_sequence<I...>) {
+    constexpr int bad = Facts::layout.unbatched;
+    using Gets = shape_<printed<Facts::layout.outputs[bad].extents.at[I].code>()...>;
+    static_assert(batch_comes_first<Net, output_number<bad>, gets<Gets>>, "etta: an output of a model begins with the batch's axis");
+    return false;
+}
+
 // Stands in for a program that cannot be made, so that the message about it is the only one.
 struct nothing_source {
     static constexpr builder make(late) { return {}; }
@@ -90,6 +111,8 @@ constexpr bool check_trace() {
     } else if constexpr (facts::states.missing >= 0) {
         static_assert(layer_is_called<layer_name<facts, facts::n_parameters + facts::states.missing>>, "etta: a layer of the model is never called");
         return false;
+    } else if constexpr (facts::layout.unbatched >= 0) {
+        return check_outputs<Net, facts>(std::make_index_sequence<static_cast<std::size_t>(facts::layout.outputs[facts::layout.unbatched].extents.rank)>{});
     } else {
         return true;
     }
@@ -97,7 +120,7 @@ constexpr bool check_trace() {
 // True if the model's members are layers and it traced without a mistake; else a static_assert has said what is wrong.
 template <class Net, class In, int Batch, class Source>
 constexpr bool check_model() {
-    if constexpr (!check_members<Net>()) return false;
+    if constexpr (!check_members<Net>() || !check_call<Net, In>()) return false;
     else if constexpr (!check_traceable<Source>()) return false;
     else return check_trace<Net, In, Batch, Source>();
 }

@@ -69,6 +69,9 @@ struct Compiled {
     static constexpr std::string_view name(int i) { return facts::paths.at[i].view(); }
     static constexpr index offset(int i) { return facts::layout.at[i].offset / static_cast<index>(sizeof(element)); }
     static constexpr index size(int i) { return facts::layout.count[i]; }
+
+    // At the end: clang leaves out what follows.
+    static_assert(_::model_inputs<In>::count == 1 && _::traced_model<Net, In, Batch>::one_output, "etta: Compiled is of a network with one input and one output: use a Model");
 };
 
 namespace _ {

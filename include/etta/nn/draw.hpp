@@ -133,7 +133,7 @@ struct layered_drawing {
 };
 
 template <class Host>
-std::string svg_of_rows(const row_view& rows, const shape& input, const shape& output) {
+std::string svg_of_rows(const row_view& rows, const std::string& input, const std::string& output) {
     using layered_drawing = _::layered_drawing<Host>;
     const int n = rows.n_rows;
     std::vector<std::string> first, second;  // a box's two lines
@@ -143,12 +143,12 @@ std::string svg_of_rows(const row_view& rows, const shape& input, const shape& o
         width.push_back(static_cast<double>(most) * 7 + 24);
         first.push_back(static_cast<std::string&&>(a)), second.push_back(static_cast<std::string&&>(b));
     };
-    box("input", text_of(input));
+    box("input", input);
     for (int i = 0; i < n; ++i) {
         const LayerRow r = rows[i];
         box(std::string(r.name), (r.type.empty() ? std::string() : std::string(r.type) + " ") + text_of(r.output));
     }
-    box("output", text_of(output));
+    box("output", output);
     std::vector<row_edge> edges;
     for (int k = 0; k < rows.n_edges; ++k) {
         const row_edge e = rows.edges[k];
@@ -209,9 +209,14 @@ std::string svg_of_rows(const row_view& rows, const shape& input, const shape& o
 // leads back to a layer that is called again.
 template <class M>
 std::string svg(M&) {
-    shape input = M::input_type::sample(), batched(M::output_shape[0]);
-    for (int i = 0; i < input.rank; ++i) batched.push(input[i]);
-    return _::svg_of_rows<_::this_host>(_::layer_rows<M>::view(), batched, M::output_shape);
+    std::string input, output;
+    for (const shape& sample : _::model_inputs<typename M::input_type>::samples) {
+        shape batched(M::output_shape[0]);
+        for (int i = 0; i < sample.rank; ++i) batched.push(sample[i]);
+        input += (input.empty() ? "" : ", ") + _::text_of(batched);
+    }
+    for (const _::model_output& o : M::facts::layout.outputs) output += (output.empty() ? "" : ", ") + _::text_of(o.extents);
+    return _::svg_of_rows<_::this_host>(_::layer_rows<M>::view(), input, output);
 }
 template <class M>
 void save_svg(M& model, const std::string& path) {

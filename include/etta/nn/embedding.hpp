@@ -22,8 +22,8 @@ struct Embedding {
         int whole = ids.id;
         while (ids.g->is<_::Reshape>(whole)) whole = ids.g->arg(ids.g->of(whole), 0);
         const _::node& n = ids.g->of(whole);
-        const bool input = n.op->kind == _::op_kind::input && ids.g->attr(n, 0) == static_cast<std::int64_t>(_::storage::argument) && ids.g->attr(n, 1) == 0;
-        if (input && (ids.g->id_table < 0 || N < ids.g->id_rows)) ids.g->id_table = weight.slot, ids.g->id_rows = N;
+        if (n.op->kind == _::op_kind::input && ids.g->attr(n, 0) == static_cast<std::int64_t>(_::storage::argument))
+            ids.g->id_tables.push({static_cast<int>(ids.g->attr(n, 1)), weight.slot, N});
         if constexpr (Padding < 0) {
             return rows;
         } else {

@@ -7,9 +7,14 @@
 
 namespace etta {
 
-// What a loss of one's own gets: any callable of (net, batch) is a loss.
+// What a loss of one's own gets: any callable of (net, batch) is a loss. Of a model of several inputs x is an array of them.
 struct TracedBatch {
     var x, y;
+};
+template <std::size_t N>
+struct TracedBatchOf {
+    std::array<var, N> x;
+    var y;
 };
 
 namespace _ {
@@ -42,8 +47,17 @@ constexpr std::int64_t ignored_label() {
 // Are the predictions of a loss of numbers logits, as metrics want to know?
 template <class Loss>
 inline constexpr bool of_logits = requires { requires Loss::logits; };
-template <class Loss>
-inline constexpr bool takes_weights = loss_of_prediction<Loss> && requires(const Loss& l, var v) { l(v, v, v); };
+// Y: what the loss sees of what the network returns (below).
+template <class Loss, class Y = var>
+inline constexpr bool takes_weights = loss_of_prediction<Loss> && requires(const Loss& l, const Y& y, var v) { l(y, v, v); };
+// Of several outputs a loss sees all if it can be called with them, else the first.
+template <class Loss, class Y>
+constexpr bool sees_all() {
+    if constexpr (std::is_convertible_v<Y, var> || !loss_of_prediction<Loss>) return false;
+    else return requires(const Loss& l, const Y& y, var v) { l(y, v); } || requires(const Loss& l, const Y& y, var v) { l(y, v, v); };
+}
+template <class Loss, class Y>
+using seen_by = std::conditional_t<sees_all<Loss, Y>(), Y, var>;
 // The extents of the weights: a label each, or a sample each.
 template <class Loss>
 constexpr shape weight_shape(const shape& prediction) {
@@ -77,12 +91,18 @@ struct numbers_target {
 
 template <class Kind, class F>
 struct loss_by_function : Kind {
-    constexpr var operator()(var y, var t) const
+    template <class Y>
+    constexpr var operator()(const Y& y, var t) const
         requires requires(F f) { f(y, t); }
     { return F{}(y, t); }
-    constexpr var operator()(var y, var t, var w) const
+    template <class Y>
+    constexpr var operator()(const Y& y, var t, var w) const
         requires requires(F f) { f(y, t, w); }
     { return F{}(y, t, w); }
+};
+template <int... E>
+struct targets_of : numbers_target {
+    static constexpr shape target_shape(const shape& prediction) { return shape(prediction[0], extent(index{E})...); }
 };
 template <int Ignored>
 struct labels_target_but : labels_target {
@@ -100,11 +120,15 @@ constexpr var weighted_mean(var values, const var& w) {
 // A loss from a captureless function of (prediction, target), where options and weights of classes are ordinary values:
 //     etta::on_labels([](auto y, auto t) { return cross_entropy(y, t, {.label_smoothing = 0.1}); })
 // on_labels: the target is a class label for each row of the prediction's last axis; IgnoreIndex is let through by the Trainer
-// and counts for no accuracy of evaluate(). on_targets: numbers of the model's type, one for each of the prediction's.
+// and counts for no accuracy of evaluate(). on_targets: numbers of the model's type, one for each of the prediction's; on_targets<5>:
+// five for each sample. Of a network with several outputs the function gets what the network returns, and the prediction whose
+// extents count is the first: on_targets([](auto outputs, auto t) { auto [mean, spread] = outputs; … }).
 template <int IgnoreIndex = CrossEntropyOptions::no_index, class F>
 constexpr _::loss_by_function<_::labels_target_but<IgnoreIndex>, F> on_labels(F) { return {}; }
 template <class F>
 constexpr _::loss_by_function<_::numbers_target, F> on_targets(F) { return {}; }
+template <int First, int... E, class F>
+constexpr _::loss_by_function<_::targets_of<First, E...>, F> on_targets(F) { return {}; }
 
 // The vector of these numbers in the trace that x belongs to, of x's type: weights of classes.
 template <class... T>

@@ -1,11 +1,11 @@
-// model.hpp: a network with its parameters: traced, planned and compiled for one input, with every buffer's size a
+// model.hpp: a network with its parameters: traced, planned and compiled for its inputs, with every buffer's size a
 // constant. The Model owns parameters, state and one inference workspace; training state belongs to a Trainer (train/).
 #pragma once
 
 #include "../run/assign.hpp"
 #include "check.hpp"
 #include "fill.hpp"
-#include "ids.hpp"
+#include "outputs.hpp"
 #include "pattern.hpp"
 
 namespace etta {
@@ -87,8 +87,10 @@ struct Model {
     using input_type = In;
     using element = typename In::parameter_element;
     using input_element = typename In::element;
+    using input_pointers = typename _::model_inputs<In>::pointers;  // one to the elements of each input
     static constexpr int batch_bound = Batch::value;
     using facts = _::model_facts<Net, In, Batch::value>;
+    using traced = _::traced_model<Net, In, Batch::value>;
     using source = _::sound<_::check_model<Net, In, Batch::value, _::inference_source<Net, In, Batch::value>>(), _::inference_source<Net, In, Batch::value>>;
     using program = _::program<source, this_target>;
     static constexpr int n_parameters = facts::n_parameters;
@@ -98,7 +100,8 @@ struct Model {
         for (int i = 0; i < n_parameters; ++i) n += facts::layout.count[i];
         return n;
     }();
-    static constexpr shape output_shape = facts::layout.output;
+    static constexpr int n_inputs = _::model_inputs<In>::count, n_outputs = _::output_count<traced>();
+    static constexpr shape output_shape = facts::layout.outputs[0].extents;  // of the first output, as output_size
     static constexpr index output_size = [] {  // per sample
         index n = 1;
         for (int i = 1; i < output_shape.rank; ++i) n *= static_cast<index>(output_shape.at[i].code);
@@ -187,9 +190,15 @@ struct Model {
         if (workspace.data() == nullptr) workspace = _::heap_elements<char>(workspace_bytes());
     }
 
-    // One sample (its extents, or as many elements) or a static batch of them -> a tensor of predictions.
+    // One sample (its extents, or as many elements) or a static batch of them -> a tensor of predictions; of several inputs or
+    // outputs, a tensor for each, in the structure that the network returns: auto [mean, spread] = model(image, age).
+    template <class X, class... More>
+        requires(_::is_tensor_like<X>::value && (_::is_tensor_like<More>::value && ...))
+    auto operator()(const X& x, const More&... more) {
+        return _::call_model(*this, x, more...);
+    }
     template <class X>
-        requires(_::is_tensor_like<X>::value)
+        requires(_::is_tensor_like<X>::value && traced::one_output && n_inputs == 1)
     auto operator()(const X& x) {
         static_assert(std::is_same_v<typename X::value_type, input_element>, "etta: the element type of the model's input is another");
         static_assert(X::extents_type::dynamic_rank == 0, "etta: run-time extents: use run(x, y, n)");
@@ -201,13 +210,22 @@ struct Model {
 
     // n samples at x -> n predictions at y. n <= the batch bound; no allocation.
     void run(const input_element* x, element* y, index n) {
+        static_assert(n_inputs == 1 && n_outputs == 1, "etta: a model of several inputs or outputs takes a pointer for each, then the number of samples: run(x1, x2, y1, y2, n)");
         if (n < 0 || n > batch_bound) fail_with<>("a batch of %lld is larger than the model's max_batch<%d>", static_cast<long long>(n), batch_bound);
         if (n == 0) return;
-        _::check_ids<facts, In>(x, n);
+        _::check_all_ids<facts, In>(x, n);
         reserve();
         char* const buffers[] = {workspace.data(), reinterpret_cast<char*>(parameters.data()), states.data(),
                                  const_cast<char*>(reinterpret_cast<const char*>(x)), reinterpret_cast<char*>(y)};
         _::run_calls<this_target>(program::run_table, buffers, &n);
+    }
+    // Of several: n samples of each input, one pointer after the other, then one to each output: run(x1, x2, y1, y2, n).
+    template <class... P>
+        requires(sizeof...(P) > 3)
+    void run(P... p) {
+        using pointers = _::pointers_of<Model, std::make_index_sequence<n_inputs + n_outputs>>;
+        if constexpr (requires { pointers::run(*this, p...); }) pointers::run(*this, p...);
+        else static_assert(_::always_false<pointers>, "etta: run() takes a pointer to the elements of each input, then of each output, then the number of samples");
     }
 
     _::heap_elements<element> parameters;

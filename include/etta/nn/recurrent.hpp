@@ -11,6 +11,7 @@ namespace etta {
 // bidirectional; last: the state behind the last step, per layer and direction (below).
 template <class State, int N>
 struct RecurrentResult {
+    using etta_recurrent = void;
     var y;
     std::array<State, N> last;
 };

@@ -309,11 +309,11 @@ struct layer_rows {
         layer_list<net> list;
         list.watch = &watch;
         net n{};
-        const var x = traced_model<net, typename M::input_type, M::batch_bound>::prepare(g, n);
+        const auto x = M::traced::prepare(g, n);
         list.add(n, path{}, 0);
         g.layers = &watch;
         const net& bound = n;
-        g.outputs.push(var(bound(x)).id);
+        M::traced::call(g, bound, x);
         g.layers = nullptr;
         row_builder<net> made(list, watch, g);
         for (const typename row_builder<net>::row& r : made.rows) {

@@ -26,10 +26,9 @@ struct stream_source {
     static constexpr builder trace(late) {
         builder g;
         Net net{};
-        const var x = traced_model<Net, In, 0>::prepare(g, net);
+        const auto x = traced_model<Net, In, 0>::prepare(g, net);
         g.streaming = true, g.stream_length = Length;
-        const Net& bound = net;
-        g.outputs.push(var(bound(x)).id);
+        traced_model<Net, In, 0>::call(g, net, x);
         for (const int m : g.next_memory)
             if (m >= 0) g.outputs.push(m);
         return g;
@@ -86,8 +85,10 @@ struct stream_source {
 template <class Net, class In, int Length = 0>
 class Stream {
     static_assert(Length >= 0, "etta: the Length of a Stream is 0 or more");
+    static constexpr bool one_each = _::model_inputs<In>::count == 1 && _::traced_model<Net, In, 0>::one_output;
+    static_assert(one_each, "etta: a Stream is of a network with one input and one output: use a Model");
     using source = _::stream_source<Net, In, Length>;
-    static constexpr bool sound = _::check_model<Net, In, 0, source>();
+    static constexpr bool sound = one_each && _::check_model<Net, In, 0, source>();
     using program = _::program<_::sound<sound, source>, this_target>;
 
 public:
@@ -147,7 +148,7 @@ public:
         if constexpr (length > 0) {
             if (position() > length - source::layout.step) end_of_stream();
         }
-        _::check_ids<typename source::facts, In>(x, 1);
+        _::check_all_ids<typename source::facts, In>(x, 1);
         char* buffers[_::first_argument_buffer + 2 + 2 * source::n_memories] = {workspace, as_bytes(parameters), const_cast<char*>(states), as_bytes(x), as_bytes(y)};
         for (int i = 0; i < source::n_memories; ++i) {
             const bool changes = source::layout.transposed[i] < 0;

@@ -1,41 +1,37 @@
-// traced.hpp: a network struct traced for one input: its Graph, where every parameter lies in the flat buffer, what it is
+// traced.hpp: a network struct traced for its inputs: its Graph, where every parameter lies in the flat buffer, what it is
 // called and how it starts. Everything here is a constant; it stands below Model (hosted) and Compiled (firmware).
 #pragma once
 
 #include "../compile/program.hpp"
+#include "inputs.hpp"
 #include "layers.hpp"
 #include "state.hpp"
 
 namespace etta {
 
-// What a model is fed: dtype and extents of one sample. A floating type is that of the parameters too; beside integers (ids
-// of tokens, classes) parameters are float.
-template <class T, int... E>
-struct Input {
-    using element = T;
-    using parameter_element = std::conditional_t<std::is_floating_point_v<T>, T, float>;
-    static constexpr shape sample() {
-        shape s;
-        (s.push(extent(index{E})), ...);
-        return s;
-    }
-    static constexpr index sample_size = (index{1} * ... * index{E});
-};
-// The largest batch: memory is planned for it, any smaller one runs too.
-template <int N>
-struct max_batch {
-    static constexpr int value = N;
-};
-
 namespace _ {
 
-// A model traced with a batch axis in front of its input; Batch 0: one sample, its axis a static 1.
+// What a network's operator() returns, if it is a Y that is no tensor: outputs.hpp knows those of several.
+template <class Y>
+struct returned {
+    static constexpr int count = 1;
+    static constexpr void add(builder& g, const Y&) {
+        static_assert(always_false<Y>, "etta: a model's operator() must return one tensor, or (not in firmware) several in a tuple or struct; a recurrent layer's result has it in .y");
+        g.outputs.push(0);
+    }
+};
+
+// A model traced with a batch axis in front of its inputs; Batch 0: one sample, its axis a static 1.
 template <class Net, class In, int Batch>
 struct traced_model {
     static constexpr int n_parameters = parameter_count<Net>();
     static constexpr int n_states = state_count<Net>();
+    using inputs = model_inputs<In>;
+    using result = decltype(inputs::call(std::declval<const Net&>(), std::declval<const typename inputs::traced&>()));
+    static constexpr bool one_output = std::is_convertible_v<result, var>;
 
-    static constexpr var prepare(builder& g, Net& net, bool training = false) {
+    // Parameters and states are to be found; the batch's extent.
+    static constexpr extent begin(builder& g, Net& net, bool training) {
         g.model_type = dtype_of<typename In::parameter_element>;
         g.training = training;
         g.params = vec<int>(n_parameters, -1);
@@ -44,39 +40,56 @@ struct traced_model {
         g.state_starts = vec<start_value>(n_states, start_value{});
         bind_parameters f{&g, 0, 0, n_parameters};
         walk(net, no_path{}, f);
-        shape s = In::sample(), b;
-        b.push(Batch == 0 ? extent(1) : g.new_symbol(Batch));
-        for (int i = 0; i < s.rank; ++i) b.push(s.at[i]);
-        return {&g, g.input(storage::argument, 0, dtype_of<typename In::element>, b)};
+        return Batch == 0 ? extent(1) : g.new_symbol(Batch);
+    }
+    // What the network is called with: its inputs as arguments, or all in one.
+    static constexpr typename inputs::traced prepare(builder& g, Net& net, bool training = false) { return inputs::make(g, begin(g, net, training)); }
+    static constexpr typename inputs::traced prepare_joined(builder& g, Net& net, bool training) { return inputs::make_joined(g, begin(g, net, training)); }
+    // Calls it; what it returns becomes the Graph's outputs.
+    static constexpr auto call(builder& g, const Net& net, const typename inputs::traced& x) {
+        const auto y = inputs::call(net, x);
+        if constexpr (one_output) {
+            g.outputs.push(var(y).id);
+            return var(y);
+        } else {
+            returned<result>::add(g, y);
+            return y;
+        }
     }
     static constexpr builder forward(bool training = false, late = {}) {
         builder g;
         Net net{};
-        const var x = prepare(g, net, training);
-        const Net& bound = net;
-        const auto y = bound(x);
-        static_assert(std::is_convertible_v<decltype(y), var>, "etta: a model's operator() must return one tensor; a recurrent layer's result has it in .y");
-        if constexpr (std::is_convertible_v<decltype(y), var>) g.outputs.push(var(y).id);
-        else g.outputs.push(x.id);
+        const typename inputs::traced x = prepare(g, net, training);
+        call(g, net, x);
         return g;
     }
 };
+template <class M>
+constexpr int output_count() {
+    if constexpr (M::one_output) return 1;
+    else return returned<typename M::result>::count;
+}
 
 // Where every parameter lies in the flat buffer, and how it starts.
-template <int N>
+struct model_output {
+    shape extents;  // batch first
+    dtype type = dtype::none;
+};
+template <int N, int InputCount, int OutputCount>
 struct parameter_layout {
+    static constexpr int n_inputs = InputCount, n_outputs = OutputCount;
     shape extents[N + 1];
     start_value start[N + 1];
     place at[N + 1];
     index count[N + 1] = {}, rows[N + 1] = {};  // rows: the first extent
     index elements = 0;  // of the whole buffer, pads included
-    shape output;        // the prediction's extents, batch first
+    model_output outputs[OutputCount];
     int missing = -1;    // a parameter whose layer is never called
     failure error;       // of the trace; then nothing else is known
     graph_sizes traced;  // as called, before it is finished
     int loops = 0;
-    int id_table = -1;  // the table whose rows the input's elements are, and how many it has
-    std::int64_t id_rows = 0;
+    id_table ids[InputCount];  // of each input: the table whose rows its elements are
+    int unbatched = -1;        // an output that does not begin with the batch
 };
 // Where every state lies in the model's state buffer, and how it starts.
 template <int N>
@@ -122,11 +135,18 @@ template <class Net, class In, int Batch>
 constexpr auto lay_out_parameters(late later) {
     using M = traced_model<Net, In, Batch>;
     const builder g = M::forward(false, later);
-    parameter_layout<M::n_parameters> l{};
+    parameter_layout<M::n_parameters, M::inputs::count, output_count<M>()> l{};
     l.error = g.first_mistake(), l.traced = g.sizes(), l.loops = g.loops.size;
     if (l.error.what != mistake::none) return l;
-    l.output = g.extents_of(g.outputs[0]);
-    l.id_table = g.id_table, l.id_rows = g.id_rows;
+    for (int i = l.n_outputs - 1; i >= 0; --i) {
+        l.outputs[i] = {g.extents_of(g.outputs[i]), g.type_of(g.outputs[i])};
+        if (Batch > 0 && (l.outputs[i].extents.rank == 0 || !(l.outputs[i].extents.at[0] == extent::of_symbol(0)))) l.unbatched = i;
+    }
+    for (const id_table& t : g.id_tables) {
+        if (t.input >= M::inputs::count) continue;
+        id_table& known = l.ids[t.input];
+        if (known.parameter < 0 || t.rows < known.rows) known = t;
+    }
     const index size = sizeof(typename In::parameter_element);
     for (int i = 0; i < M::n_parameters; ++i) {
         if (g.params[i] < 0) {
@@ -199,7 +219,7 @@ constexpr binding bound_to(const place* outputs) {
     return b;
 }
 
-// The inference program: input (argument 0), prediction (argument 1).
+// The inference program. Arguments: the inputs, then the outputs.
 template <class Net, class In, int Batch>
 struct inference_source {
     static constexpr builder make(late later) {
@@ -210,8 +230,17 @@ struct inference_source {
     // As in training, where layers do more.
     static constexpr failure find_error(late later) { return traced_model<Net, In, Batch>::forward(true, later).first_mistake(); }
     static constexpr failure error = model_facts<Net, In, Batch>::layout.error;
-    static constexpr place out_place[1] = {{first_argument_buffer + 1, 0}};
-    static constexpr binding places(const graph_view&) { return bound_to<model_facts<Net, In, Batch>>(out_place); }
+    static constexpr int n_outputs = output_count<traced_model<Net, In, Batch>>();
+    struct output_places {
+        place at[n_outputs];
+    };
+    static constexpr output_places make_places() {
+        output_places p{};
+        for (int i = 0; i < n_outputs; ++i) p.at[i] = {first_argument_buffer + model_inputs<In>::count + i, 0};
+        return p;
+    }
+    static constexpr output_places out_places = make_places();
+    static constexpr binding places(const graph_view&) { return bound_to<model_facts<Net, In, Batch>>(out_places.at); }
 };
 
 // States start from constants.

@@ -190,7 +190,7 @@ template <class P, class X, class... V, int First>
 struct result_tree<P, members<X, V...>, First> : result_list<P, First, V...> {
     static X finish(typename result_list<P, First, V...>::storage&& s) { return result_list<P, First, V...>::template build<X>(static_cast<typename result_list<P, First, V...>::storage&&>(s)); }
 };
-// P<traced> -> P<Tensor>, P<var> -> P<what its first member is>.
+// P<traced> -> P<Tensor>, P<var> -> P<what its first member is>; a struct that is no template: results, for structured bindings.
 template <class P, int First, class... V>
 auto list_of_members(type_list<V...>) -> result_list<P, First, V...>;
 template <class M, class First>
@@ -209,7 +209,8 @@ struct result_tree<P, M, First> : decltype(list_of_members<P, First>(member_type
     using list = decltype(list_of_members<P, First>(member_types<M>{}));
     static auto finish(typename list::storage&& s) {
         using First_ = decltype(list::one::finish(static_cast<typename list::one::storage&&>(s.first)));
-        return list::template build<typename outside<M, First_>::type>(static_cast<typename list::storage&&>(s));
+        if constexpr (requires { typename outside<M, First_>::type; }) return list::template build<typename outside<M, First_>::type>(static_cast<typename list::storage&&>(s));
+        else return list::finish(static_cast<typename list::storage&&>(s));
     }
 };
 

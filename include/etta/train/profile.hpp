@@ -83,11 +83,9 @@ struct step_rows {
             list.add(n, path{}, 0);
             g.layers = &calls;
         }
-        constexpr void predicted(builder& g, int y) {
+        constexpr void predicted(builder& g) {
             g.layers = nullptr;
-            g.outputs.push(y);
             row_builder<net> made(list, calls, g);
-            g.outputs.pop();
             for (int r = 0; r < made.rows.size; ++r) names.push(made.name_of(g, r));
             names.push(path{}.with("(loss)"));
             owner = static_cast<vec<int>&&>(made.owner);
@@ -262,16 +260,22 @@ public:
 
 // n samples at x, at most the model's largest batch. Kernels run as they do otherwise, with as many threads, but one at a time, a
 // short one several times in a row: what it reads is in cache.
+// Of several inputs: profile(model, {x1, x2}, n).
 template <class M>
-Profile profile(M& model, const typename M::input_element* x, index n, const ProfileOptions& o = {}) {
+Profile profile(M& model, const typename M::input_pointers& x, index n, const ProfileOptions& o = {}) {
     using R = _::layer_rows<M>;
     using K = _::kernel_rows<typename M::program, R>;
     if (n < 1 || n > M::batch_bound) fail_with<>("profile: %lld samples; the model's max_batch<%d>", static_cast<long long>(n), M::batch_bound);
     if (o.repeats < 1) fail<>("profile: repeats is 1 or more");
     model.reserve();
-    std::vector<typename M::element> y(static_cast<std::size_t>(n * M::output_size));
-    char* const buffers[] = {model.workspace.data(), reinterpret_cast<char*>(model.parameters.data()), model.states.data(), const_cast<char*>(reinterpret_cast<const char*>(x)),
-                             reinterpret_cast<char*>(y.data())};
+    char* buffers[_::first_argument_buffer + M::n_inputs + M::n_outputs] = {model.workspace.data(), reinterpret_cast<char*>(model.parameters.data()), model.states.data()};
+    for (int k = 0; k < M::n_inputs; ++k) buffers[_::first_argument_buffer + k] = static_cast<char*>(const_cast<void*>(x.at[k]));
+    _::heap_elements<char> y[M::n_outputs];
+    for (int k = 0; k < M::n_outputs; ++k) {
+        const _::model_output& out = M::facts::layout.outputs[k];
+        y[k] = _::heap_elements<char>(out.extents.count(&n) * size_of(out.type));
+        buffers[_::first_argument_buffer + M::n_inputs + k] = y[k].data();
+    }
     constexpr std::size_t n_calls = K::n_calls;
     std::vector<double> times(n_calls + 1);
     Profile p;
@@ -291,6 +295,7 @@ Profile profile(M& model, const typename M::input_element* x, index n, const Pro
 template <class M, class X>
     requires(_::is_tensor_like<X>::value)
 Profile profile(M& model, const X& x, const ProfileOptions& o = {}) {
+    static_assert(M::n_inputs == 1, "etta: profile of a model of several inputs takes pointers and the number of samples: profile(model, {x1, x2}, n)");
     static_assert(std::is_same_v<typename X::value_type, typename M::input_element>, "etta: the element type of the model's input is another");
     return profile(model, x.data(), x.size() / M::input_type::sample_size, o);
 }

@@ -12,41 +12,48 @@ namespace etta::_ {
 
 // Arguments: input 0, target 1; outputs: loss 2, prediction 3, gradients in 4 (laid out like the parameters), new states in
 // 5 (laid out like the states; the step's guard decides whether they become the model's). What random numbers are made from:
-// the seed 6, the number of the step 7. The samples' weights, for a loss that takes some: 9 (8: watch.hpp).
+// the seed 6, the number of the step 7. The samples' weights, for a loss that takes some: 9 (8: watch.hpp). Several inputs lie one
+// behind the other in each sample of argument 0; of several outputs the first is the prediction.
 template <class Net, class In, int Batch, class Loss>
 struct training_source {
     static constexpr int n_parameters = parameter_count<Net>();
     static constexpr int n_states = state_count<Net>();
+    using M = traced_model<Net, In, Batch>;
 
     static constexpr var target_for(builder& g, var y) {
         return {&g, g.input(storage::argument, 1, target_type<Loss>(g.model_type), target_shape<Loss>(y.extents()))};
     }
-    static constexpr var loss_of(builder& g, var y) {
-        const var target = target_for(g, y);
-        if constexpr (takes_weights<Loss>) return Loss{}(y, target, var{&g, g.input(storage::argument, 9, g.model_type, weight_shape<Loss>(y.extents()))});
+    // y: what the network returns, or its first output.
+    template <class Y>
+    static constexpr var loss_of(builder& g, const Y& y, var first) {
+        const var target = target_for(g, first);
+        if constexpr (takes_weights<Loss, Y>) return Loss{}(y, target, var{&g, g.input(storage::argument, 9, g.model_type, weight_shape<Loss>(first.extents()))});
         else return Loss{}(y, target);
     }
     // Watch: who is told of the network, its prediction and the loss (train/profile.hpp).
     template <class Watch = void>
     static constexpr builder trace(bool training, late = {}, bool watched = false, [[maybe_unused]] Watch* watch = nullptr) {
-        using M = traced_model<Net, In, Batch>;
         builder g;
         g.watched = watched;
         Net net{};
-        const var x = M::prepare(g, net, training);
+        const auto x = M::prepare_joined(g, net, training);
         if (training) g.key_argument = 6;
         if constexpr (!std::is_void_v<Watch>) watch->begin(g, net);
         const Net& bound = net;
-        const var y = bound(x);
-        if constexpr (!std::is_void_v<Watch>) watch->predicted(g, y.id);
+        [[maybe_unused]] const auto outputs = M::call(g, bound, x);
+        if constexpr (!std::is_void_v<Watch>) watch->predicted(g);
+        const var y{&g, g.outputs[0]};
+        g.outputs.size = 0;
         var loss;
         if constexpr (loss_of_prediction<Loss>) {
-            loss = loss_of(g, y);
+            if constexpr (sees_all<Loss, typename M::result>()) loss = loss_of(g, outputs, y);
+            else loss = loss_of(g, y, y);
         } else {  // calls the network itself: its first call is the one above, which neither draws nor updates a second time
             g.sites = 0;
             for (int& s : g.next_states) s = -1;
             const var target = target_for(g, y);
-            loss = Loss{}(bound, TracedBatch{x, target});
+            if constexpr (std::is_same_v<typename M::inputs::traced, var>) loss = Loss{}(bound, TracedBatch{x, target});
+            else loss = Loss{}(bound, TracedBatchOf<M::inputs::count>{x, target});
         }
         if (loss.rank() != 0) g.blame(mistake::target, "loss", shape{}, loss.extents());
         g.outputs.push(loss.id);
@@ -92,14 +99,14 @@ struct training_source {
     }
     // The network has been tried before (inference_source): its prediction will do.
     static constexpr failure find_error(late later) {
-        if constexpr (loss_of_prediction<Loss>) {
-            using M = traced_model<Net, In, Batch>;
+        if constexpr (loss_of_prediction<Loss> && M::one_output) {
             const auto& l = model_facts<Net, In, Batch>::layout;
             if (l.error.what != mistake::none) return l.error;
             builder g;
             Net net{};
             M::prepare(g, net, true);
-            loss_of(g, {&g, g.input(storage::argument, 3, g.model_type, l.output)});
+            const var y{&g, g.input(storage::argument, 3, g.model_type, l.outputs[0].extents)};
+            loss_of(g, y, y);
             return g.first_mistake();
         } else {
             return trace(true, later).first_mistake();

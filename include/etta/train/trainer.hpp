@@ -44,7 +44,9 @@ public:
     using model_type = M;
     using rule_type = Rule;
     static constexpr int batch_bound = M::batch_bound;
-    static constexpr bool sound = _::check_model<net, input, batch_bound, _::training_source<net, input, batch_bound, Loss>>();
+    static constexpr bool one_input_type = _::model_inputs<input>::one_type;
+    static_assert(one_input_type, "etta: a Trainer's samples are elements of one type, so its model's inputs are, too: give ids as float (Input<float, ...>), which an Embedding takes");
+    static constexpr bool sound = one_input_type && _::check_model<net, input, batch_bound, _::training_source<net, input, batch_bound, Loss>>();
     using source = _::sound<sound, _::training_source<net, input, batch_bound, Loss>>;
     using program = _::program<source, this_target>;
     using evaluation = _::program<_::sound<sound, _::evaluation_source<net, input, batch_bound, Loss>>, this_target>;
@@ -59,7 +61,8 @@ public:
     using target_element = etta::type_of<_::target_type<Loss>(dtype_of<element>)>;
     static constexpr bool wants_labels = classifies || (needs_targets && std::is_same_v<target_element, std::int32_t>);
     static constexpr index target_size = _::elements_per_sample(_::target_shape<Loss>(M::output_shape));
-    static constexpr index weights_per_sample = _::takes_weights<Loss> ? _::elements_per_sample(_::weight_shape<Loss>(M::output_shape)) : 0;
+    static constexpr index weights_per_sample = _::takes_weights<Loss, _::seen_by<Loss, typename M::traced::result>> ? _::elements_per_sample(_::weight_shape<Loss>(M::output_shape)) : 0;
+    static_assert(M::n_outputs == 1 || !sound || M::facts::layout.outputs[0].type == dtype_of<element>, "etta: the first of several outputs is what a Trainer predicts: its elements are those of the parameters' type");
     // Bytes a step needs beside the parameters.
     static constexpr index workspace_bytes = program::workspace_bytes;
     static constexpr index gradient_bytes = M::parameter_bytes;
@@ -138,7 +141,7 @@ public:
             check_size(n);
             if (n < least_batch) fail_with<>("a batch of %lld samples; a layer of the model can be trained with %d or more only", static_cast<long long>(n), least_batch);
             if constexpr (classifies) check_labels(y, n);
-            _::check_ids<typename M::facts, input>(x, n);
+            _::check_all_ids<typename M::facts, input>(x, n);
             element loss = 0;
             norm_ = -1;
             run<program>(x, y, n, loss);
@@ -195,7 +198,7 @@ public:
         for (auto&& [x, y] : loader) {
             check_batch(x, y);
             const index n = x.extents[0];
-            _::check_ids<typename M::facts, input>(static_cast<const input_element*>(x.data), n);
+            _::check_all_ids<typename M::facts, input>(static_cast<const input_element*>(x.data), n);
             const auto given = give_weights(loader.weights(), n);
             element loss = 0;
             if constexpr (classifies) {
@@ -251,14 +254,15 @@ public:
             fail<>("a target has " + std::to_string(d.y_shape().count()) + " numbers, the model's prediction " + std::to_string(target_size));
     }
 
-    // Predictions for every sample: [n * output_size] elements.
+    // Predictions for every sample: [n * output_size] elements; of several outputs the first.
     std::vector<element> predict(const Dataset& data) {
         std::vector<element> out(static_cast<std::size_t>(data.size() * M::output_size));
         batch_options bo;
         bo.type = dtype_of<element>;
         index at = 0;
         for (auto&& [x, y] : batches(data, batch_bound, bo)) {
-            model_->run(static_cast<const input_element*>(x.data), out.data() + at, x.extents[0]);
+            if constexpr (M::n_inputs == 1 && M::n_outputs == 1) model_->run(static_cast<const input_element*>(x.data), out.data() + at, x.extents[0]);
+            else _::run_joined(*model_, static_cast<const input_element*>(x.data), out.data() + at, x.extents[0]);
             at += x.extents[0] * M::output_size;
         }
         return out;
