@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes every TEST_CASE of a Catch2 program (version 2 or 3) one ctest test. Run by the build after linking.
 
-    discover.py OUT PREFIX LABEL -- PROGRAM...
+    discover.py OUT PREFIX LABELS -- PROGRAM...
 
 Catch2's own module is not used: a name with a bracket or a semicolon in it breaks its lists, and the tests that follow
 are then not run, in silence. Here a test that matches nothing fails.

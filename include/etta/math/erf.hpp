@@ -52,9 +52,9 @@ ETTA_LANE L erfc_large(L a) {
         const L q = top.hi / d;
         const auto back = exact_product(q, d);
         const L rest = ((top.hi - back.hi) - back.lo) + (top.lo - q * (L(1) - keep(d - a2)));
-        const L ratio = mul_add(rest, q * L(0.85f), q);  // 1 / d is q / top, and top is 1.1 to 1.3
-        const auto y = exact_product(power.hi, ratio);
-        return scale(y.hi + mul_add(power.lo, ratio, y.lo), e.n, e.t);
+        const L more = rest * (q * L(0.85f));  // 1 / d is q / top, and top is 1.1 to 1.3
+        const auto y = exact_product(power.hi, q);
+        return scale(y.hi + mul_add(power.hi, more, mul_add(power.lo, q, y.lo)), e.n, e.t);
     }
 }
 

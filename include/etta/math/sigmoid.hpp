@@ -30,7 +30,7 @@ ETTA_LANE lane<T, N, Target> softplus(lane<T, N, Target> x) {
     using L = lane<T, N, Target>;
     const L e = _::exp_negative(_::from_bits(_::bits_of(x) | _::bits_of(L(-0.0f))));
     // log(1 + e) = e - s (e - R), s = e / (2 + e), R = 2 atanh(s) - 2 s.
-    const L s = _::divide(e, e + L(2)), z = s * s;
+    const L d = _::keep(e + L(2)), s = _::divide(e, d), z = s * s;
     L p;
     if constexpr (sizeof(T) == 4)
         p = _::polynomial(z, z * z, 0.280067503f, 0.280030280f, 0.400214374f, 0.666664183f);
@@ -38,7 +38,10 @@ ETTA_LANE lane<T, N, Target> softplus(lane<T, N, Target> x) {
         p = _::polynomial(z, z * z, 0.17015218557498954, 0.083421074263456269, 0.12105580366178262, 0.13301043740734947,
                           0.15386554085995177, 0.18181744222989496, 0.22222223960570278, 0.28571428548012617,
                           0.40000000000155900, 0.66666666666666308);
-    return max(x, L(0)) + mul_add(s, mul_add(p, z, -e), e);
+    if constexpr (sizeof(T) == 4 && !_::has_fma<T, Target>)  // the rounding of 2 + e, in place of those that a fused multiply-add saves
+        return max(x, L(0)) + mul_add(s, mul_add(p, z, s * (e - _::keep(d - L(2)))) - e, e);
+    else
+        return max(x, L(0)) + mul_add(s, mul_add(p, z, -e), e);
 }
 
 }  // namespace etta
