@@ -26,7 +26,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-HEAD = "".join(f"#include <{h}>\n" for h in ("etta/etta.hpp", "cmath", "cstdio", "iostream", "vector"))
+HEAD = "".join(f"#include <{h}>\n" for h in ("etta/etta.hpp", "cmath", "cstdio", "iostream", "tuple", "vector"))
 KINDS = {"compile", "declare", "body", "continued", "refused"}
 
 

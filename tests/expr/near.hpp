@@ -29,15 +29,17 @@ std::string difference(const X& x, F reference, double tolerance = -1) {
     for (int k = 0; k < V::rank; ++k) n[k] = v.extent(k);
     for (long i = 0; i < n[0]; ++i)
         for (long j = 0; j < n[1]; ++j)
-            for (long k = 0; k < n[2]; ++k) {
+            for (long kl = 0; kl < n[2] * n[3]; ++kl) {
+                const long k = kl / n[3], l = kl % n[3];
                 double got = 0, want = 0;
                 if constexpr (V::rank == 0) got = double(v()), want = double(reference());
                 else if constexpr (V::rank == 1) got = double(v(i)), want = double(reference(i));
                 else if constexpr (V::rank == 2) got = double(v(i, j)), want = double(reference(i, j));
-                else got = double(v(i, j, k)), want = double(reference(i, j, k));
+                else if constexpr (V::rank == 3) got = double(v(i, j, k)), want = double(reference(i, j, k));
+                else got = double(v(i, j, k, l)), want = double(reference(i, j, k, l));
                 if (got == want || (got != got && want != want)) continue;
                 if (!(std::abs(got - want) <= tolerance * (1 + std::abs(want))))
-                    return "at " + std::to_string(i) + ", " + std::to_string(j) + ", " + std::to_string(k) + ": " +
+                    return "at " + std::to_string(i) + ", " + std::to_string(j) + ", " + std::to_string(k) + ", " + std::to_string(l) + ": " +
                            std::to_string(got) + ", expected " + std::to_string(want);
             }
     return "";

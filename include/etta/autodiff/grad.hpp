@@ -1,5 +1,5 @@
-// grad.hpp: transformations of functions, in JAX's vocabulary: grad, value_and_grad, vjp, jvp, jacobian, hessian, vmap,
-// derivative. Each takes a callable and gives a callable, so they compose to any order. Called with tensors, the result
+// grad.hpp: transformations of functions, in JAX's vocabulary: grad, value_and_grad, vjp, jvp, vmap, derivative; jacobian and
+// hessian are in jacobian.hpp. Each takes a callable and gives a callable, so they compose to any order. Called with tensors, the result
 // is a compiled program of those types; called with traced values (inside another transformation or a model) it adds to
 // the Graph being traced.
 #pragma once
@@ -28,22 +28,21 @@ constexpr builder* tracer(const X&... x) {
 // function would be one of what lies behind it, and have no part in the derivative.
 template <class X>
 constexpr decltype(auto) as_traced(builder& g, const X& x) {
-    if constexpr (std::is_arithmetic_v<X>) return var{&g, g.literal(static_cast<double>(x), literal_type<X>(dtype::f64))};
-    else if constexpr (std::is_same_v<X, var>) return var{x.g, Apart::of(*x.g, x.id)};
-    else return (x);
+    if constexpr (std::is_arithmetic_v<X>) {
+        return var{&g, g.literal(static_cast<double>(x), literal_type<X>(dtype::f64))};
+    } else if constexpr (traced_network<X> || traced_parameter<X> || !is_traced<X>()) {
+        return (x);
+    } else {
+        X apart = x;
+        each_var(apart, [](var& v) constexpr { v.id = Apart::of(*v.g, v.id); });
+        return apart;
+    }
 }
-template <class... X>
-constexpr bool only_vars() {
-    constexpr bool yes = (std::is_same_v<X, var> && ...);
-    static_assert(yes, "etta: this transformation takes tensors and numbers; structs, arrays and models only grad and value_and_grad do");
-    return yes;
+template <int K, class First, class... Rest>
+constexpr const auto& argument_at(const First& first, const Rest&... rest) {
+    if constexpr (K == 0) return first;
+    else return argument_at<K - 1>(rest...);
 }
-
-template <std::size_t... I>
-constexpr auto results_of(const var* v, std::index_sequence<I...>) {
-    return make_results(v[I]...);
-}
-
 // A scalar output's seed cotangent; anything else is a mistake of the caller.
 constexpr int seed_of(builder& g, int y, const char* who) {
     if (!is_floating(g.type_of(y)) || g.extents_of(y).rank != 0) g.blame(mistake::rank, who, shape{}, g.extents_of(y));
@@ -81,23 +80,18 @@ struct gradient : transformed<gradient<F, WithValue, I...>> {
         static_assert(std::is_same_v<bare<decltype(result)>, var>, "etta: grad: the function returns one number (value_and_grad gives it too)");
         const var y = result;
         vec<int> wrt;
-        (collect(argument<I>(x...), wrt), ...);
+        (collect(argument_at<I>(x...), wrt), ...);
         vec<int> out(wrt.size, -1);
         const int one = seed_of(g, y.id, "grad");
         pull_back(g, &y.id, &one, 1, wrt.data, wrt.size, out.data);
         for (int k = 0; k < wrt.size; ++k)
             if (out[k] < 0) out[k] = filled_like(g, wrt[k], 0);
         int next = 0;
-        if constexpr (sizeof...(I) == 1 && !WithValue) return gradient_mirror<bare<decltype(argument<I...>(x...))>>::of(argument<I...>(x...), out.data, next);
-        else return several(y, out.data, next, argument<I>(x...)...);
+        if constexpr (sizeof...(I) == 1 && !WithValue) return gradient_mirror<bare<decltype(argument_at<I...>(x...))>>::of(argument_at<I...>(x...), out.data, next);
+        else return several(y, out.data, next, argument_at<I>(x...)...);
     }
 
 private:
-    template <int K, class First, class... Rest>
-    static constexpr const auto& argument(const First& first, const Rest&... rest) {
-        if constexpr (K == 0) return first;
-        else return argument<K - 1>(rest...);
-    }
     template <class... A>
     static constexpr auto several(const var& y, const int* ids, int& next, const A&... a) {
         using All = results<decltype(gradient_mirror<A>::of(a, ids, next))...>;
@@ -114,7 +108,7 @@ private:
 };
 
 template <class X>
-struct leaf_or_var : leaf_type<const X&> {};
+struct leaf_or_var : std::conditional_t<operand<X>, leaf_type<const X&>, leaf_or_tree<X>> {};
 template <>
 struct leaf_or_var<var> {
     using type = var;
@@ -163,14 +157,47 @@ private:
     }
 };
 
-template <class F, std::size_t... I>
-constexpr auto call_first(const F& f, const var* x, std::index_sequence<I...>) {
-    return f(x[I]...);
+template <class F, class X, std::size_t... I>
+constexpr auto call_first(const F& f, const X& x, std::index_sequence<I...>) {
+    return f(get<I>(x)...);
 }
+// The values of x[First], x[First + 1], …, and how many these are.
+template <std::size_t First, class X, std::size_t... I>
+constexpr vec<int> values_from(const X& x, std::index_sequence<I...>) {
+    vec<int> r;
+    (collect(get<First + I>(x), r), ...);
+    return r;
+}
+template <std::size_t First, class X, std::size_t... I>
+constexpr int count_from(std::index_sequence<I...>) {
+    return (0 + ... + count_values<bare<decltype(get<First + I>(std::declval<X&>()))>>());
+}
+template <class... J>
+struct by_arguments {
+    using type = results<J...>;
+};
+template <class J>
+struct by_arguments<J> {
+    using type = J;
+};
+template <class X, std::size_t... I>
+auto first_of(std::index_sequence<I...>) -> typename by_arguments<bare<decltype(get<I>(std::declval<X&>()))>...>::type;
+
+// A function's results, and then as many again of the same structure.
 template <class Y>
-inline constexpr int result_count = 1;
+struct twice {
+    using type = results<Y, Y>;
+};
+template <class Y, std::size_t... I>
+auto twice_each(std::index_sequence<I...>) -> results<bare<decltype(get<I>(std::declval<Y&>()))>..., bare<decltype(get<I>(std::declval<Y&>()))>...>;
 template <tuple_like Y>
-inline constexpr int result_count<Y> = std::tuple_size<Y>::value;
+struct twice<Y> {
+    using type = decltype(twice_each<Y>(std::make_index_sequence<std::tuple_size<Y>::value>{}));
+};
+template <class X, class... V>
+struct twice<members<X, V...>> {
+    using type = results<members<X, V...>, members<X, V...>>;
+};
 
 template <class F>
 struct forward_derivative : transformed_pair<forward_derivative<F>> {  // y and its tangent
@@ -179,24 +206,23 @@ struct forward_derivative : transformed_pair<forward_derivative<F>> {  // y and 
     constexpr forward_derivative() = default;
     template <std::size_t n, class... X>
     constexpr auto trace(builder& g, const X&... both) const {
-        static_assert(sizeof...(X) == 2 * n && only_vars<X...>(), "etta: jvp: as many tangents as arguments");
-        const var all[] = {both...};
-        const auto y = call_first(f, all, std::make_index_sequence<n>{});
-        constexpr std::size_t m = static_cast<std::size_t>(result_count<bare<decltype(y)>>);
-        vec<int> out;
+        constexpr std::make_index_sequence<n> each;
+        static_assert(sizeof...(X) == 2 * n && count_from<0, results<X...>>(each) == count_from<n, results<X...>>(each), "etta: jvp: as many tangents as arguments");
+        const auto all = make_results(both...);
+        const auto y = call_first(f, all, each);
+        vec<int> out, wrt = values_from<0>(all, each), tangents = values_from<n>(all, each);
         collect(y, out);
-        int wrt[n] = {}, tangents[n] = {}, result[m] = {};
-        for (std::size_t k = 0; k < n; ++k) {
-            wrt[k] = all[k].id;
-            tangents[k] = expand_to(g, cast_to(g, all[n + k].id, all[k].type()), all[k].extents());
-        }
-        push_forward(g, wrt, tangents, static_cast<int>(n), out.data, static_cast<int>(m), result);
-        var r[2 * m] = {};
-        for (std::size_t k = 0; k < m; ++k) {
-            r[k] = {&g, out[static_cast<int>(k)]};
-            r[m + k] = {&g, result[k] >= 0 ? result[k] : filled_like(g, r[k].id, 0)};
-        }
-        return results_of(r, std::make_index_sequence<2 * m>{});
+        const int m = out.size;
+        vec<int> dy(m, -1);
+        for (int k = 0; k < wrt.size; ++k) tangents[k] = expand_to(g, cast_to(g, tangents[k], g.type_of(wrt[k])), g.extents_of(wrt[k]));
+        push_forward(g, wrt.data, tangents.data, wrt.size, out.data, m, dy.data);
+        typename twice<bare<decltype(y)>>::type r{};
+        int next = 0;
+        each_var(r, [&](var& v) constexpr {
+            const int k = next++;
+            v = {&g, k < m ? out[k] : dy[k - m] >= 0 ? dy[k - m] : filled_like(g, out[k - m], 0)};
+        });
+        return r;
     }
 };
 
@@ -205,23 +231,25 @@ struct reverse_derivative : transformed_pair<reverse_derivative<F>> {  // cotang
     F f;
     constexpr explicit reverse_derivative(const F& fn) : f(fn) {}
     constexpr reverse_derivative() = default;
-    // The first bundle's size is what f takes; the second has one cotangent per result.
+    // The first bundle's size is what f takes; the second has a cotangent for each result, or for each tensor in them.
     template <std::size_t n, class... X>
     constexpr auto trace(builder& g, const X&... both) const {
-        const var all[] = {both...};
-        const auto y = call_first(f, all, std::make_index_sequence<n>{});
-        constexpr std::size_t m = sizeof...(X) - n;
-        static_assert(m == static_cast<std::size_t>(result_count<bare<decltype(y)>>), "etta: vjp: as many cotangents as results");
-        vec<int> out;
+        constexpr std::make_index_sequence<n> each;
+        constexpr std::make_index_sequence<sizeof...(X) - n> others;
+        const auto all = make_results(both...);
+        const auto y = call_first(f, all, each);
+        static_assert(count_from<n, results<X...>>(others) == count_values<bare<decltype(y)>>(), "etta: vjp: as many cotangents as results");
+        vec<int> out, wrt = values_from<0>(all, each), cot = values_from<n>(all, others), dx(wrt.size, -1);
         collect(y, out);
-        int wrt[n] = {}, cot[m] = {}, result[n] = {};
-        for (std::size_t k = 0; k < n; ++k) wrt[k] = all[k].id;
-        for (std::size_t k = 0; k < m; ++k) cot[k] = expand_to(g, cast_to(g, all[n + k].id, g.type_of(out[static_cast<int>(k)])), g.extents_of(out[static_cast<int>(k)]));
-        pull_back(g, out.data, cot, static_cast<int>(m), wrt, static_cast<int>(n), result);
-        var r[n] = {};
-        for (std::size_t k = 0; k < n; ++k) r[k] = {&g, result[k] >= 0 ? result[k] : filled_like(g, wrt[k], 0)};
-        if constexpr (n == 1) return r[0];
-        else return results_of(r, std::make_index_sequence<n>{});
+        for (int k = 0; k < out.size; ++k) cot[k] = expand_to(g, cast_to(g, cot[k], g.type_of(out[k])), g.extents_of(out[k]));
+        pull_back(g, out.data, cot.data, out.size, wrt.data, wrt.size, dx.data);
+        decltype(first_of<results<X...>>(each)) r{};
+        int next = 0;
+        each_var(r, [&](var& v) constexpr {
+            const int k = next++;
+            v = {&g, dx[k] >= 0 ? dx[k] : filled_like(g, wrt[k], 0)};
+        });
+        return r;
     }
 };
 
@@ -235,58 +263,6 @@ struct Hole {
     }
 };
 
-constexpr extent element_count(const shape& s) {
-    extent n(1);
-    for (int i = 0; i < s.rank; ++i) n = n.is_static() ? s.at[i].times(n.code) : n.times(s.at[i].is_static() ? s.at[i].code : 0);
-    return n;
-}
-// The unit tensors of shape s: [count, s…].
-constexpr int unit_basis(builder& g, dtype t, const shape& s) {
-    const extent n = element_count(s);
-    const shape square(n, n);
-    std::int64_t rows[3] = {0, n.code, n.code}, cols[3] = {1, n.code, n.code};
-    const var i{&g, g.add(&info_of<Iota>::value, nullptr, 0, rows, 3, dtype::i32, square)}, j{&g, g.add(&info_of<Iota>::value, nullptr, 0, cols, 3, dtype::i32, square)};
-    return reshape_to(g, cast_to(g, (i == j).id, t), with_leading(n, s));
-}
-
-template <class F, int I>
-struct jacobian_of : transformed<jacobian_of<F, I>> {
-    F f;
-    constexpr explicit jacobian_of(const F& fn) : f(fn) {}
-    constexpr jacobian_of() = default;
-    template <class... X>
-    constexpr auto trace(builder& g, const X&... x) const {
-        static_assert(only_vars<X...>());
-        const var all[] = {x...};
-        const var y = f(x...);
-        const int in = all[I].id;
-        const shape sx = g.extents_of(in), sy = g.extents_of(y.id);
-        shape s = sy;
-        for (int k = 0; k < sx.rank; ++k) s.push(sx.at[k]);
-        const extent nx = element_count(sx), ny = element_count(sy);
-        const bool forward = !ny.is_static() || (nx.is_static() && nx.code <= ny.code);  // what is known late is taken to be many
-        const int hole = Hole::add(g, g.type_of(forward ? in : y.id), forward ? sx : sy);
-        int d = -1;
-        if (forward) push_forward(g, &in, &hole, 1, &y.id, 1, &d);
-        else pull_back(g, &y.id, &hole, 1, &in, 1, &d);
-        if (d < 0) return var{&g, expand_to(g, g.literal(0, y.type()), s)};
-        const extent n = element_count(forward ? sx : sy);
-        vec<int> mapped(g.values.size, -1);
-        const int last = g.nodes.size - 1;
-        const int basis = unit_basis(g, g.type_of(hole), forward ? sx : sy);
-        mapped[hole] = basis;
-        batch_nodes(g, g.values[hole].node + 1, last, n, mapped);
-        int r = mapped[d] >= 0 ? mapped[d] : expand_to(g, d, with_leading(n, g.extents_of(d)));
-        if (forward) {  // [x…, y…] -> [y…, x…]
-            std::int64_t order[max_rank] = {};
-            for (int k = 0; k < sy.rank; ++k) order[k] = k + 1;
-            order[sy.rank] = 0;
-            r = Permute::add(g, r, order);
-        }
-        return var{&g, reshape_to(g, r, s)};
-    }
-};
-
 template <class F, int... Axes>
 struct mapped_function : transformed<mapped_function<F, Axes...>> {
     F f;
@@ -294,39 +270,48 @@ struct mapped_function : transformed<mapped_function<F, Axes...>> {
     constexpr mapped_function() = default;
     template <class... X>
     constexpr auto trace(builder& g, const X&... x) const {
-        static_assert(only_vars<X...>());
         constexpr int given = sizeof...(Axes);
         constexpr int axes[] = {Axes..., 0};
-        const var all[] = {x...};
-        var inner[sizeof...(X)] = {};
-        int batched[sizeof...(X)] = {};
+        auto inner = make_results(x...);
+        vec<int> holes, batched;
         extent n(1);
         const int first = g.nodes.size;
-        for (int k = 0; k < static_cast<int>(sizeof...(X)); ++k) {
-            inner[k] = all[k], batched[k] = -1;
-            const int axis = k < given ? axes[k] : given == 1 ? axes[0] : -1;
-            if (axis < 0) continue;
-            const shape s = all[k].extents();
-            std::int64_t order[max_rank] = {axis};
-            shape one;
-            for (int d = 0, at = 1; d < s.rank; ++d)
-                if (d != axis) order[at++] = d, one.push(s.at[d]);
-            n = s.at[axis];
-            batched[k] = Permute::add(g, all[k].id, order);
-            inner[k] = {&g, Hole::add(g, all[k].type(), one)};
-        }
+        int argument = 0;
+        each_element(inner, [&](auto& a) constexpr {
+            const int k = argument++, axis = k < given ? axes[k] : given == 1 ? axes[0] : -1;
+            if (axis < 0) return;
+            if constexpr (traced_network<bare<decltype(a)>>) g.blame(mistake::axis, "vmap", shape{}, shape(axis));
+            else each_var(a, [&](var& v) constexpr {
+                const shape s = v.extents();
+                std::int64_t order[max_rank] = {axis};
+                shape one;
+                for (int d = 0, at = 1; d < s.rank; ++d)
+                    if (d != axis) order[at++] = d, one.push(s.at[d]);
+                n = s.at[axis];
+                batched.push(Permute::add(g, v.id, order));
+                holes.push(v.id = Hole::add(g, v.type(), one));
+            });
+        }, std::make_index_sequence<sizeof...(X)>{});
         const auto y = call_first(f, inner, std::make_index_sequence<sizeof...(X)>{});
-        constexpr int m = result_count<bare<decltype(y)>>;
+        no_models<bare<decltype(y)>>();
         vec<int> out;
         collect(y, out);
         vec<int> mapped(g.values.size, -1);
-        for (int k = 0; k < static_cast<int>(sizeof...(X)); ++k)
-            if (batched[k] >= 0) mapped[inner[k].id] = batched[k];
+        for (int k = 0; k < holes.size; ++k) mapped[holes[k]] = batched[k];
         batch_nodes(g, first, g.nodes.size - 1, n, mapped);
-        var r[m] = {};
-        for (int k = 0; k < m; ++k) r[k] = {&g, mapped[out[k]] >= 0 ? mapped[out[k]] : expand_to(g, out[k], with_leading(n, g.extents_of(out[k])))};
-        if constexpr (m == 1) return r[0];
-        else return results_of(r, std::make_index_sequence<static_cast<std::size_t>(m)>{});
+        typename nested<bare<decltype(y)>, var>::type r{};
+        int next = 0;
+        each_var(r, [&](var& v) constexpr {
+            const int k = out[next++];
+            v = {&g, mapped[k] >= 0 ? mapped[k] : expand_to(g, k, with_leading(n, g.extents_of(k)))};
+        });
+        return r;
+    }
+
+private:
+    template <class R, class One, std::size_t... I>
+    static constexpr void each_element(R& r, const One& one, std::index_sequence<I...>) {
+        (one(get<I>(r)), ...);
     }
 };
 
@@ -375,15 +360,6 @@ constexpr auto jvp(const F& f) { return _::forward_derivative<F>(f); }
 // Reverse mode: vjp(f)(args(x…), args(cotangents of y…)) -> cotangents of x….
 template <class F>
 constexpr auto vjp(const F& f) { return _::reverse_derivative<F>(f); }
-// d y / d x_I, with y's extents first: forward or reverse, whichever has fewer directions.
-template <int I = 0, class F>
-constexpr auto jacobian(const F& f) { return _::jacobian_of<F, I>(f); }
-// Second derivatives of a scalar function: [x…, x…].
-template <int I = 0, class F>
-constexpr auto hessian(const F& f) {
-    auto g = grad<I>(f);
-    return _::jacobian_of<decltype(g), I>(g);
-}
 // f for one sample -> f for a batch along the given axis of each argument (-1: the same for all); the results' first axis.
 template <int... Axes, class F>
 constexpr auto vmap(const F& f) {

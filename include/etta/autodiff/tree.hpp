@@ -13,8 +13,6 @@
 #include "../expr/expression.hpp"
 #include "../ir/results.hpp"
 
-#include <tuple>
-
 namespace etta {
 
 // In a struct of the form P<Tensor>, what stands for Tensor inside a traced function.
@@ -111,6 +109,70 @@ struct gradient_mirror {  // nn/: a model's gradient is a structure of its own
     }
 };
 
+template <class... M>
+constexpr bool no_models() {
+    constexpr bool yes = !(traced_network<M> || ...);
+    static_assert(yes, "etta: a model has a gradient (grad, value_and_grad); the other transformations are of tensors, numbers, and structs, arrays and tuples of these");
+    return yes;
+}
+// How many values a mirror has.
+template <class M>
+constexpr int count_values() {
+    int n = 0;
+    if constexpr (no_models<M>()) {
+        M m{};
+        each_var(m, [&](const var&) constexpr { ++n; });
+    }
+    return n;
+}
+
+// What stands for a tensor in P<Tensor> where that is a mirror with another mirror J in place of each value.
+template <class J>
+struct instead {
+    template <class T, std::size_t... E>
+    using of = J;
+};
+// members<changed<X>, …>: the members of a struct X with other types, an X again only where those turn out to be the same.
+template <class X>
+struct changed {
+    using type = changed;
+};
+template <class X>
+struct changed<changed<X>> : changed<X> {};
+
+// The mirror M with the mirror J in place of each value. nested<M, var>: M with values of other extents.
+template <class M, class J>
+struct nested;
+template <class J>
+struct nested<var, J> {
+    using type = J;
+};
+template <class M, class J, std::size_t... I>
+auto nested_elements(std::index_sequence<I...>) -> results<typename nested<std::remove_cvref_t<decltype(get<I>(std::declval<M&>()))>, J>::type...>;
+template <tuple_like M, class J>
+struct nested<M, J> {
+    using type = decltype(nested_elements<M, J>(std::make_index_sequence<std::tuple_size<M>::value>{}));
+};
+template <class T, std::size_t N, class J>
+struct nested<std::array<T, N>, J> {
+    using type = std::array<typename nested<T, J>::type, N>;
+};
+template <class X, class... V, class J>
+struct nested<members<X, V...>, J> {
+    using type = members<typename changed<X>::type, typename nested<V, J>::type...>;
+};
+template <template <class> class P, class V, class J>
+    requires(structure<P<V>> && !tuple_like<P<V>>)
+struct nested<P<V>, J> {
+    using type = P<typename nested<V, J>::type>;
+};
+template <template <template <class, std::size_t...> class> class P, template <class, std::size_t...> class T, class J>
+struct nested<P<T>, J> {
+    using type = P<instead<typename nested<T<float>, J>::type>::template of>;
+};
+template <traced_network M, class J>
+struct nested<M, J> : nested<var, J> {};  // refused
+
 // --- arguments -----------------------------------------------------------------------------------------------------
 template <class Leaf>
 struct argument_of;  // run/call.hpp: one tensor's or number's input node
@@ -176,8 +238,9 @@ template <class T, std::size_t N>
 struct tree<std::array<T, N>> : decltype(array_tree<T, N>(std::make_index_sequence<N>{})) {};
 template <class... X>
 struct tree<results<X...>> : tree_of_elements<results<typename tree_of<X>::mirror...>, X...> {};
-template <class... X>
-struct tree<std::tuple<X...>> : tree_of_elements<results<typename tree_of<X>::mirror...>, X...> {};
+template <template <class...> class Tuple, class... X>  // std::tuple, without its header, which is 1 % of what etta.hpp costs
+    requires tuple_like<Tuple<X...>>
+struct tree<Tuple<X...>> : tree_of_elements<results<typename tree_of<X>::mirror...>, X...> {};
 template <class X, class Y>
 struct tree<std::pair<X, Y>> : tree_of_elements<results<typename tree_of<X>::mirror, typename tree_of<Y>::mirror>, X, Y> {};
 
@@ -194,7 +257,7 @@ struct rebound<P<T>, type_list<M...>> {
 template <template <class> class P, class T, class... M>
     requires((std::is_same_v<M, T> && ...))
 struct rebound<P<T>, type_list<M...>> {
-    using mirror = P<var>;
+    using mirror = P<typename tree_of<T>::mirror>;
 };
 template <class X, class Members, class Rebound>
 struct struct_tree;
