@@ -10,10 +10,10 @@ template <class Facts, int K>
 ETTA_COLD void refuse_id(double id, index sample, index place) {
     const id_table& t = Facts::layout.ids[K];
     const auto table = Facts::paths.at[t.parameter].view();
-    char input[24] = "";
-    if (Facts::layout.n_inputs > 1) std::snprintf(input, sizeof input, " of input %d", K);
-    fail_with<>("%.*s: sample %lld has the id %.10g in place %lld%s, expected 0 to %lld", static_cast<int>(table.size()), table.data(), static_cast<long long>(sample), id,
-                static_cast<long long>(place), input, static_cast<long long>(t.rows - 1));
+    const int length = static_cast<int>(table.size());
+    const auto at = static_cast<long long>(place), last = static_cast<long long>(t.rows - 1);
+    if constexpr (Facts::layout.n_inputs > 1) fail_with<>("%.*s: sample %lld has the id %.10g in place %lld of input %d, expected 0 to %lld", length, table.data(), static_cast<long long>(sample), id, at, K, last);
+    else fail_with<>("%.*s: sample %lld has the id %.10g in place %lld, expected 0 to %lld", length, table.data(), static_cast<long long>(sample), id, at, last);
 }
 // Input K of n samples at x, `stride` elements apart. O(n).
 template <class Facts, int K, class T>

@@ -219,7 +219,7 @@ public:
                 run<evaluation>(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), n, loss);
             }
             e.loss += static_cast<double>(loss) * static_cast<double>(n);
-            if (!metrics.empty()) tell(metrics, &y, e.predicted.data() + e.samples * labels_per_sample, n);
+            if (!metrics.empty()) tell(metrics, &y, classifies ? e.predicted.data() + e.samples * labels_per_sample : nullptr, n);
             e.samples += n;
         }
         if (!metrics.empty()) metrics.end(e.metric_names, e.metrics);
