@@ -201,6 +201,9 @@ class Batches {
     // The weights of the samples of the batch that a loop holds now, float or double as x; nullptr where the data set has none.
     const void* weights() const { return rooms_[now_].weights; }
 
+    // The data set's number of the k-th sample of the batch that a loop holds now; -1 where samples are drawn with replacement.
+    index sample_of(index k) const { return order_.empty() ? -1 : order_[static_cast<std::size_t>((next_ - 1) * batch_size_ + k)]; }
+
     // What comes after the batch that a loop holds now.
     loader_position position() const {
         loader_position p{epoch_, first_, data_.size(), batch_size_, options_.steps, options_.shuffle, sampler_.name};

@@ -182,8 +182,9 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     if (!o.metrics.empty()) o.metrics.name(h);
     const struct reset {  // also where a step throws
         T& trainer;
-        ~reset() { trainer.rate_factor(1), trainer.momentum_now(-1); }
+        ~reset() { trainer.rate_factor(1), trainer.momentum_now(-1), trainer.samples_from(nullptr); }
     } when_done{trainer};
+    trainer.samples_from(&loader);
     if (resumed) e.epoch = static_cast<int>(s.loader.epoch);
     tell(Callback::train_begin);
 

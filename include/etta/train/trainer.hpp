@@ -4,6 +4,7 @@
 
 #include "../data/loader.hpp"
 #include "../optim/schedule.hpp"
+#include "bad_data.hpp"
 #include "checkpoint.hpp"
 #include "evaluation.hpp"
 #include "fit.hpp"
@@ -327,6 +328,8 @@ public:
     void rate_factor(double f) { factor_ = f; }
     // The rule's momentum in the next steps, which fit() sets. Below 0: that of its own or of the trainer's schedule.
     void momentum_now(double m) { momentum_ = m; }
+    // Which samples of its data set fit() steps on, for errors.
+    void samples_from(const Batches* loader) { loader_ = loader; }
 
     // What beside model and rule belongs to a run, for checkpoints.
     void append_tensors(std::vector<named_tensor>& to) {
@@ -384,8 +387,15 @@ private:
     void refuse_unless_finite(const char* what, double v, const input_element* x, const void* y, index n) {
         if (!(v - v == 0)) refuse(what, v, x, y, n);
     }
+    // The data come first: what is not finite there leaves everything else so.
     ETTA_COLD void refuse(const char* what, double v, const input_element* x, const void* y, index n) {
         const char* const which = v != v ? "NaN" : "infinite";
+        if (x != nullptr) {
+            if constexpr (std::is_floating_point_v<input_element>) _::refuse_bad(x, n * input::sample_size, input::sample_size, "input", what, which, steps_ + 1, loader_);
+            if constexpr (needs_targets && !wants_labels)
+                _::refuse_bad(static_cast<const target_element*>(y), n * target_size, target_size, "target", what, which, steps_ + 1, loader_);
+            if constexpr (weights_per_sample > 0) _::refuse_bad(weights_.data(), n * weights_per_sample, weights_per_sample, "weight", what, which, steps_ + 1, loader_);
+        }
         if (explain != nullptr && x != nullptr)
             fail_with<>("the %s is %s at step %ld: the parameters were not updated: %s", what, which, steps_ + 1, explain(*this, x, y, n).c_str());
         fail_with<>("the %s is %s at step %ld: the parameters were not updated", what, which, steps_ + 1);
@@ -566,6 +576,7 @@ private:
     int accumulate_ = 1;
     double radius_ = 0;
     double factor_ = 1, last_factor_ = 1, momentum_ = -1;
+    const Batches* loader_ = nullptr;
     long steps_ = 0;
 };
 template <class M, class Loss, class Rule>

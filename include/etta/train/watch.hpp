@@ -1,5 +1,5 @@
 // watch.hpp: where numbers that are not finite come from. watch(trainer) makes an error about a loss or a gradient name the
-// first place: the input, a parameter, what enters or leaves a layer, a gradient. It costs nothing until then but compiling one
+// first place: a parameter, what enters or leaves a layer, a gradient. It costs nothing until then but compiling one
 // more program, which counts what is not finite between the layers.
 #pragma once
 
@@ -73,7 +73,6 @@ std::string first_not_finite(Trainer<M, Loss, Rule>& trainer, const typename M::
     using S = watch_source<typename M::net_type, typename M::input_type, M::batch_bound, Loss>;
     using P = program<S, this_target>;
     const auto elements = [](index k) { return " (" + std::to_string(k) + (k == 1 ? " element)" : " elements)"); };
-    if (const index k = not_finite(x, n * M::input_type::sample_size); k > 0) return "the input is not finite" + elements(k);
     for (int i = 0; i < M::n_parameters; ++i) {
         const auto p = trainer.model().parameter(i);
         if (const index k = not_finite(p.data, p.size); k > 0) return "parameter '" + std::string(p.name) + "' is not finite" + elements(k);

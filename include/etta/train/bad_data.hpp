@@ -1,0 +1,22 @@
+// bad_data.hpp: finds the number in a batch that is not finite, for the error about a loss that is not. Run only then, and as little
+// code as that takes.
+#pragma once
+
+#include "../data/loader.hpp"
+
+namespace etta::_ {
+
+// Fails if one of the n numbers x, `size` to a sample, is not finite. part: of what they are; loader: fit()'s, or none.
+template <class T>
+ETTA_COLD void refuse_bad(const T* x, index n, index size, const char* part, const char* what, const char* which, long step, const Batches* loader) {
+    index i = 0;
+    while (i < n && x[i] - x[i] == 0) ++i;
+    if (i == n) return;
+    char where[50] = "";
+    const index sample = loader != nullptr ? loader->sample_of(i / size) : -1;
+    if (sample >= 0) std::snprintf(where, sizeof where, " (sample %lld of the data)", static_cast<long long>(sample));
+    fail_with<this_target>("the %s is %s at step %ld: the parameters were not updated: element %lld of the %s of sample %lld of the batch%s is not finite",
+                           what, which, step, static_cast<long long>(i % size), part, static_cast<long long>(i / size), where);
+}
+
+}  // namespace etta::_
