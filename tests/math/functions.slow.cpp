@@ -1,7 +1,7 @@
 // functions.slow.cpp: float functions at every single float from where a function is more than its first term to where it is
 // constant, infinite or, for sin, cos and tan, takes the slower reduction; at every 251st elsewhere. log1p, cbrt and atan are
 // swept as far as they do anything new: a cube root repeats with every third power of two.
-// Two minutes of one core. With "[.full]": every float there is, half an hour.
+// Two minutes of one core. With "[.full]": every float there is, which takes many times that.
 #include "functions.hpp"
 
 #include <initializer_list>
