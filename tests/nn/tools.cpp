@@ -127,7 +127,7 @@ TEST_CASE("the summary of a small network is this table") {
           "---------------------------------------------------------------------\n"
           "51 parameters, 204 bytes\n"
           "5 numbers of state, 24 bytes\n"
-          "a batch of 4: 0.003194 MFLOP, workspace 1.1 KiB\n");
+          "a batch of 4: 0.003194 MFLOP, workspace 704 bytes\n");
     sums_agree(m);
 }
 

@@ -101,7 +101,7 @@ struct loss_by_function : Kind {
     { return F{}(y, t, w); }
 };
 template <int... E>
-struct targets_of : numbers_target {
+struct targets_shaped : numbers_target {
     static constexpr shape target_shape(const shape& prediction) { return shape(prediction[0], extent(index{E})...); }
 };
 template <int Ignored>
@@ -128,7 +128,7 @@ constexpr _::loss_by_function<_::labels_target_but<IgnoreIndex>, F> on_labels(F)
 template <class F>
 constexpr _::loss_by_function<_::numbers_target, F> on_targets(F) { return {}; }
 template <int First, int... E, class F>
-constexpr _::loss_by_function<_::targets_of<First, E...>, F> on_targets(F) { return {}; }
+constexpr _::loss_by_function<_::targets_shaped<First, E...>, F> on_targets(F) { return {}; }
 
 // The vector of these numbers in the trace that x belongs to, of x's type: weights of classes.
 template <class... T>
