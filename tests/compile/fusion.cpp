@@ -82,6 +82,15 @@ TEST_CASE("a product of another type than what follows it goes alone") {
     CHECK(calls(h, cast<float>(matmul(xi, wi)) * 0.5f) == 2);
     Tensor<bool, 8, 33> positive;
     CHECK(calls(positive, matmul(x, w) > 0) == 1);
+    // A number computed from a wider one has a call of its own.
+    Tensor<double, 1> s = {3};
+    CHECK(calls(h, matmul(x, w) * cast<float>(s * 0.5)) == 3);
+    for (etta::index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 7) - 3;
+    for (etta::index i = 0; i < w.size(); ++i) w.data()[i] = static_cast<float>(i % 5) - 2;
+    Tensor<float, 8, 33> product;
+    product = matmul(x, w);
+    h = matmul(x, w) * cast<float>(s * 0.5);
+    for (etta::index i = 0; i < h.size(); ++i) REQUIRE(h.data()[i] == 1.5f * product.data()[i]);
 }
 
 TEST_CASE("a convolution takes its bias, activation and residual along, forwards and backwards") {

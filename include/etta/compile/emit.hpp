@@ -124,9 +124,9 @@ struct planner {
                 if ((ac.strides[d] != 0 && !kn.space.at[d].is(1)) || empty_along(a, kn.space, d)) (((kn.axes >> d) & 1) ? any_col : any_row) = true;
             i.kind = instruction::load;
             i.level = is_product(kn.kind) ? (any_row ? level::full : level::once)
-                      : any_col                    ? level::full
-                      : any_row                    ? level::row
-                                                   : level::once;
+                      : any_col           ? level::full
+                      : any_row           ? level::row
+                                          : level::once;
             if (i.level != level::full) i.stage = 0;
             i.src[0] = static_cast<int>(lane_of(ac, ax.lane_axis));
             sl.value = a;

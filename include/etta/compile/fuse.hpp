@@ -15,6 +15,9 @@ enum class kernel_kind : int { loop, gemm, library, repeat, conv };  // repeat: 
 // A product with what follows it, done where its elements are finished.
 constexpr bool is_product(kernel_kind k) { return k == kernel_kind::gemm || k == kernel_kind::conv; }
 
+// A kernel's registers have as many elements as one of its widest type has; the types in this order.
+constexpr int width_of(dtype t) { return t == dtype::f64 ? 6 : t == dtype::f32 ? 5 : t == dtype::i64 ? 4 : t == dtype::i32 ? 3 : t == dtype::i16 ? 2 : t == dtype::i8 ? 1 : 0; }
+
 struct kernel {
     kernel_kind kind = kernel_kind::loop;
     int anchor = -1;    // gemm, conv, library: the node
@@ -76,8 +79,8 @@ struct value_table {
     vec<op_kind> kind;     // of that node
     vec<char> one;         // it has one element
     vec<int> through;      // the value behind views that change nothing but the extents; -1 where that is a leaf or another view
-    vec<char> inlined;     // a scalar computed from leaves alone (1 / n, a rate times a weight): every kernel that reads one computes
-                           // it, once per call, rather than a kernel of its own storing it
+    vec<char> inlined;     // a scalar computed from leaves alone and from nothing wider (1 / n, a rate times a weight): every kernel that
+                           // reads one computes it, once per call, rather than a kernel of its own storing it
 
     constexpr explicit value_table(const graph_view& g) : node_of(g.n_values), root(g.n_values), kind(g.n_values), one(g.n_values), through(g.n_values), inlined(g.n_values) {
         for (int i = 0; i < g.n_nodes; ++i) {
@@ -96,7 +99,8 @@ struct value_table {
                 bool all = true;
                 for (int a = 0; a < n.n_args && all; ++a) {
                     const int r = root.data[g.args[n.args + a]];
-                    all = inlined.data[r] != 0 || (one.data[r] && (kind.data[r] == op_kind::input || kind.data[r] == op_kind::literal));
+                    if (width_of(g.values[r].type) > width_of(g.values[v].type)) all = false;
+                    else all = inlined.data[r] != 0 || (one.data[r] && (kind.data[r] == op_kind::input || kind.data[r] == op_kind::literal));
                 }
                 inlined.data[v] = all;
             }
@@ -213,21 +217,20 @@ struct fuser {
         return s;
     }
 
-    // A kernel's registers have as many elements as the widest type in it has: a product's are of the product's type.
-    static constexpr int width(dtype t) { return t == dtype::f64 ? 6 : t == dtype::f32 ? 5 : t == dtype::i64 ? 4 : t == dtype::i32 ? 3 : t == dtype::i16 ? 2 : t == dtype::i8 ? 1 : 0; }
-    constexpr bool no_wider(const group& s, dtype product) const {
+    // A product's registers are of the product's type: nothing wider joins it.
+    constexpr bool no_wider(const group& s, const kernel& product) const {
+        const int widest = width_of(g.values[g.nodes[product.anchor].results].type);
         for (const int m : s.members) {
             const node& n = g.nodes[m];
-            if (width(g.values[n.results].type) > width(product)) return false;
+            if (width_of(g.values[n.results].type) > widest) return false;
             for (int a = 0; a < n.n_args; ++a)
-                if (width(g.values[g.arg(n, a)].type) > width(product)) return false;
+                if (width_of(g.values[g.arg(n, a)].type) > widest) return false;
         }
         return true;
     }
-    constexpr dtype product_type(const kernel& k) const { return g.values[g.nodes[k.anchor].results].type; }
     constexpr bool fits(const group& s, const kernel& k) const {
         if (!s.direct || k.kind == kernel_kind::library) return false;
-        if (is_product(k.kind)) return s.axes == 0 && s.space == k.space && no_wider(s, product_type(k));
+        if (is_product(k.kind)) return s.axes == 0 && s.space == k.space && no_wider(s, k);
         if (s.space == k.space) return s.axes == 0 || s.axes == k.axes || (k.axes == 0 && rows_pay(s.space, s.axes));
         return s.axes == 0 && k.axes != 0 && (s.space == reduced(k.space, k.axes) || (is_one(s.space) && is_one(reduced(k.space, k.axes))));
     }
@@ -332,9 +335,8 @@ struct fuser {
                 for (int k = 0; k < n.n_args; ++k) demand(t.root.data[g.args[n.args + k]]);
                 demand_scales(i);
                 kernel fresh;
-                fresh.kind = kind == op_kind::contraction                                     ? kernel_kind::gemm
-                             : n.op->has_epilogue && n.op->epilogue(g.attrs + n.attrs) ? kernel_kind::conv
-                                                                                       : kernel_kind::library;
+                const bool epilogue = n.op->has_epilogue && n.op->epilogue(g.attrs + n.attrs);
+                fresh.kind = kind == op_kind::contraction ? kernel_kind::gemm : epilogue ? kernel_kind::conv : kernel_kind::library;
                 fresh.anchor = i;
                 fresh.space = extents(n.results);
                 append(f.kernels.push(fresh), i);

@@ -79,7 +79,8 @@ inline constexpr int workspace_buffer = 0, parameter_buffer = 1, state_buffer = 
 
 // A call's data has two parts. Words: extents, then per slot (an operand: a value read or written, or a literal) one stride
 // (in elements) per row axis, per column axis and for the lane; a literal's last word is an extent's code (0: none). Equal
-// layers have equal words, which are stored once. Places: one word per slot, a buffer and a byte offset, or a literal's bits.
+// layers have equal words, which are stored once. A product's operands have words of their own behind these. Places: one word
+// per slot, a buffer and a byte offset, or a literal's bits.
 constexpr std::int64_t packed(place p) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(p.buffer) << 56 | (static_cast<std::uint64_t>(p.offset) & 0xffffffffffffffull)); }
 constexpr int buffer_of(std::int64_t packed) { return static_cast<int>(static_cast<std::uint64_t>(packed) >> 56); }
 constexpr index offset_of(std::int64_t packed) { return static_cast<index>(static_cast<std::uint64_t>(packed) << 8) >> 8; }
@@ -346,7 +347,8 @@ struct layout {
         write_operands(n, n.n_args + n.n_results, 0, put);
         put(size_of(g.values[n.results].type));
     }
-    // Operands, the results behind them, `count` in all, then attributes; a convolution's operands only, behind its slots.
+    // `count` of the operands and the results behind them, then the attributes. Their places begin with number `first`: those of a
+    // convolution's operands follow its slots.
     template <class Out>
     constexpr void write_operands(const node& n, int count, int first, Out& put) const {
         for (int i = 0; i < count; ++i) {

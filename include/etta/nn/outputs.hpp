@@ -1,8 +1,9 @@
 // outputs.hpp: models of several inputs or outputs: what a network's tuple or struct of traced values means, and how such a model is
-// called and run. Results come back in the structure that the network gives them, as those of functions do (run/call.hpp).
+// called and run. Results come back in the structure that the network gives them, as those of functions do (run/result_tree.hpp).
 #pragma once
 
-#include "../run/call.hpp"
+#include "../run/assign.hpp"
+#include "../run/result_tree.hpp"
 #include "ids.hpp"
 
 namespace etta::_ {

@@ -70,11 +70,11 @@ constexpr int output_count() {
     else return returned<typename M::result>::count;
 }
 
-// Where every parameter lies in the flat buffer, and how it starts.
 struct model_output {
     shape extents;  // batch first
     dtype type = dtype::none;
 };
+// Where every parameter lies in the flat buffer, and how it starts.
 template <int N, int InputCount, int OutputCount>
 struct parameter_layout {
     static constexpr int n_inputs = InputCount, n_outputs = OutputCount;

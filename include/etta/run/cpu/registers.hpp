@@ -77,19 +77,14 @@ struct kernel_traits<code<W...>, op_list<Op...>, Target> {
     static constexpr header head = header::decode(words[0]);
     static constexpr instr at(int i) { return instr::decode(words[i]); }
 
-    // Lanes per step: a register of the widest floating type that occurs.
-    static constexpr bool has(dtype t) {
+    // Lanes per step: a register of the widest type that occurs.
+    static constexpr dtype widest() {
+        dtype t = width_of(head.type) > 0 ? head.type : dtype::u8;
         for (int i = 1; i < n; ++i)
-            if (at(i).type == t) return true;
-        return head.type == t;
+            if (width_of(at(i).type) > width_of(t)) t = at(i).type;
+        return t;
     }
-    static constexpr dtype primary = has(dtype::f64)   ? dtype::f64
-                                     : has(dtype::f32) ? dtype::f32
-                                     : has(dtype::i64) ? dtype::i64
-                                     : has(dtype::i32) ? dtype::i32
-                                     : has(dtype::i16) ? dtype::i16
-                                     : has(dtype::i8)  ? dtype::i8
-                                                       : dtype::u8;
+    static constexpr dtype primary = widest();
     using element = type_of<primary>;
     static constexpr int lanes = native_lanes<element, Target>;
 
