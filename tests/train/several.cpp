@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "../catch.hpp"
@@ -174,7 +175,48 @@ TEST_CASE("gradients of a loss of both outputs agree with differences") {
     CHECK(worst < 1e-8);
 }
 
-TEST_CASE("a loss of the library, metrics and predictions are of the first output") {
+template <class V>
+struct Estimate {
+    V mean, spread;
+};
+struct InAStruct {
+    Linear<2> mean, spread;
+    constexpr auto operator()(auto x) const {
+        const var m = mean(x), s = spread(x);
+        return Estimate<var>{m, s};
+    }
+};
+struct OfManyTypes {
+    Linear<2> fc;
+    constexpr auto operator()(auto x) const {
+        const var y = fc(x);
+        return std::tuple<var, var, std::pair<var, var>>(y, y > 0, {argmax(y, axis<1>), sum(y, axis<1>)});
+    }
+};
+TEST_CASE("predictions have the structure of the network's outputs") {
+    const std::vector<float> x = waves(30, 0);
+    const Dataset data = Dataset::from(x, {3});
+    Model<InAStruct, Input<float, 3>, max_batch<4>> a{seed(1)};
+    const Estimate<std::vector<float>> e = Trainer(a, on_targets([](auto out, auto t) { return mean(square(out.mean - t)); }), SGD{}).predict(data);
+    const Estimate<Tensor<float, 2>> third = a(Tensor<float, 3>{x[6], x[7], x[8]});
+    CHECK(e.mean.size() == 20);
+    CHECK(e.mean[5] == Approx(third.mean(1)));
+    CHECK(e.spread[4] == Approx(third.spread(0)));
+
+    Model<OfManyTypes, Input<float, 3>, max_batch<4>> b{seed(1)};
+    auto [y, positive, more] = Trainer(b, MSE{}, SGD{}).predict(data);
+    auto [best, total] = more;
+    static_assert(std::is_same_v<decltype(positive), std::vector<std::uint8_t>>);
+    REQUIRE((y.size() == 20 && positive.size() == 20 && best.size() == 10 && total.size() == 10));
+    for (std::size_t i = 0; i < 10; ++i) {
+        CHECK(positive[2 * i + 1] == (y[2 * i + 1] > 0));
+        CHECK(static_cast<int>(best[i]) == (y[2 * i + 1] > y[2 * i]));
+        CHECK(total[i] == Approx(y[2 * i] + y[2 * i + 1]));
+    }
+    CHECK(Trainer(a, MSE{}, SGD{}).predict(data.subset({})).mean.empty());
+}
+
+TEST_CASE("a loss of the library and metrics are of the first output; predictions are of all") {
     Pair pair{seed(1)};
     Model<OnlyMean, Input<double, 4>, max_batch<8>> one{seed(1)};
     const Dataset data = joined(Dataset::from(waves<double>(60, 0), {3}, waves<double>(40, 2), {2}), Dataset::from(waves<double>(20, 1), {1}));
@@ -185,7 +227,8 @@ TEST_CASE("a loss of the library, metrics and predictions are of the first outpu
     const Evaluation ea = a.evaluate(data, {metrics::mae()}), eb = b.evaluate(data, {metrics::mae()});
     CHECK(ea.loss == eb.loss);
     CHECK(ea["mae"] == eb["mae"]);
-    CHECK(a.predict(data) == b.predict(data));
+    const auto [means, spreads] = a.predict(data);
+    CHECK(means == b.predict(data));
     Tensor<double, 3> x;
     Tensor<double, 1> y;
     std::vector<double> row(4);
@@ -193,7 +236,9 @@ TEST_CASE("a loss of the library, metrics and predictions are of the first outpu
     for (int i = 0; i < 3; ++i) x(i) = row[static_cast<std::size_t>(i)];
     y(0) = row[3];
     auto [mean, log_variance] = pair(x, y);
-    CHECK(mean(1) == Approx(a.predict(data)[3 * 2 + 1]));
+    CHECK(mean(1) == Approx(means[3 * 2 + 1]));
+    REQUIRE(spreads.size() == 40);
+    CHECK(log_variance(1) == Approx(spreads[3 * 2 + 1]));
     double s = pair.parameter<"log_variance.bias">()(0);  // which this loss never moved
     CHECK(s == Pair(seed(1)).parameter<"log_variance.bias">()(0));
     CHECK(std::isfinite(log_variance(0)));

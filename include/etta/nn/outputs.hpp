@@ -49,6 +49,10 @@ struct output_of<model_outputs<M, N, Single>, I> {
     static tensor make(const index*) { return {}; }
 };
 
+// In what structure they come.
+template <class M>
+using output_mirror = std::conditional_t<M::traced::one_output, var, typename M::traced::result>;
+
 template <class M, std::size_t... K>
 void check_inputs(const void* const* x, index n, std::index_sequence<K...>) {
     using inputs = model_inputs<typename M::input_type>;
@@ -85,26 +89,20 @@ struct pointers_of<M, std::index_sequence<I...>> {
     }
 };
 
-// n samples whose inputs lie one behind the other -> the first output.
+// n samples whose inputs lie one behind the other; y: a pointer to each output.
 template <class M>
-void run_joined(M& m, const typename M::input_element* x, typename M::element* y, index n) {
+void run_joined(M& m, const typename M::input_element* x, char* const* y, index n) {
     using inputs = model_inputs<typename M::input_type>;
     using T = typename M::input_element;
     constexpr index size = M::input_type::sample_size;
     heap_elements<T> parts(n * size);
-    heap_elements<char> others[M::n_outputs];
     const void* p[M::n_inputs + M::n_outputs];
     T* to = parts.data();
     for (int k = 0, at = 0; k < M::n_inputs; at += static_cast<int>(inputs::sizes[k++])) {
         p[k] = to;
         for (index i = 0; i < n; ++i, to += inputs::sizes[k]) __builtin_memcpy(to, x + i * size + at, static_cast<std::size_t>(inputs::sizes[k]) * sizeof(T));
     }
-    p[M::n_inputs] = y;
-    for (int k = 1; k < M::n_outputs; ++k) {
-        const model_output& o = M::facts::layout.outputs[k];
-        others[k] = heap_elements<char>(o.extents.count(&n) * size_of(o.type));
-        p[M::n_inputs + k] = others[k].data();
-    }
+    for (int k = 0; k < M::n_outputs; ++k) p[M::n_inputs + k] = y[k];
     run_pointers(m, p, n);
 }
 
@@ -124,8 +122,7 @@ auto call_with_tensors(M& m, std::index_sequence<K...>, const X&... x) {
     constexpr index counts[] = {samples_in<M, static_cast<int>(K), X>()...}, n = counts[0];
     static_assert(((counts[K] == n) && ...), "etta: the tensors have different numbers of the model's samples");
     static_assert(n <= M::batch_bound, "etta: more samples than the model's max_batch");
-    using result = typename M::traced::result;
-    using R = result_tree<model_outputs<M, n, n == 1 && ((X::rank == inputs::samples[K].rank) && ...)>, std::conditional_t<M::traced::one_output, var, result>, 0>;
+    using R = result_tree<model_outputs<M, n, n == 1 && ((X::rank == inputs::samples[K].rank) && ...)>, output_mirror<M>, 0>;
     typename R::storage out = R::make(nullptr);
     char* y[M::n_outputs];
     char** next = y;

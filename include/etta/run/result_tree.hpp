@@ -30,7 +30,7 @@ struct output_of {
 template <class T>
 auto number_or_tensor(T&& t) {
     using Tn = std::remove_cvref_t<T>;
-    if constexpr (Tn::rank == 0) return typename Tn::value_type(t.data()[0]);
+    if constexpr (requires { requires Tn::rank == 0; }) return typename Tn::value_type(t.data()[0]);
     else return static_cast<Tn&&>(t);
 }
 
@@ -142,9 +142,11 @@ template <template <class> class S, class V, class First, class D, class... More
 struct outside<S<V>, First, results<D, More...>> {
     using type = S<D>;
 };
-template <template <template <class, std::size_t...> class> class S, class First, class Done>
-struct outside<S<traced>, First, Done> {
-    using type = S<Tensor>;
+template <class X, class... D>
+concept made_from = requires(D&&... d) { X{as_member(static_cast<D&&>(d))...}; };
+template <template <template <class, std::size_t...> class> class S, class First, class... D>
+struct outside<S<traced>, First, results<D...>> {
+    using type = std::conditional_t<made_from<S<Tensor>, D...>, S<Tensor>, results<D...>>;  // (of vectors: results)
 };
 template <template <template <class, std::size_t...> class> class S, class First, class Done>
 struct outside<S<instead<var>::of>, First, Done> {

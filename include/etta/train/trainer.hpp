@@ -28,6 +28,21 @@ struct TrainerOptions {
 };
 
 namespace _ {
+// What predict() makes of a data set's samples: a vector for each output; of bool, bytes.
+template <class M>
+struct predictions {};
+template <class M, int I>
+struct output_of<predictions<M>, I> {
+    static constexpr const model_output& output = M::facts::layout.outputs[I];
+    using element = std::conditional_t<output.type == dtype::boolean, std::uint8_t, type_of<output.type>>;
+    using tensor = std::vector<element>;
+    static tensor make(const index* n) { return tensor(static_cast<std::size_t>(output.extents.count(n))); }
+};
+constexpr index output_bytes(const model_output& o) {  // of a sample
+    constexpr index one = 1;
+    return o.extents.count(&one) * size_of(o.type);
+}
+
 template <class T>
 class profiled_step;
 }
@@ -255,18 +270,24 @@ public:
             fail<>("a target has " + std::to_string(d.y_shape().count()) + " numbers, the model's prediction " + std::to_string(target_size));
     }
 
-    // Predictions for every sample: [n * output_size] elements; of several outputs the first.
-    std::vector<element> predict(const Dataset& data) {
-        std::vector<element> out(static_cast<std::size_t>(data.size() * M::output_size));
+    // The model's output for every sample: a vector of [n * output_size] elements. Of a model with several outputs such a vector of
+    // each, in the structure that its network gives them: auto [mean, spread] = trainer.predict(data).
+    auto predict(const Dataset& data) {
+        using R = _::result_tree<_::predictions<M>, _::output_mirror<M>, 0>;
+        const index n = data.size();
+        typename R::storage out = R::make(&n);
+        char* y[M::n_outputs];
+        char** next = y;
+        R::bind(out, next);
         batch_options bo;
         bo.type = dtype_of<element>;
-        index at = 0;
-        for (auto&& [x, y] : batches(data, batch_bound, bo)) {
-            if constexpr (M::n_inputs == 1 && M::n_outputs == 1) model_->run(static_cast<const input_element*>(x.data), out.data() + at, x.extents[0]);
-            else _::run_joined(*model_, static_cast<const input_element*>(x.data), out.data() + at, x.extents[0]);
-            at += x.extents[0] * M::output_size;
+        for (auto&& [x, targets] : batches(data, batch_bound, bo)) {
+            const auto* at = static_cast<const input_element*>(x.data);
+            if constexpr (M::n_inputs == 1 && M::n_outputs == 1) model_->run(at, reinterpret_cast<element*>(y[0]), x.extents[0]);
+            else _::run_joined(*model_, at, y, x.extents[0]);
+            for (int k = 0; k < M::n_outputs; ++k) y[k] += x.extents[0] * _::output_bytes(M::facts::layout.outputs[k]);
         }
-        return out;
+        return R::finish(static_cast<typename R::storage&&>(out));
     }
 
     Rule rule;
