@@ -30,6 +30,10 @@ struct ByHand {
     Body body;
     constexpr auto operator()(auto x) const { return body(reshape<-1, 2, 5>(slice<1, 0, 10>(x)), slice<1, 10, 13>(x)); }
 };
+struct OneLayer {
+    Linear<2> fc;
+    constexpr auto operator()(auto x) const { return fc(x); }
+};
 using Several = Model<TwoInputs, Inputs<Input<float, 2, 5>, Input<float, 3>>, max_batch<8>>;
 using Cut = Model<ByHand, Input<float, 13>, max_batch<8>>;
 
@@ -81,6 +85,9 @@ TEST_CASE("fit, evaluate, predict and folds of joined data are those of the netw
     for (const Split& fold : k_fold_stratified(data, 4, seed(1))) CHECK(a.evaluate(fold.test).loss == b.evaluate(fold.test).loss);
     CHECK(find_rate(a, data, {.steps = 5, .batch = 8}).records.size() == find_rate(b, data, {.steps = 5, .batch = 8}).records.size());
     CHECK_THROWS_WITH(a.fit(joined(data, data), o), says("the data's samples have shape [26] (26 elements), the model takes 13"));
+    CHECK_THROWS_WITH(a.predict(joined(data, data)), says("the data's samples have shape [26] (26 elements), the model takes 13"));
+    Model<OneLayer, Input<float, 3>> one{seed(1)};
+    CHECK_THROWS_WITH(Trainer(one, MSE{}, SGD{}).predict(Dataset::from(waves(8, 0), {2})), says("the data's samples have shape [2] (2 elements), the model takes 3"));
 
     Scratch folder;
     save_checkpoint(a, folder.path("run"));

@@ -9,6 +9,7 @@
 #include "evaluation.hpp"
 #include "fit.hpp"
 #include "history.hpp"
+#include "predict.hpp"
 #include "update.hpp"
 
 namespace etta {
@@ -28,21 +29,6 @@ struct TrainerOptions {
 };
 
 namespace _ {
-// What predict() makes of a data set's samples: a vector for each output; of bool, bytes.
-template <class M>
-struct predictions {};
-template <class M, int I>
-struct output_of<predictions<M>, I> {
-    static constexpr const model_output& output = M::facts::layout.outputs[I];
-    using element = std::conditional_t<output.type == dtype::boolean, std::uint8_t, type_of<output.type>>;
-    using tensor = std::vector<element>;
-    static tensor make(const index* n) { return tensor(static_cast<std::size_t>(output.extents.count(n))); }
-};
-constexpr index output_bytes(const model_output& o) {  // of a sample
-    constexpr index one = 1;
-    return o.extents.count(&one) * size_of(o.type);
-}
-
 template <class T>
 class profiled_step;
 }
@@ -257,9 +243,7 @@ public:
 
     // Fails if the model cannot be trained on these data.
     static void check_dataset(const Dataset& d) {
-        if (d.has_ids() != std::is_integral_v<input_element>) fail<>(d.has_ids() ? "the data's samples are ids, the model takes numbers" : "the data's samples are numbers, the model takes ids");
-        if (d.x_shape().count() != input::sample_size)
-            fail<>("the data's samples have shape " + d.x_shape().text() + " (" + std::to_string(d.x_shape().count()) + " elements), the model takes " + std::to_string(input::sample_size));
+        _::check_samples<M>(d);
         if (d.has_weights() && weights_per_sample == 0) fail<>("the data's samples have weights, which this loss does not take: use Weighted<…>");
         if (wants_labels && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
         if (needs_targets && !wants_labels && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
@@ -272,23 +256,7 @@ public:
 
     // The model's output for every sample: a vector of [n * output_size] elements. Of a model with several outputs such a vector of
     // each, in the structure that its network gives them: auto [mean, spread] = trainer.predict(data).
-    auto predict(const Dataset& data) {
-        using R = _::result_tree<_::predictions<M>, _::output_mirror<M>, 0>;
-        const index n = data.size();
-        typename R::storage out = R::make(&n);
-        char* y[M::n_outputs];
-        char** next = y;
-        R::bind(out, next);
-        batch_options bo;
-        bo.type = dtype_of<element>;
-        for (auto&& [x, targets] : batches(data, batch_bound, bo)) {
-            const auto* at = static_cast<const input_element*>(x.data);
-            if constexpr (M::n_inputs == 1 && M::n_outputs == 1) model_->run(at, reinterpret_cast<element*>(y[0]), x.extents[0]);
-            else _::run_joined(*model_, at, y, x.extents[0]);
-            for (int k = 0; k < M::n_outputs; ++k) y[k] += x.extents[0] * _::output_bytes(M::facts::layout.outputs[k]);
-        }
-        return R::finish(static_cast<typename R::storage&&>(out));
-    }
+    auto predict(const Dataset& data) { return _::predict(*model_, data); }
 
     Rule rule;
     // Random numbers of a step (dropout) are a function of this seed and of steps(): a run that goes on from the same two
