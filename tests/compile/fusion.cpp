@@ -82,9 +82,9 @@ TEST_CASE("a product of another type than what follows it goes alone") {
     CHECK(calls(h, cast<float>(matmul(xi, wi)) * 0.5f) == 2);
     Tensor<bool, 8, 33> positive;
     CHECK(calls(positive, matmul(x, w) > 0) == 1);
-    // A number computed from a wider one has a call of its own.
+    // Nor does what is multiplied by a number that a wider one gives.
     Tensor<double, 1> s = {3};
-    CHECK(calls(h, matmul(x, w) * cast<float>(s * 0.5)) == 3);
+    CHECK(calls(h, matmul(x, w) * cast<float>(s * 0.5)) == 2);
     for (etta::index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 7) - 3;
     for (etta::index i = 0; i < w.size(); ++i) w.data()[i] = static_cast<float>(i % 5) - 2;
     Tensor<float, 8, 33> product;

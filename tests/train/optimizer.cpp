@@ -1,4 +1,5 @@
 // The update rules against their formulas, written out in double, over ten steps.
+#include <etta/optim/rules.hpp>
 #include <etta/train/trainer.hpp>
 
 #include <cmath>
@@ -97,4 +98,52 @@ TEST_CASE("a cosine schedule falls from the full rate to the part asked for") {
     CHECK(w.factor(100, 100) < 0.01);
     CHECK(etta::constant_rate().factor(77, 100) == 1);
     for (long i = 2; i <= 100; ++i) CHECK(s.factor(i, 100) <= s.factor(i - 1, 100));
+}
+
+namespace {
+
+// Five updates of 37 elements by Lookahead over a rule, and by the rule alone with the slow weights kept here; whether they agree.
+template <class T, class Rule>
+bool looks_ahead(Rule rule) {
+    constexpr etta::index n = 37;
+    using Ahead = etta::Lookahead<Rule>;
+    const Ahead ahead{rule, 2, 0.25};
+    std::vector<T> a(n), b(n), slow(n), g(n), states_a(n * (Ahead::states + 1)), states_b(n * (Ahead::states + 1));
+    for (etta::index i = 0; i < n; ++i) a[static_cast<std::size_t>(i)] = b[static_cast<std::size_t>(i)] = slow[static_cast<std::size_t>(i)] = static_cast<T>(std::cos(0.7 * double(i)));
+    for (int step = 1; step <= 5; ++step) {
+        for (etta::index i = 0; i < n; ++i) g[static_cast<std::size_t>(i)] = static_cast<T>(std::sin(0.9 * double(i) + step));
+        double scalars[Ahead::scalars + 1];
+        ahead.prepare(step, 0.1, scalars);
+        etta::_::run_update<Ahead, T, n>(scalars, a.data(), g.data(), states_a.data(), n);
+        rule.prepare(step, 0.1, scalars);
+        etta::_::run_update<Rule, T, n>(scalars, b.data(), g.data(), states_b.data(), n);
+        for (std::size_t i = 0; i < std::size_t{n}; ++i) {
+            if (step % 2 == 0) b[i] = slow[i] += static_cast<T>(0.25) * (b[i] - slow[i]);
+            if (!(std::abs(a[i] - b[i]) <= std::abs(b[i]) * (sizeof(T) == 4 ? 1e-5 : 1e-13) + (sizeof(T) == 4 ? 1e-6 : 1e-14))) return false;
+        }
+    }
+    return true;
+}
+template <class Rule>
+bool looks_ahead() { return looks_ahead<float>(Rule{}) && looks_ahead<double>(Rule{}); }
+
+}  // namespace
+
+TEST_CASE("Lookahead over every rule that works element by element") {
+    CHECK(looks_ahead<etta::SGD>());
+    CHECK(looks_ahead<etta::Adam>());
+    CHECK(looks_ahead<etta::AdamW>());
+    CHECK(looks_ahead<etta::AMSGrad>());
+    CHECK(looks_ahead<etta::Adamax>());
+    CHECK(looks_ahead<etta::NAdam>());
+    CHECK(looks_ahead<etta::RAdam>());
+    CHECK(looks_ahead<etta::Adagrad>());
+    CHECK(looks_ahead<etta::Adadelta>());
+    CHECK(looks_ahead<etta::RMSprop>());
+    CHECK(looks_ahead<etta::CenteredRMSprop>());
+    CHECK(looks_ahead<etta::Rprop>());
+    CHECK(looks_ahead<etta::Lion>());
+    CHECK(looks_ahead<etta::ASGD>());
+    CHECK(looks_ahead<etta::DecoupledDecay<etta::RAdam>>());
+    CHECK(looks_ahead<etta::Maximize<etta::Adam>>());
 }

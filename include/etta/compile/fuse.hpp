@@ -79,10 +79,11 @@ struct value_table {
     vec<op_kind> kind;     // of that node
     vec<char> one;         // it has one element
     vec<int> through;      // the value behind views that change nothing but the extents; -1 where that is a leaf or another view
-    vec<char> inlined;     // a scalar computed from leaves alone and from nothing wider (1 / n, a rate times a weight): every kernel that
-                           // reads one computes it, once per call, rather than a kernel of its own storing it
+    vec<char> inlined;     // a scalar computed from leaves alone (1 / n, a rate times a weight): every kernel that reads one computes
+                           // it, once per call, rather than a kernel of its own storing it
+    vec<char> width;       // of the widest type in a value; in what computes it, too, where it is inlined
 
-    constexpr explicit value_table(const graph_view& g) : node_of(g.n_values), root(g.n_values), kind(g.n_values), one(g.n_values), through(g.n_values), inlined(g.n_values) {
+    constexpr explicit value_table(const graph_view& g) : node_of(g.n_values), root(g.n_values), kind(g.n_values), one(g.n_values), through(g.n_values), inlined(g.n_values), width(g.n_values) {
         for (int i = 0; i < g.n_nodes; ++i) {
             const node& n = g.nodes[i];
             const op_kind k = n.op->kind;
@@ -94,15 +95,18 @@ struct value_table {
                 node_of.data[v] = i, kind.data[v] = k, one.data[v] = single;
                 const int under = view ? g.args[n.args] : v;
                 root.data[v] = view ? root.data[under] : v;
+                width.data[v] = static_cast<char>(view ? width.data[under] : width_of(g.values[v].type));
                 through.data[v] = computed ? v : view && (single || n.op->id == declare_op<Expand>::id) ? through.data[under] : -1;
                 if (!single || k != op_kind::elementwise) continue;
                 bool all = true;
+                char widest = width.data[v];
                 for (int a = 0; a < n.n_args && all; ++a) {
                     const int r = root.data[g.args[n.args + a]];
-                    if (width_of(g.values[r].type) > width_of(g.values[v].type)) all = false;
-                    else all = inlined.data[r] != 0 || (one.data[r] && (kind.data[r] == op_kind::input || kind.data[r] == op_kind::literal));
+                    all = inlined.data[r] != 0 || (one.data[r] && (kind.data[r] == op_kind::input || kind.data[r] == op_kind::literal));
+                    if (width.data[r] > widest) widest = width.data[r];
                 }
                 inlined.data[v] = all;
+                if (all) width.data[v] = widest;
             }
         }
     }
@@ -222,9 +226,9 @@ struct fuser {
         const int widest = width_of(g.values[g.nodes[product.anchor].results].type);
         for (const int m : s.members) {
             const node& n = g.nodes[m];
-            if (width_of(g.values[n.results].type) > widest) return false;
+            if (t.width.data[n.results] > widest) return false;
             for (int a = 0; a < n.n_args; ++a)
-                if (width_of(g.values[g.arg(n, a)].type) > widest) return false;
+                if (t.width.data[g.arg(n, a)] > widest) return false;
         }
         return true;
     }

@@ -50,6 +50,7 @@ double sum_of_squares(const T* x, index n, T* scratch) {
 template <class Rule, class T, index N>
 void run_update(const double* prepared, T* parameters, const T* gradients, T* states, index n, double scale = 1) {
     using P = program<update_source<Rule, T, N>, this_target>;
+    static_assert(P::workspace_bytes == 0, "etta: an update with a sum or a product is of whole parameters: say per_parameter = true in the rule");
     T scalars[Rule::scalars + 1];
     for (int i = 0; i < Rule::scalars; ++i) scalars[i] = static_cast<T>(prepared[i]);
     scalars[Rule::scalars] = static_cast<T>(scale);
