@@ -4,8 +4,8 @@
     python3 -m venv V && V/bin/pip install torch safetensors numpy && V/bin/python make_optimizers.py
 
 Written with torch 2.15.0 on a CPU, in double. "start.": the weights before, "NAME.": after ten steps on the one batch with the
-options below, under a warm-up of 3 steps and half a cosine to 0.1. LAMB, LARS, Lion and Lookahead, which PyTorch does not
-have, are written out here with PyTorch's operations, from their papers.
+options below, under a warm-up of 3 steps and half a cosine to 0.1. LAMB, LARS, Lion, Lookahead and SAM, which PyTorch does
+not have, are written out here with PyTorch's operations, from their papers.
 """
 import math
 import pathlib
@@ -93,6 +93,7 @@ OPTIMIZERS = {
     "lamb": lambda p: Paper(p, lamb, lr=0.02, weight_decay=0.01),
     "lars": lambda p: Paper(p, lars, lr=1.0, weight_decay=0.01),
     "lookahead": lambda p: Paper(p, lookahead, lr=0.1),
+    "sam": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
 }
 
 
@@ -113,11 +114,19 @@ out = {"x": x, "y": y, **{"start." + k: v for k, v in start.items()}}
 for name, make in OPTIMIZERS.items():
     net.load_state_dict(start)
     optimizer = make(net.parameters())
-    # ASGD uses the rate of the step before, which no formula of the step alone can: it runs without a schedule.
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, (lambda i: 1.0) if name == "asgd" else factor)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
     for _ in range(STEPS):
         optimizer.zero_grad()
         torch.nn.functional.mse_loss(net(x), y).backward()
+        if name == "sam":  # Foret et al. 2021: the gradient at p + rho g / |g|
+            with torch.no_grad():
+                length = torch.sqrt(sum((p.grad**2).sum() for p in net.parameters()))
+                aside = [(p, p.clone(), p.add_(0.2 * p.grad / (length + 1e-12))) for p in net.parameters()]
+            optimizer.zero_grad()
+            torch.nn.functional.mse_loss(net(x), y).backward()
+            with torch.no_grad():
+                for p, before, _ in aside:
+                    p.copy_(before)
         optimizer.step()
         schedule.step()
     out.update({f"{name}.{k}": v.detach().clone() for k, v in net.state_dict().items()})

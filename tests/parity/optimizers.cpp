@@ -14,5 +14,6 @@ TEMPLATE_TEST_CASE("ten steps of SGD, Adam and its kin leave PyTorch's weights",
     same("radam", etta::RAdam{.lr = 0.02, .weight_decay = 0.01});
     same("radam_short", etta::RAdam{.lr = 0.02, .beta2 = 0.5});
     same("maximize", etta::Maximize{etta::Adam{.lr = 0.02}});
+    same("sam", etta::SGD{.lr = 0.1, .momentum = 0.9}, [](auto&) {}, 0.2);
     same("lookahead", etta::Lookahead{etta::SGD{.lr = 0.1, .momentum = 0.9}, 3, 0.5});
 }

@@ -21,14 +21,14 @@ struct Compare {
     const double tolerance = std::is_same_v<T, float> ? 1e-5 : 1e-10;
 
     template <class Rule, class F>
-    void operator()(const std::string& name, Rule rule, const F& also, etta::Schedule schedule = etta::cosine(0.1, 3).over(10)) const {
+    void operator()(const std::string& name, Rule rule, const F& also, double sam = 0) const {
         Network model;
         for (int i = 0; i < model.n_parameters; ++i) {
             const auto p = model.parameter(i);
             const auto start = recorded_as<T>(file, "start." + std::string(p.name));
             std::memcpy(p.data, start.data(), start.size() * sizeof(T));
         }
-        auto trainer = etta::Trainer(model, etta::MSE{}, rule, {.schedule = schedule});
+        auto trainer = etta::Trainer(model, etta::MSE{}, rule, {.schedule = etta::cosine(0.1, 3).over(10), .sam = sam});
         for (int i = 0; i < 10; ++i) trainer.step(x.data(), y.data(), 6);
         CHECK(unlike_all(file, name + ".", model, model.parameters.data(), tolerance) == "");
         also(trainer);

@@ -223,8 +223,8 @@ struct Lion {
     }
 };
 
-// Polyak & Juditsky 1992 as Bottou has it: eta = lr / (1 + lambd lr (t - 1))^alpha; p = (1 - lambd eta) p - eta g; the state ax is
-// the mean of p from step t0 on. (PyTorch's eta uses the step before's lr, which differs under a schedule.)
+// Polyak & Juditsky 1992 as Bottou and PyTorch have it: eta = lr / (1 + lambd lr (t - 1))^alpha, lr that of the step before;
+// p = (1 - lambd eta) p - eta g; the state ax is the mean of p from step t0 on. (In a rule of rules: lr that of the step.)
 struct ASGD {
     double lr = 1e-2;
     double lambd = 1e-4;
@@ -234,8 +234,9 @@ struct ASGD {
 
     static constexpr int states = 1, scalars = 4;
     static constexpr std::string_view name = "ASGD", state_names[] = {"ax"};
-    void prepare(long step, double rate, double* s) const {
-        const double t = static_cast<double>(step - 1), eta = rate / __builtin_pow(1 + lambd * rate * t, alpha);
+    void prepare(long step, double rate, double* s) const { prepare(step, rate, rate, s); }
+    void prepare(long step, double rate, double last_rate, double* s) const {
+        const double t = static_cast<double>(step - 1), eta = step == 1 ? rate : last_rate / __builtin_pow(1 + lambd * last_rate * t, alpha);
         s[0] = weight_decay, s[1] = 1 - lambd * eta, s[2] = eta, s[3] = t - t0 > 1 ? 1 / (t - t0) : 1;
     }
     static constexpr var update(const update_terms& t) {

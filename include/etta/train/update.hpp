@@ -161,14 +161,19 @@ struct parameter_updates {
     static constexpr list all = make(std::make_index_sequence<static_cast<std::size_t>(Facts::n_parameters)>{});
 };
 
+// Does it want to know the rate of the step before, too?
+template <class Rule>
+inline constexpr bool wants_last_rate = requires(const Rule& r, double* s) { r.prepare(1L, 1.0, 1.0, s); };
+
 // The update of all parameters by `scale` times the gradient, run by run; `each` calls a function with every run that is not frozen.
 // (A rule that looks at whole parameters takes the gradient as it is: scale 1.)
 template <class Rule, class Facts, class T, class Each>
-void update_each(const Rule& rule, long step, double factor, double scale, T* parameters, const T* gradients, T* states, update_room& room, const Each& each) {
+void update_each(const Rule& rule, long step, double factor, double last_factor, double scale, T* parameters, const T* gradients, T* states, update_room& room, const Each& each) {
     double s[Rule::scalars + 1];
     each([&](const update_run& r) {
         const Rule here = rule_of_group(rule, r.options);
-        here.prepare(step, here.lr * factor, s);
+        if constexpr (wants_last_rate<Rule>) here.prepare(step, here.lr * factor, here.lr * last_factor, s);
+        else here.prepare(step, here.lr * factor, s);
         if constexpr (per_parameter<Rule>) {
             for (int i = 0; i < Facts::n_parameters; ++i)
                 if (Facts::starts.at[i].first >= r.first && Facts::starts.at[i].first < r.first + r.count) parameter_updates<Rule, Facts, T>::all.at[i](s, parameters, gradients, states, room);
