@@ -106,13 +106,17 @@ struct Maxout {
 // --- shapes --------------------------------------------------------------------------------------------------------------------
 // All axes but the batch become one.
 struct Flatten { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return flatten(x); } };
-// A sample's elements with other extents, row-major; the batch stays.
+// A sample's elements with other extents, row-major; the batch stays. One extent may be -1: what the others leave.
 template <int... Extents>
 struct Reshape {
+    static_assert(((Extents == -1) + ... + 0) <= 1 && ((Extents >= -1) && ...), "etta: Reshape: extents are 0 or more, and one may be -1: what the others leave");
     constexpr var operator()(var x) const {
         const _::in_layer here(x, this);
+        constexpr index known = ((Extents == -1 ? 1 : Extents) * ... * index{1});
+        index all = 1;
+        for (int i = 1; i < x.rank(); ++i) all *= x.extent(i);
         shape s(x.extents()[0]);
-        (s.push(extent(index{Extents})), ...);
+        (s.push(extent(Extents == -1 ? (known == 0 ? 0 : all / known) : index{Extents})), ...);
         return {x.g, _::reshape_to(*x.g, x.id, s)};
     }
 };
