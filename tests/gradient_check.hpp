@@ -16,8 +16,8 @@ namespace check {
 // Σ y w, with weights between 0.3 and 1.7.
 template <class Y>
 constexpr etta::var weighed(const Y& y) {
-    const etta::var flat = etta::flatten<0>(y);
-    return etta::sum(flat * (1 + 0.7 * etta::sin(1.3 * etta::cast<double>(etta::iota_like<0>(flat)) + 0.5)));
+    const etta::var flat = etta::flatten<0>(y), w = 1 + 0.7 * etta::sin(1.3 * etta::cast<double>(etta::iota_like<0>(flat)) + 0.5);
+    return etta::sum(flat * (flat.type() == etta::dtype::f32 ? etta::var(etta::cast<float>(w)) : w));
 }
 template <class F>
 struct weighed_sum {
