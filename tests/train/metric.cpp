@@ -116,7 +116,7 @@ TEST_CASE("metrics of a classifier are the functions of all that it predicts") {
     CHECK((e.metrics.size() == 2 && e["mcc"] == last("mcc") && e["top_2_accuracy"] == last("top_2_accuracy")));
     CHECK_THROWS_WITH(e["f1"], says("no metric 'f1'; it has mcc,top_2_accuracy"));
     CHECK_THROWS_WITH(run.trainer.evaluate(points(27))["f1"], says("it has none"));
-    CHECK_THROWS_WITH(run.trainer.evaluate(points(27).slice(0, 0), {mcc()}), says("metrics of no samples"));
+    CHECK_THROWS_WITH(run.trainer.evaluate(points(27).slice(0, 0), {mcc()}), says("evaluate: the data has no samples"));
 }
 
 TEST_CASE("metrics of numbers, and of choices that a loss of numbers makes") {
@@ -232,7 +232,7 @@ TEST_CASE("metrics that are of no use are refused before a run begins") {
     CHECK_THROWS_WITH(run.fit({.metrics = {average_precision()}}), says("of two classes"));
     CHECK_THROWS_WITH(run.fit({.metrics = {mae()}}), says("'mae' is of numbers, this loss takes labels"));
     CHECK_THROWS_WITH(run.trainer.fit(points(40), {.metrics = {mcc()}, .verbose = false}), says("validation data, of which there is none"));
-    CHECK_THROWS_WITH(run.fit({.validation_split = 0.001, .metrics = {mcc()}}), says("validation data, of which there is none"));
+    CHECK_THROWS_WITH(run.fit({.validation_split = 0.001, .metrics = {mcc()}}), says("a validation_split of 0.001000 leaves none for validation, of 40"));
     CHECK_THROWS_WITH(run.fit({.metrics = {mcc(), mcc()}}), says("two metrics are called 'mcc'"));
     for (const char* name : {"loss", "validation_accuracy", "epoch", "seconds"}) CHECK_THROWS_WITH(Metrics({{name, script({1})}}), says("the name of a figure that every history has"));
     CHECK_THROWS_WITH(Metrics({{"", script({1})}}), says("no name"));

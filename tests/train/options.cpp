@@ -110,6 +110,21 @@ TEST_CASE("fit() finishes a step at an epoch's end, and a run goes on in the mid
     CHECK_THROWS_WITH(save_checkpoint(second.trainer, dir.path("other")), says("swap them back first"));
 }
 
+TEST_CASE("a rule that wants the rate of the step before goes on with it") {
+    Scratch dir;
+    const TrainerOptions options{.groups = {{"fc1.*", {.lr_factor = 0.5}}}, .schedule = cosine().over(9)};
+    const ASGD rule{.lr = 0.1, .lambd = 0.3, .t0 = 2};
+    M whole{seed(1)}, first{seed(1)}, second{seed(2)};
+    Trainer a(whole, MSE{}, rule, options), b(first, MSE{}, rule, options), c(second, MSE{}, rule, options);
+    const auto x = x_of(12), y = y_of(12);
+    for (int k = 0; k < 7; ++k) a.step(x.data(), y.data(), 12);
+    for (int k = 0; k < 4; ++k) b.step(x.data(), y.data(), 12);
+    save_checkpoint(b, dir.path("run"));
+    load_checkpoint(c, dir.path("run"));
+    for (int k = 0; k < 3; ++k) c.step(x.data(), y.data(), 12);
+    CHECK(weights(second) == weights(whole));
+}
+
 TEST_CASE("rules that look at whole parameters keep to groups, and their states stand in checkpoints with their own extents") {
     Scratch dir;
     const TrainerOptions options{.groups = {{"fc1.weight", {.lr_factor = 0.5}}, {"fc2.*", {.frozen = true}}}};

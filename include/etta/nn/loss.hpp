@@ -47,6 +47,9 @@ constexpr std::int64_t ignored_label() {
 // Are the predictions of a loss of numbers logits, as metrics want to know?
 template <class Loss>
 inline constexpr bool of_logits = requires { requires Loss::logits; };
+// Is it divided by the sum of the weights, so that batches count by that?
+template <class Loss>
+inline constexpr bool divided_by_weights = requires { Loss::divided_by_weights; };
 // Y: what the loss sees of what the network returns (below).
 template <class Loss, class Y = var>
 inline constexpr bool takes_weights = loss_of_prediction<Loss> && requires(const Loss& l, const Y& y, var v) { l(y, v, v); };
@@ -145,6 +148,7 @@ constexpr var constants(const var& x, T... value) {
 template <class Loss>
 struct Weighted : Loss {
     static_assert(requires(var v) { Loss::values(v, v); }, "etta: Weighted<Loss>: this loss has no values(), one for each sample, that could be weighted");
+    static constexpr bool divided_by_weights = true;
     constexpr var operator()(var y, var t, var w) const { return _::weighted_mean(Loss::values(y, t), w); }
 };
 

@@ -99,14 +99,16 @@ struct line_search {
                     continue;
                 }
             }
-            const double width = high.at - low.at, c = finite ? cubic_minimum(low, high) : low.at + 0.5 * width, part = (c - low.at) / width;
+            const double width = high.at - low.at, rise = high.value - low.value;
+            const bool flat = (rise < 0 ? -rise : rise) <= noise;  // values that rounding made say nothing: slopes still do (Hager & Zhang 2005)
+            const double c = !finite ? low.at + 0.5 * width : flat ? low.at - low.slope * width / (high.slope - low.slope) : cubic_minimum(low, high), part = (c - low.at) / width;
             length = low.at + width * (part >= 0.1 ? (part <= 0.9 ? part : 0.9) : part < 0.1 ? 0.1 : 0.5);
             if (length == low.at) break;
         }
         f = low.value;  // a lower point at least, if there was one
         move(low.at);
         __builtin_memcpy(g, best.data(), static_cast<std::size_t>(n) * sizeof(T));
-        return low.at > 0 && low.value < origin.value;
+        return low.at > 0 && (low.value < origin.value || (low.value <= origin.value + noise && (low.slope < 0 ? -low.slope : low.slope) < -origin.slope));
     }
 };
 

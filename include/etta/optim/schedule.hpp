@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "../core/error.hpp"
 #include "../core/shared.hpp"
 
 namespace etta {
@@ -139,7 +140,8 @@ Schedule hold(double factor, long n) {
 // Times gamma after every n steps (StepLR).
 template <class = void>
 Schedule step_decay(long n, double gamma = 0.1) {
-    return [n, gamma](long step) { return __builtin_pow(gamma, static_cast<double>(n > 0 ? (step - 1) / n : 0)); };
+    if (n < 1) fail<>("step_decay: after every 1 step or more");
+    return [n, gamma](long step) { return __builtin_pow(gamma, static_cast<double>((step - 1) / n)); };
 }
 // Times gamma after each of these numbers of steps (MultiStepLR).
 template <class = void>
@@ -166,8 +168,9 @@ Schedule inverse_sqrt(long warmup) {
 // Half a cosine over n steps, again and again, each `longer` times as long as the one before (CosineAnnealingWarmRestarts).
 template <class = void>
 Schedule cosine_restarts(long n, double longer = 1, double final_part = 0) {
+    if (n < 1 || !(longer >= 1)) fail<>("cosine_restarts: 1 step or more, and each time as many or more");
     return [n, longer, final_part](long step) {
-        double t = static_cast<double>(step - 1), length = static_cast<double>(n > 0 ? n : 1);
+        double t = static_cast<double>(step - 1), length = static_cast<double>(n);
         if (longer > 1) {
             for (; t >= length; length *= longer) t -= length;
         } else {
@@ -187,6 +190,10 @@ struct OneCycle {
     bool line = false;              // rather than half cosines
 };
 namespace _ {
+template <class = void>
+void check(const OneCycle& o) {
+    if (!(o.pct_start >= 0 && o.pct_start <= 1 && o.div_factor > 0 && o.final_div_factor > 0)) fail<>("one_cycle: pct_start is 0 to 1, div_factor and final_div_factor are positive");
+}
 // From start to peak; then to the end, or in three phases to the start first.
 template <class = void>
 double one_cycle_at(const OneCycle& o, long step, long total, double start, double peak, double end) {
@@ -203,6 +210,7 @@ double one_cycle_at(const OneCycle& o, long step, long total, double start, doub
 // Smith & Topin 2018, as OneCycleLR: up to the rate and far down, to the run's end.
 template <class = void>
 Schedule one_cycle(OneCycle o = {}) {
+    _::check(o);
     return [o](long step, long total) { return _::one_cycle_at(o, step, total, 1 / o.div_factor, 1, 1 / o.div_factor / o.final_div_factor); };
 }
 
@@ -214,6 +222,10 @@ struct Cyclic {
     double gamma = 1;      // exp_range: the height is multiplied by it at every step; triangular2: by 1/2 at every cycle
 };
 namespace _ {
+template <class = void>
+void check(const Cyclic& o) {
+    if (o.up < 1 || o.down < 0) fail<>("cyclic: up is 1 step or more, down as well, or 0 for as many");
+}
 // 0 at the bottom, 1 at the top.
 template <class = void>
 double cycle_height(const Cyclic& o, long step) {
@@ -225,6 +237,7 @@ double cycle_height(const Cyclic& o, long step) {
 // Smith 2017, as CyclicLR.
 template <class = void>
 Schedule cyclic(Cyclic o = {}) {
+    _::check(o);
     return [o](long step) { return o.base + (1 - o.base) * _::cycle_height(o, step); };
 }
 
@@ -236,10 +249,12 @@ struct MomentumRange {
 // What OneCycleLR and CyclicLR make of an optimizer's momentum (cycle_momentum=True), with their defaults. Values, not factors.
 template <class = void>
 Schedule one_cycle_momentum(OneCycle o = {}, MomentumRange m = {0.85, 0.95}) {
+    _::check(o);
     return [o, m](long step, long total) { return _::one_cycle_at(o, step, total, m.max, m.base, m.max); };
 }
 template <class = void>
 Schedule cyclic_momentum(Cyclic o = {}, MomentumRange m = {0.8, 0.9}) {
+    _::check(o);
     return [o, m](long step) { return m.max - (m.max - m.base) * _::cycle_height(o, step); };
 }
 

@@ -35,7 +35,10 @@ struct early_stopping {
         }
         return v;
     }
-    void on_train_begin(FitEvent& e) { e.stop = e.stop || judge(e.history).stop; }
+    void on_train_begin(FitEvent& e) {
+        if (e.history.epochs.empty()) best_.clear();  // of another run
+        e.stop = e.stop || judge(e.history).stop;
+    }
     void on_epoch_end(FitEvent& e) {
         const verdict v = judge(e.history);
         if (restore_best_weights && v.best == static_cast<int>(e.history.epochs.size())) {
@@ -45,7 +48,7 @@ struct early_stopping {
         e.stop = e.stop || v.stop;
     }
     void on_train_end(FitEvent& e) {
-        if (restore_best_weights && judge(e.history).best > 0)
+        if (restore_best_weights && judge(e.history).best > 0 && best_.size() == bytes_of(e))
             each(e, [](const named_tensor& t, std::byte* kept) { std::memcpy(const_cast<std::byte*>(t.data), kept, t.bytes); });
     }
     void append_tensors(FitEvent& e, std::vector<named_tensor>& to, const std::string& prefix) {
@@ -60,12 +63,12 @@ struct early_stopping {
     std::vector<std::byte> best_ = {};  // tensor after tensor
 
   private:
-    void reserve(FitEvent& e) {
+    static std::size_t bytes_of(FitEvent& e) {
         std::size_t bytes = 0;
-        if (best_.empty())
-            for (const named_tensor& t : e.model()) bytes += t.bytes;
-        if (bytes > 0) best_.resize(bytes);
+        for (const named_tensor& t : e.model()) bytes += t.bytes;
+        return bytes;
     }
+    void reserve(FitEvent& e) { best_.resize(bytes_of(e)); }
     template <class F>
     void each(FitEvent& e, const F& f) {
         std::size_t at = 0;

@@ -19,10 +19,13 @@ struct fit_state {
     std::uint64_t steps = 0, randomness = 0;
     loader_position loader;
     History history;
-    double loss = 0;
-    index seen = 0, right = 0;
+    // Of the epoch so far. Losses, each times what its batch counts for, and the sum of that; labels (without those that are ignored).
+    double loss[2] = {};
+    index labels = 0, right = 0;
 
-    void begin_epoch(const loader_position& p) { loader = p, loss = 0, seen = right = 0; }
+    double mean_loss() const { return loss[1] == 0 ? 0 : loss[0] / loss[1]; }
+    double accuracy() const { return labels == 0 ? 0 : static_cast<double>(right) / static_cast<double>(labels); }
+    void begin_epoch(const loader_position& p) { loader = p, loss[0] = loss[1] = 0, labels = right = 0; }
 };
 
 // A state's name in files.
@@ -77,7 +80,7 @@ void each_number(fit_state& s, const F& f) {
     count("loader.samples", s.loader.samples);
     count("loader.batch_size", s.loader.batch_size);
     count("loader.steps", s.loader.steps);
-    count("fit.seen", s.seen);
+    count("fit.labels", s.labels);
     count("fit.right", s.right);
 }
 
@@ -99,7 +102,7 @@ inline std::vector<double> numbers_of(const History& h) {
 template <class Host>
 void write_run(const std::string& path, std::vector<named_tensor> tensors, const std::string& rule, fit_state s) {
     const std::vector<double> history = numbers_of(s.history);
-    tensors.push_back({"fit.loss", dtype::f64, {}, reinterpret_cast<const std::byte*>(&s.loss), sizeof s.loss});
+    tensors.push_back({"fit.loss", dtype::f64, {2}, reinterpret_cast<const std::byte*>(s.loss), sizeof s.loss});
     tensors.push_back({"fit.history", dtype::f64, {static_cast<index>(s.history.epochs.size()), history_columns + static_cast<index>(s.history.n_metrics<Host>())}, reinterpret_cast<const std::byte*>(history.data()), history.size() * sizeof(double)});
     safetensors_metadata facts{{"format", std::string(checkpoint_format)}, {"rule", rule}};
     each_number(s, [&](const char* name, std::uint64_t n) { facts.emplace_back(name, std::to_string(n)); });
@@ -125,7 +128,7 @@ fit_state read_fit_state(const safetensors_file& file, const std::vector<named_t
         if (t->type != p.type) fail<>(path + ": tensor '" + p.name + "' is " + t->stored + ", the trainer's is " + std::string(name_of(p.type)));
     }
     const named_tensor *const loss = file.find("fit.loss"), *const history = file.find("fit.history");
-    if (loss == nullptr || loss->type != dtype::f64 || !loss->shape.empty()) fail<>(path + ": tensor 'fit.loss' is missing, or not one F64");
+    if (loss == nullptr || loss->type != dtype::f64 || loss->shape != std::vector<index>{2}) fail<>(path + ": tensor 'fit.loss' is missing, or not two F64");
     fit_state s;
     metric_table table{.names = fact("fit.metrics")};
     const index metrics = static_cast<index>(in_list<Host>(table.names)), columns = history_columns + metrics;
@@ -136,7 +139,7 @@ fit_state read_fit_state(const safetensors_file& file, const std::vector<named_t
         for (std::size_t i = 0; i < mine.size() && !known; ++i) known = mine[i].name == t.name;
         if (!known) fail<>(path + ": tensor '" + t.name + "' is none of the trainer's");
     }
-    std::memcpy(&s.loss, loss->data, sizeof s.loss);
+    std::memcpy(s.loss, loss->data, sizeof s.loss);
     const std::byte* at = history->data;
     for (index i = 0; i < history->shape[0]; ++i) {
         double x[history_columns], metric;

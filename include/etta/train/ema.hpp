@@ -87,7 +87,9 @@ struct EMAOptions {
 template <class M>
 class EMA : public _::weight_average<M> {
 public:
-    explicit EMA(M& model, EMAOptions o = {}) : _::weight_average<M>(model), options(o) {}
+    explicit EMA(M& model, EMAOptions o = {}) : _::weight_average<M>(model), options(o) {
+        if (!(o.decay >= 0 && o.decay <= 1)) fail<>("EMA: decay is 0 to 1");
+    }
 
     // One step of the average. O(parameters), one pass.
     void update() {

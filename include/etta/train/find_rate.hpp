@@ -21,21 +21,26 @@ struct RateTest {
     std::vector<record> records;
 
     // Where the smoothed loss falls fastest over the logarithm of the rate, measured over a fifth of the test, the first tenth left
-    // out, where the mean is of few batches; 0 where it never falls.
+    // out, where the mean is of few batches. An error where it never falls.
     double steepest() const {
         const std::size_t w = records.size() < 20 ? 1 : records.size() / 10;
         double best = 0, rate = 0;
         for (std::size_t i = 2 * w; i + w < records.size(); ++i)
             if (const double slope = records[i + w].smoothed - records[i - w].smoothed; slope < best) best = slope, rate = records[i].rate;
+        if (rate == 0) fail<>("find_rate: the loss never fell, in " + std::to_string(records.size()) + " steps");
         return rate;
     }
 };
 
 // The trainer is as it was afterwards: parameters, states, the optimizer's state and the number of steps. A loss or gradient that
-// is not finite ends the test.
+// is not finite ends the test, but at the first rate, where it is an error. Rates of parameter groups of their own stay.
 template <class M, class Loss, class Rule, class Target = this_target>
 RateTest find_rate(Trainer<M, Loss, Rule>& trainer, const Dataset& data, const RateRange& o = {}) {
     if (!(o.from > 0 && o.to > o.from && o.steps > 1)) fail<>("find_rate: rates grow from a positive one to a larger one, in 2 steps or more");
+    trainer.check_dataset(data);
+    if (data.size() == 0) fail<>("find_rate: the data has no samples");
+    constexpr int most = Trainer<M, Loss, Rule>::batch_bound;
+    if (o.batch < 1 || o.batch > most) fail<>("find_rate: a batch of " + std::to_string(o.batch) + "; the model takes 1 to " + std::to_string(most));
     std::vector<named_tensor> tensors = _::tensors_of_run(trainer);
     std::vector<std::byte> kept;
     for (const named_tensor& t : tensors) kept.insert(kept.end(), t.data, t.data + t.bytes);
@@ -65,17 +70,16 @@ RateTest find_rate(Trainer<M, Loss, Rule>& trainer, const Dataset& data, const R
     for (auto&& [x, y] : loader) {
         trainer.rule.lr = o.from * __builtin_pow(o.to / o.from, static_cast<double>(r.records.size()) / (o.steps - 1));
         double loss = 0;
-        bool finite = true;
 #if defined(ETTA_NO_EXCEPTIONS)
         loss = trainer.step(x, y, loader.weights());
 #else
         try {
             loss = trainer.step(x, y, loader.weights());
         } catch (const Error&) {
-            finite = false;
+            if (!trainer.diverged() || r.records.empty()) throw;
+            break;
         }
 #endif
-        if (!finite) break;
         mean = o.smoothing * mean + (1 - o.smoothing) * loss, weight = o.smoothing * weight + (1 - o.smoothing);
         r.records.push_back({trainer.rule.lr, loss, mean / weight});
         if (r.records.size() == 1 || mean / weight < least) least = mean / weight;

@@ -102,6 +102,7 @@ struct FitOptions {
     int epochs = 1;
     int batch = 32;
     index steps_per_epoch = 0;  // 0: every sample once; else as many batches of samples drawn at random
+    bool drop_last = false;     // an epoch has no last batch that is not full
     Dataset validation = {};
     double validation_split = 0;  // rather: so large a part of the training data, the last samples, as in Keras
     Metrics metrics = {};         // of the validation data, after each epoch: {etta::metrics::roc_auc(), {"mine", f}}
@@ -136,9 +137,13 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         fail<>("fit: validation_split is " + std::to_string(o.validation_split) + ", expected 0 to less than 1");
     if (o.validation_split > 0 && o.validation.size() > 0) fail<>("fit: validation data and a validation_split");
     const index kept = all.size() - static_cast<index>(o.validation_split * static_cast<double>(all.size()) + 0.5);
+    if (o.validation_split > 0 && (kept == 0 || kept == all.size()))
+        fail<>("fit: a validation_split of " + std::to_string(o.validation_split) + " leaves " + (kept == 0 ? "no sample for training" : "none for validation") + ", of " + std::to_string(all.size()));
+    if (o.epochs < 0 || o.steps_per_epoch < 0) fail<>("fit: a negative number of epochs or steps");
     const Dataset train = o.validation_split > 0 ? all.slice(0, kept) : all, validation = o.validation_split > 0 ? all.slice(kept, all.size()) : o.validation;
     if (!o.metrics.empty() && validation.size() == 0)
         fail<>("fit: metrics are of validation data, of which there is none: give .validation (which may be the training data) or a .validation_split");
+    if (train.size() == 0) fail<>("fit: the data has no samples");
     trainer.check_dataset(train);
     if (validation.size() > 0) trainer.check_dataset(validation);
     if (!o.metrics.empty()) trainer.tell(o.metrics, nullptr, nullptr, 0);  // may refuse what they are not for
@@ -147,13 +152,14 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     batch_options bo;
     if (o.shuffle) bo.shuffle = o.seed;
     bo.type = dtype_of<typename T::element>;
-    bo.steps = o.steps_per_epoch;
+    bo.steps = o.steps_per_epoch, bo.drop_last = o.drop_last;
     bo.sampler = o.sampler, bo.mix = o.mix, bo.prefetch = o.prefetch, bo.parallel = o.parallel;
     auto loader = batches(train, batch, bo);
-    const index left = loader.samples() % batch;
+    if (loader.size() == 0) fail<>("fit: of " + std::to_string(train.size()) + " samples, there is no full batch of " + std::to_string(batch));
+    const index left = o.drop_last ? 0 : loader.samples() % batch;
     if (left > 0 && left < T::least_batch)
         fail<>("fit: of " + std::to_string(loader.samples()) + " samples, batches of " + std::to_string(batch) + " leave a last one of " + std::to_string(left) +
-               ", and a layer of the model can be trained with " + std::to_string(T::least_batch) + " or more only: choose another size");
+               ", and a layer of the model can be trained with " + std::to_string(T::least_batch) + " or more only: choose another size, or drop_last");
     if (o.momentum.given() && !T::has_momentum) fail<>("fit: the momentum has a schedule, and the rule has no momentum");
     // Batches, and steps that are made of them.
     const long per_epoch = static_cast<long>(loader.size()), parts = trainer.accumulates();
@@ -209,13 +215,13 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
             const long step = (epoch - 1) * steps(per_epoch) + steps(done);
             trainer.rate_factor(o.schedule.factor(step, total) * e.rate_factor);
             if (o.momentum.given()) trainer.momentum_now(o.momentum.factor(step, total));
-            const index n = x.extents[0];
             const double loss = e.loss = trainer.step(x, y, loader.weights());
-            s.loss += loss * static_cast<double>(n);
-            s.seen += n;
-            if constexpr (T::classifies) s.right += trainer.count_right(static_cast<const std::int32_t*>(y.data), n);
-            bar.step(epoch, done, per_epoch, s.loss / static_cast<double>(s.seen),
-                     T::classifies ? static_cast<double>(s.right) / static_cast<double>(s.seen * T::labels_per_sample) : -1);
+            s.loss[0] += loss * trainer.counted(), s.loss[1] += trainer.counted();
+            if constexpr (T::classifies) {
+                const auto* const label = static_cast<const std::int32_t*>(y.data);
+                s.labels += T::count_labels(label, x.extents[0]), s.right += trainer.count_right(label, x.extents[0]);
+            }
+            bar.step(epoch, done, per_epoch, s.mean_loss(), T::classifies ? s.accuracy() : -1);
             if (done == per_epoch) trainer.finish_step();
             e.batch = done;
             if (!o.callbacks.empty()) tell(Callback::batch_end);
@@ -224,8 +230,8 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
             if (e.stop) break;
         }
         if (done < per_epoch) break;
-        if (s.seen > 0)
-            r.loss = s.loss / static_cast<double>(s.seen), r.accuracy = static_cast<double>(s.right) / static_cast<double>(s.seen * T::labels_per_sample);
+        if (s.loss[1] == 0) fail<>("fit: no sample counts for anything: all weights are 0, or all labels ignored");
+        r.loss = s.mean_loss(), r.accuracy = s.accuracy();
         r.rate = trainer.rate();
         if (h.validated) {
             const auto v = trainer.evaluate(validation, o.metrics);

@@ -18,25 +18,21 @@ Descent minimize(const Options& options, Trainer<M, Loss, Rule>& trainer, const 
     batch_options bo;
     bo.type = dtype_of<T>;
     auto loader = batches(data, Trainer<M, Loss, Rule>::batch_bound, bo);
-    double all = static_cast<double>(data.size());  // the samples', or their weights' sum
-    if (data.has_weights()) all = 0;
-    for (index i = 0; data.has_weights() && i < data.size(); ++i) all += data.weight(i);
     return _::descend(options, trainer.model().parameters.data(), n, [&](const T*, T* g) {  // (x are the model's own)
         __builtin_memset(g, 0, static_cast<std::size_t>(n) * sizeof(T));
-        double value = 0;
+        double value = 0, counted = 0;
         loader.epoch(0);  // random transforms draw the same
         for (auto&& [x, y] : loader) {
-            const T* const weights = static_cast<const T*>(loader.weights());
-            double part = weights == nullptr ? static_cast<double>(x.extents[0]) : 0;
-            for (index i = 0; weights != nullptr && i < x.extents[0]; ++i) part += static_cast<double>(weights[i]);
-            if (part == 0) continue;  // 0 / 0: these samples count for nothing
-            part /= all;
-            value += part * trainer.gradients(x, y, weights);
+            const double loss = trainer.gradients(x, y, static_cast<const T*>(loader.weights())), part = trainer.counted();
+            if (part == 0) continue;  // 0 / 0
+            value += part * loss, counted += part;
             trainer.each_trained([&](index first, index count) {
                 for (index i = first; i < first + count; ++i) g[i] += static_cast<T>(part) * trainer.gradient_data()[i];
             });
         }
-        return value;
+        if (counted == 0) return 0.0;
+        for (index i = 0; i < n; ++i) g[i] = static_cast<T>(static_cast<double>(g[i]) / counted);
+        return value / counted;
     });
 }
 

@@ -212,7 +212,7 @@ class profiled_step {
 public:
     explicit profiled_step(Tr& t) : model_(t.model()), t_(t) {
         t_.model_ = &model_, t_.followers_.clear(), t_.explain = nullptr;
-        t_.accumulate_ = 1, t_.batches_[0] = t_.batches_[1] = 0, t_.sharp_ = nullptr, t_.schedule = {}, t_.factor_ = 1e-12, ++t_.steps_;
+        t_.accumulate_ = 1, t_.batches_ = 0, t_.sharp_ = nullptr, t_.schedule = {}, t_.factor_ = 1e-12, ++t_.steps_;
         parameters_ = model_.parameters, rule_states_ = t_.states_, states_ = model_.states;
     }
     static void check(const any_view& x, const any_view& y) { Tr::check_batch(x, y); }

@@ -9,24 +9,11 @@
 #include "evaluation.hpp"
 #include "fit.hpp"
 #include "history.hpp"
+#include "options.hpp"
 #include "predict.hpp"
 #include "update.hpp"
 
 namespace etta {
-
-// What Trainer does beside its rule: Trainer(model, loss, rule, {.clip_norm = 1}).
-struct TrainerOptions {
-    std::vector<ParameterGroup> groups = {};  // parameters with a rate or a decay of their own, or frozen ones
-    double clip_norm = 0;    // the gradient is made this long where it is longer; 0: not
-    double clip_norm_each = 0;  // the same for the gradient of each parameter on its own (Keras' clipnorm)
-    double clip_value = 0;   // every element of the gradient is limited to -clip_value … clip_value; 0: not
-    Schedule schedule = {};  // over all steps of the trainer, in fit() or not: cosine().over(5000)
-    Schedule momentum = {};  // the rule's momentum or beta1 at each of them: cyclic_momentum(); none: as the rule says
-    int accumulate = 1;      // so many batches make one step, on the mean of all their samples
-    double sam = 0;          // sharpness-aware minimisation with this radius (rho); 0: not
-    etta::seed seed = etta::seed(0);  // of random numbers in steps: dropout's
-    std::vector<double> class_weight = {};  // one per class, for Weighted<CrossEntropy> and its like
-};
 
 namespace _ {
 template <class T>
@@ -82,6 +69,7 @@ public:
     ETTA_NOINLINE Trainer(M& model, Loss, Rule rule, seed randomness = seed(0))
         : rule(rule), randomness(randomness), model_(&model), gradients_(n_elements), states_(_::rule_states<Rule, typename M::facts, element>.elements), workspace_(workspace_bytes),
           prediction_(batch_bound * M::output_size) {
+        _::check_rule(rule);
         if constexpr (M::n_states > 0) next_states_ = _::heap_elements<char>(M::state_bytes);
     }
     ETTA_NOINLINE Trainer(M& model, Loss loss, Rule rule, const TrainerOptions& o) : Trainer(model, loss, rule, o.seed) {
@@ -90,12 +78,10 @@ public:
         if (!o.groups.empty()) runs_ = _::runs_of<typename M::facts>(o.groups);
         for (const _::update_run& r : runs_)
             if (!_::has_decay<Rule> && r.options.weight_decay >= 0) fail<>("a group sets weight_decay, which the rule does not have");
-        if ((o.clip_norm > 0) + (o.clip_norm_each > 0) + (o.clip_value > 0) > 1) fail<>("gradients are clipped by norm or by value, not by both");
+        _::check_options(o);
         clip_at_ = o.clip_norm > 0 ? o.clip_norm : o.clip_norm_each > 0 ? o.clip_norm_each : o.clip_value;
         if (clip_at_ > 0) clip_ = o.clip_value > 0 ? &Trainer::clip_by_value : &Trainer::clip_by_norm, clip_each_ = o.clip_norm_each > 0;
         if (o.clip_norm > 0 || o.clip_norm_each > 0 || o.sam > 0) squares_ = _::heap_elements<element>(n_elements / _::chunk_of_squares);
-        if (o.accumulate < 1) fail<>("accumulate: a step is made of 1 batch or more");
-        if (o.accumulate > 1 && o.sam > 0) fail<>("accumulate and sam do not go together");
         if ((accumulate_ = o.accumulate) > 1) sum_ = _::heap_elements<element>(n_elements);
         if ((radius_ = o.sam) > 0) {
             sharp_ = &Trainer::gradients_nearby, sum_ = _::heap_elements<element>(n_elements);
@@ -186,9 +172,11 @@ public:
     // Loss, accuracy and confusion matrix over a data set, and metrics; parameters do not change.
     Evaluation evaluate(const Dataset& data, const Metrics& metrics = {}) {
         check_dataset(data);
+        if (data.size() == 0) fail<>("evaluate: the data has no samples");
         Evaluation e;
         if (!metrics.empty()) tell(metrics, nullptr, nullptr, 0);
-        [[maybe_unused]] index left_out = 0;  // labels that are ignored
+        double counted = 0;
+        index labels = 0;
         if (evaluation_workspace_.data() == nullptr) evaluation_workspace_ = _::heap_elements<char>(evaluation::workspace_bytes);
         if constexpr (classifies) {
             e.classes = static_cast<int>(n_classes);
@@ -210,23 +198,22 @@ public:
                 for (index i = 0; i < n * labels_per_sample; ++i) {
                     const int p = best(i);
                     e.predicted.push_back(p);
-                    if (label[i] == ignored) {
-                        ++left_out;
-                        continue;
-                    }
+                    if (label[i] == ignored) continue;
+                    ++labels;
                     if constexpr (n_classes <= 1024) ++e.confusion[static_cast<std::size_t>(label[i] * e.classes + p)];
                     if (p == label[i]) e.accuracy += 1;
                 }
             } else {
                 run<evaluation>(static_cast<const input_element*>(x.data), static_cast<const target_element*>(y.data), n, loss);
             }
-            e.loss += static_cast<double>(loss) * static_cast<double>(n);
+            if (counted_ != 0) e.loss += static_cast<double>(loss) * counted_, counted += counted_;
             if (!metrics.empty()) tell(metrics, &y, classifies ? e.predicted.data() + e.samples * labels_per_sample : nullptr, n);
             e.samples += n;
         }
         if (!metrics.empty()) metrics.end(e.metric_names, e.metrics);
-        if (e.samples > 0) e.loss /= static_cast<double>(e.samples);
-        if (e.samples * labels_per_sample > left_out) e.accuracy /= static_cast<double>(e.samples * labels_per_sample - left_out);
+        if (counted == 0) fail<>("evaluate: no sample counts for anything: all weights are 0, or all labels ignored");
+        e.loss /= counted;
+        if (labels > 0) e.accuracy /= static_cast<double>(labels);
         return e;
     }
 
@@ -277,17 +264,27 @@ public:
     double rate() const { return rule.lr * last_factor_; }  // the rule's at the last step, as the schedules had it
 
     M& model() { return *model_; }
+    // What the last batch counts for where losses of several are averaged: its samples; for a Weighted loss the sum of their weights, for
+    // one that ignores a label the part of the labels that are others. A batch that counts for nothing changes nothing.
+    double counted() const { return counted_; }
+    // Of n samples, the labels that are not ignored.
+    static index count_labels(const std::int32_t* label, index n) {
+        index k = n * labels_per_sample;
+        if constexpr (ignored != CrossEntropyOptions::no_index)
+            for (index i = 0; i < n * labels_per_sample; ++i) k -= label[i] == ignored;
+        return k;
+    }
     // Of the last step's predictions, those that are these labels.
     index count_right(const std::int32_t* label, index n) const {
         index right = 0;
         for (index i = 0; i < n * labels_per_sample; ++i) right += best(i) == label[i];
         return right;
     }
-    // Of the step that is being accumulated: batches and samples so far.
-    long pending_batches() const { return static_cast<long>(batches_[0]); }
+    // Of the step that is being accumulated: batches so far.
+    long pending_batches() const { return static_cast<long>(batches_); }
     // Makes the step of the batches so far, if there are any: fit() does at an epoch's end.
     void finish_step() {
-        if (batches_[0] > 0) make_step();
+        if (batches_ > 0) make_step();
     }
     int accumulates() const { return accumulate_; }
     // What layers make of their states in a training step on this batch; parameters and optimizer do not change.
@@ -302,6 +299,8 @@ public:
     void each_trained(const F& f) {
         each_run([&](const _::update_run& r) { f(r.first, r.count); });
     }
+    // Was the last step refused because of a loss or a gradient that is not finite, of data that are?
+    bool diverged() const { return diverged_; }
     // Where a loss or a gradient's length is not finite: says more than that (watch.hpp).
     std::string (*explain)(Trainer&, const input_element* x, const void* y, index n) = nullptr;
     // Runs a program of the step's arguments, and of one more.
@@ -324,8 +323,10 @@ public:
     void append_tensors(std::vector<named_tensor>& to) {
         if (accumulate_ > 1) {
             _::append_like_parameters<M>(to, "accumulated.", sum_.data());
-            to.push_back({"accumulated.count", dtype::i64, {2}, reinterpret_cast<const std::byte*>(batches_), sizeof batches_});
+            to.push_back({"accumulated.batches", dtype::i64, {}, reinterpret_cast<const std::byte*>(&batches_), sizeof batches_});
+            to.push_back({"accumulated.counted", dtype::f64, {}, reinterpret_cast<const std::byte*>(&summed_), sizeof summed_});
         }
+        if constexpr (_::wants_last_rate<Rule>) to.push_back({"last_rate_factor", dtype::f64, {}, reinterpret_cast<const std::byte*>(&last_factor_), sizeof last_factor_});
         for (std::size_t i = 0; i < followers_.size(); ++i) followers_[i].append(followers_[i].object, to, i == 0 ? "average." : "average" + std::to_string(i + 1) + ".");
     }
     // The optimizer's state k of parameter i: its elements and extents. None: the rule has no such state for this parameter.
@@ -343,34 +344,39 @@ private:
     template <class Y>
     double checked_step(const input_element* x, const Y* y, index n) {
         if (schedule.needs_length() || momentum.needs_length()) fail<>("the trainer's schedule has no end: say cosine().over(steps), or give it to fit()");
+        diverged_ = false;
         const double loss = gradients(x, y, n);
+        if (counted_ == 0) return 0;  // (the loss is 0 / 0)
         refuse_unless_finite("loss", loss, x, y, n);
         if (sharp_ != nullptr) refuse_unless_finite("loss nearby", (this->*sharp_)(x, y, n), x, y, n);
-        if (accumulate_ > 1 && !gather(n)) return loss;
+        if (accumulate_ > 1 && !gather()) return loss;
         make_step(x, y, n);
         return loss;
     }
     // Adds a batch's gradient to the sum: whether it was the last of a step.
-    ETTA_COLD bool gather(index n) {
+    ETTA_COLD bool gather() {
         const element* const g = gradients_.data();
-        for (index i = 0; i < n_elements; ++i) sum_.data()[i] += static_cast<element>(n) * g[i];
+        for (index i = 0; i < n_elements; ++i) sum_.data()[i] += static_cast<element>(counted_) * g[i];
         if constexpr (M::n_states > 0 && sound) keep_states();
-        ++batches_[0], batches_[1] += n;
-        return batches_[0] >= accumulate_;
+        summed_ += counted_;
+        return ++batches_ >= accumulate_;
     }
     ETTA_COLD void average() {
-        const element part = static_cast<element>(1 / static_cast<double>(batches_[1]));
+        const element part = static_cast<element>(1 / summed_);
         for (index i = 0; i < n_elements; ++i) gradients_.data()[i] = part * sum_.data()[i], sum_.data()[i] = 0;
-        batches_[0] = batches_[1] = 0;
+        batches_ = 0, summed_ = 0;
         norm_ = -1;
     }
     void make_step(const input_element* x = nullptr, const void* y = nullptr, index n = 0) {
-        if (batches_[0] > 0) average();
+        const double factor = schedule.factor(steps_ + 1, 0) * factor_;
+        refuse_unless_finite("learning rate", rule.lr * factor, nullptr, nullptr, 0);
+        if (batches_ > 0) average();
         if (clip_ != nullptr) (this->*clip_)(x, y, n);
         ++steps_;
         if constexpr (M::n_states > 0 && sound)
             if (accumulate_ == 1) keep_states();
-        apply(last_factor_ = schedule.factor(steps_, 0) * factor_);
+        apply(factor);
+        last_factor_ = factor;
         for (const follower& f : followers_) f.tell(f.object);
     }
     void refuse_unless_finite(const char* what, double v, const input_element* x, const void* y, index n) {
@@ -386,8 +392,8 @@ private:
             if constexpr (weights_per_sample > 0) _::refuse_bad(weights_.data(), n * weights_per_sample, weights_per_sample, "weight", what, which, steps_ + 1, loader_);
         }
         if (explain != nullptr && x != nullptr)
-            fail_with<>("the %s is %s at step %ld: the parameters were not updated: %s", what, which, steps_ + 1, explain(*this, x, y, n).c_str());
-        fail_with<>("the %s is %s at step %ld: the parameters were not updated", what, which, steps_ + 1);
+            diverged_ = true, fail_with<>("the %s is %s at step %ld: the parameters were not updated: %s", what, which, steps_ + 1, explain(*this, x, y, n).c_str());
+        diverged_ = true, fail_with<>("the %s is %s at step %ld: the parameters were not updated", what, which, steps_ + 1);
     }
     // Foret et al. 2021: the gradient not here but where the loss is largest nearby, p + rho g / |g|. Predictions and layers' states
     // are those of the first pass.
@@ -408,7 +414,7 @@ private:
         return static_cast<double>(loss);
     }
     // Tells the random numbers of one pass from those of another.
-    std::uint64_t draws() const { return static_cast<std::uint64_t>(steps_ * accumulate_) + static_cast<std::uint64_t>(batches_[0]); }
+    std::uint64_t draws() const { return static_cast<std::uint64_t>(steps_ * accumulate_) + static_cast<std::uint64_t>(batches_); }
     // The step was good: what its layers made of their states becomes the model's.
     void keep_states() {
         using facts = typename M::facts;
@@ -426,7 +432,14 @@ private:
     template <class Y>
     bound_step bind(const input_element* x, const Y* y, index n, element& loss) {
         const element* weights = nullptr;
+        counted_ = static_cast<double>(n);
         if constexpr (weights_per_sample > 0) weights = weights_of(y, n);
+        if constexpr (_::divided_by_weights<Loss>) {
+            counted_ = 0;
+            for (index i = 0; i < n * weights_per_sample; ++i) counted_ += static_cast<double>(weights[i]) / weights_per_sample;
+        } else if constexpr (classifies && ignored != CrossEntropyOptions::no_index) {
+            counted_ = static_cast<double>(count_labels(y, n)) / labels_per_sample;
+        }
         return {{randomness.value, draws()},
                 {nullptr, reinterpret_cast<char*>(model_->parameters.data()), model_->states.data(), const_cast<char*>(reinterpret_cast<const char*>(x)),
                  const_cast<char*>(reinterpret_cast<const char*>(y)), reinterpret_cast<char*>(&loss), reinterpret_cast<char*>(prediction_.data()), reinterpret_cast<char*>(gradients_.data()),
@@ -454,7 +467,7 @@ private:
     // The update, run by run; one run where there are no groups.
     void apply(double factor) {
         const double m = momentum_ >= 0 ? momentum_ : momentum.given() ? momentum.factor(steps_, 0) : -1;
-        _::update_each<Rule, typename M::facts, element>(m >= 0 ? _::with_momentum(rule, m) : rule, steps_, factor, gradient_scale_, model_->parameters.data(), gradients_.data(), states_.data(), room_, [&](const auto& f) { each_run(f); });
+        _::update_each<Rule, typename M::facts, element>(m >= 0 ? _::with_momentum(rule, m) : rule, steps_, factor, last_factor_, gradient_scale_, model_->parameters.data(), gradients_.data(), states_.data(), room_, [&](const auto& f) { each_run(f); });
     }
     template <class F>
     void each_run(const F& f) {
@@ -547,7 +560,7 @@ private:
     void (Trainer::*clip_)(const input_element*, const void*, index) = nullptr;
     double (Trainer::*sharp_)(const input_element*, const void*, index) = nullptr;
     double gradient_scale_ = 1, clip_at_ = 0, norm_ = -1;   // norm_ < 0: not known yet
-    bool clip_each_ = false;
+    bool clip_each_ = false, diverged_ = false;
     _::heap_elements<element> squares_;
     static constexpr std::int64_t ignored = _::ignored_label<Loss>();
     std::vector<element> weights_;  // of the batch's samples, for a loss that takes them
@@ -561,7 +574,8 @@ private:
     };
     std::vector<follower> followers_;
     _::heap_elements<element> sum_;  // of gradients that make one step; with sam, where the parameters are kept
-    std::int64_t batches_[2] = {};   // in the sum: batches, samples
+    std::int64_t batches_ = 0;       // in the sum,
+    double summed_ = 0, counted_ = 0;  // what they count for; what the last batch does
     int accumulate_ = 1;
     double radius_ = 0;
     double factor_ = 1, last_factor_ = 1, momentum_ = -1;

@@ -1,0 +1,59 @@
+// options.hpp: what a Trainer does beside its rule, and whether that and the rule's numbers can be meant.
+#pragma once
+
+#include <vector>
+
+#include "../core/error.hpp"
+#include "../core/random.hpp"
+#include "../optim/groups.hpp"
+#include "../optim/schedule.hpp"
+
+namespace etta {
+
+// What Trainer does beside its rule: Trainer(model, loss, rule, {.clip_norm = 1}).
+struct TrainerOptions {
+    std::vector<ParameterGroup> groups = {};  // parameters with a rate or a decay of their own, or frozen ones
+    double clip_norm = 0;    // the gradient is made this long where it is longer; 0: not
+    double clip_norm_each = 0;  // the same for the gradient of each parameter on its own (Keras' clipnorm)
+    double clip_value = 0;   // every element of the gradient is limited to -clip_value … clip_value; 0: not
+    Schedule schedule = {};  // over all steps of the trainer, in fit() or not: cosine().over(5000)
+    Schedule momentum = {};  // the rule's momentum or beta1 at each of them: cyclic_momentum(); none: as the rule says
+    int accumulate = 1;      // so many batches make one step, on the mean of all their samples
+    double sam = 0;          // sharpness-aware minimisation with this radius (rho); 0: not
+    etta::seed seed = etta::seed(0);  // of random numbers in steps: dropout's
+    std::vector<double> class_weight = {};  // one per class, for Weighted<CrossEntropy> and its like
+};
+
+namespace _ {
+
+ETTA_COLD inline void check_options(const TrainerOptions& o) {
+    if (!(o.clip_norm >= 0 && o.clip_norm_each >= 0 && o.clip_value >= 0 && o.sam >= 0)) fail<>("a limit of the gradients, or sam's radius, is negative or NaN");
+    if ((o.clip_norm > 0) + (o.clip_norm_each > 0) + (o.clip_value > 0) > 1) fail<>("gradients are clipped by norm or by value, not by both");
+    if (o.accumulate < 1) fail<>("accumulate: a step is made of 1 batch or more");
+    if (o.accumulate > 1 && o.sam > 0) fail<>("accumulate and sam do not go together");
+}
+
+// most: the largest that is allowed; below 0: all below -most.
+ETTA_COLD inline void check_number(const char* name, double v, double most) {
+    if (v >= 0 && (most < 0 ? v < -most : v <= most)) return;
+    if (most < 1e300) fail_with<>("the rule's %s is %g, expected 0 to %s%g", name, v, most < 0 ? "less than " : "", most < 0 ? -most : most);
+    fail_with<>("the rule's %s is %g, expected a number of 0 or more", name, v);
+}
+// The limits of torch.optim, for numbers that have their usual names.
+template <class Rule>
+ETTA_COLD void check_rule(const Rule& r) {
+    constexpr double any = 1.7976931348623157e308, below_one = -1;
+    check_number("lr", r.lr, any);
+    if constexpr (requires { r.momentum; }) check_number("momentum", r.momentum, any);
+    if constexpr (requires { r.beta1; }) check_number("beta1", r.beta1, below_one);
+    if constexpr (requires { r.beta2; }) check_number("beta2", r.beta2, below_one);
+    if constexpr (requires { r.rho; }) check_number("rho", r.rho, 1);
+    if constexpr (requires { r.alpha; } && !requires { r.lambd; }) check_number("alpha", r.alpha, 1);
+    if constexpr (requires { r.eps; }) check_number("eps", r.eps, any);
+    if constexpr (requires { r.weight_decay; }) check_number("weight_decay", r.weight_decay, any);
+    if constexpr (requires { r.nesterov; })
+        if (r.nesterov && !(r.momentum > 0 && r.dampening == 0)) fail<>("the rule's nesterov needs a momentum, and no dampening");
+}
+
+}  // namespace _
+}  // namespace etta
