@@ -85,6 +85,14 @@ TEST_CASE("cross-validation fits every step to the training part only") {
         CHECK(Spy::seen[f] == std::pair<etta::index, double>{40, greatest});
         CHECK(scores[f] == etta::make_pipeline(etta::StandardScaler(), etta::Ridge()).fit(parts[f].train).score(parts[f].test));
     }
+    // R² of one sample is NaN; another score has a value.
+    for (const double s : etta::cross_validate(etta::Ridge(), d, 50, seed(2))) CHECK(std::isnan(s));
+    for (const double s : etta::cross_validate(etta::Ridge(), d, 50, seed(2), [](const auto& m, const Dataset& test) {
+             double y;
+             test.copy_y<double>(0, &y);
+             return -std::abs(m.predict(test)[0] - y);
+         })) CHECK((s <= 0 && s > -1));
+    CHECK(etta::grid_search(std::vector{etta::Ridge(), etta::Ridge{.alpha = 2}}, d, 50, seed(2)).best == 0);
     // Another score.
     for (const double s : etta::cross_validate(etta::Ridge{.alpha = 1.5}, d, 3, seed(2), slope)) CHECK(s == -1);
 }
