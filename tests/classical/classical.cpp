@@ -132,6 +132,16 @@ TEST_CASE("models stand edges: one sample, equal samples, perfectly separable cl
     const etta::PCA p = etta::PCA().fit(Dataset::from(Numbers{1, 1, 1, 1, 1, 1}, {2}));
     CHECK(p.explained_variance == Numbers{0, 0});
     CHECK(p.explained_variance_ratio == Numbers{0, 0});
+    // A share of the variance: 4, 1 and 0 parts of 5 here; more than the share, not as much.
+    const Rows cross(4, 3, {2, 0, 0, -2, 0, 0, 0, 1, 0, 0, -1, 0});
+    CHECK(etta::PCA{.variance_ratio = 0.5}.fit(cross).components.rows == 1);
+    CHECK(etta::PCA{.variance_ratio = 0.79}.fit(cross).components.rows == 1);
+    CHECK(etta::PCA{.variance_ratio = 0.81}.fit(cross).components.rows == 2);
+    CHECK(etta::PCA{.variance_ratio = 1e-9}.fit(cross).explained_variance_ratio.size() == 1);
+    CHECK(etta::PCA{.variance_ratio = 1 - 1e-16}.fit(cross).components.rows <= 3);
+    const etta::PCA flat = etta::PCA{.variance_ratio = 0.9}.fit(Rows(3, 2, {1, 1, 1, 1, 1, 1}));
+    CHECK((flat.components.rows >= 1 && flat.explained_variance_ratio[0] == 0));
+    CHECK(etta::PCA{.variance_ratio = 0.9}.fit(cross).transform(cross).columns == 2);
     const Dataset apart = Dataset::from(Numbers{-2, -1, 1, 2}, {1}, std::vector<std::int32_t>{0, 0, 1, 1});
     etta::LogisticRegression m{.C = 1e6};
     CHECK(m.fit(apart).score(apart) == 1);
@@ -180,6 +190,24 @@ TEST_CASE("classifiers fit the classes that occur, and keep their numbers") {
     const Dataset rare = Dataset::from(Numbers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1}, Labels{0, 0, 0, 0, 1, 1, 1, 1, 1, 2});
     for (const double s : etta::cross_validate(etta::GaussianNB(), rare, 3, seed(1))) CHECK((s >= 0.5 && s <= 1));
     for (const double s : etta::cross_validate(etta::LogisticRegression(), rare, 3, seed(1))) CHECK((s >= 0.5 && s <= 1));
+}
+
+TEST_CASE("naive Bayes adds a share of the largest variance to every one") {
+    using Labels = std::vector<std::int32_t>;
+    // Class 0 varies by 1 and 0, class 1 by 4 and 0; all by 3.5 and 9.
+    const Dataset d = Dataset::from(Numbers{0, 0, 2, 0, 1, 6, 5, 6}, {2}, Labels{0, 0, 1, 1});
+    for (const double s : {1e-9, 0.5}) {
+        const auto m = etta::GaussianNB{.var_smoothing = s}.fit(d);
+        const Numbers want = {1 + s * 9, s * 9, 4 + s * 9, s * 9};
+        for (std::size_t i = 0; i < 4; ++i) CHECK(m.variance.at[i] == Approx(want[i]).epsilon(1e-14));
+    }
+    CHECK(etta::GaussianNB().fit(d).variance.at == etta::GaussianNB{.var_smoothing = 1e-9}.fit(d).variance.at);
+    // (1 - 1)² / 1 and (x - 0)² / (s 9) against (x - 6)² / (s 9): more smoothing, less certain.
+    const Rows x(1, 2, {1, 2.9});
+    const double sure = etta::GaussianNB{.var_smoothing = 0.01}.fit(d).predict_proba(x)(0, 0), less = etta::GaussianNB{.var_smoothing = 10}.fit(d).predict_proba(x)(0, 0);
+    CHECK((sure > 0.99 && less < 0.6 && less > 0.5));
+    CHECK_THROWS_WITH(etta::GaussianNB{.var_smoothing = 0}.fit(d), says("column 1 does not vary in class 0, and var_smoothing is 0"));
+    CHECK_THROWS_WITH(etta::GaussianNB{.var_smoothing = -1e-9}.fit(d), says("var_smoothing is -0.000000"));
 }
 
 TEST_CASE("neighbours are the nearest, and vote, at any distance") {
@@ -252,6 +280,8 @@ TEST_CASE("models say what is wrong with the data or with an option") {
     CHECK_THROWS_WITH((etta::KMeans{.n_clusters = 3, .init = Rows(2, 2)}.fit(labelled)), says("2 centres of 2 numbers"));
     CHECK_THROWS_WITH(etta::PCA{.n_components = 3}.fit(labelled), says("3 components, 1 .. 2"));
     CHECK_THROWS_WITH(etta::PCA().fit(Rows(1, 2)), says("one sample only"));
+    for (const double share : {-0.1, 1.0, 95.0, std::nan("")}) CHECK_THROWS_WITH(etta::PCA{.variance_ratio = share}.fit(labelled), says("variance_ratio is"));
+    CHECK_THROWS_WITH((etta::PCA{.n_components = 1, .variance_ratio = 0.5}.fit(labelled)), says("not both"));
     CHECK_THROWS_WITH((etta::GaussianNB{.priors = {0.5, 0.6, 0.1}}.fit(labelled)), says("3 priors"));
     CHECK_THROWS_WITH((etta::GaussianNB{.priors = {0.5, 0, 0.5}}.fit(Dataset::from(Numbers{1, 2}, {1}, std::vector<std::int32_t>{1, 1}, 3))), says("the prior of every class that occurs is 0"));
     CHECK_THROWS_WITH(etta::GaussianNB().fit(Dataset::from(Numbers{1, 1}, {1}, std::vector<std::int32_t>{0, 1})), says("all samples are equal"));

@@ -46,6 +46,11 @@ struct Spy {
 double slope(const etta::Ridge& m, const Dataset&) { return -std::abs(m.alpha - 0.5); }
 }  // namespace
 
+TEST_CASE("files of data come with the header of classical models") {
+    const auto digits = etta::load_csv(ETTA_TEST_DIR "/../examples/data/digits.csv", {.label = -1}).scaled(1 / 16.0);
+    CHECK((digits.size() == 1797 && digits.classes() == 10 && digits.x_shape() == etta::dims{64}));
+}
+
 TEST_CASE("a pipeline is its steps by hand") {
     const Dataset d = line(60, 0.1), labelled = groups(90);
     const auto pipe = etta::make_pipeline(etta::StandardScaler(), etta::PCA{.n_components = 2}, etta::Ridge{.alpha = 2});

@@ -128,6 +128,7 @@ TEST_CASE("k-means and principal components are scikit-learn's") {
     f.compare("kmeans_inertia", {k.inertia});
     f.compare("kmeans_predict", integers(k.predict(f.rows("t"))));
     f.compare("kmeans_transform", k.transform(f.rows("t")).at);
+    for (const std::string share : {"0.5", "0.9", "0.99"}) f.compare("pca_" + share, etta::PCA{.variance_ratio = std::stod(share)}.fit(f.rows("x")).components.at);
     for (const std::string name : {"pca", "pca_wide"}) {
         const Rows x = f.rows(name == "pca" ? "x" : "wide");
         etta::PCA p{.n_components = name == "pca" ? 3 : 4};

@@ -39,6 +39,7 @@ struct GaussianNB {
         }
         double largest = 0;
         for (const double s : spread) largest = __builtin_fmax(largest, s / static_cast<double>(x.rows));
+        if (!(var_smoothing >= 0)) fail("GaussianNB: var_smoothing is " + std::to_string(var_smoothing) + ", expected 0 or more");
         if (!(largest > 0)) fail("GaussianNB: all samples are equal");
         class_prior = priors;
         double sum = 0;

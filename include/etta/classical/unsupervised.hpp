@@ -172,10 +172,12 @@ struct KMeans {
 };
 
 // Principal components: the directions in which samples vary most, by singular value decomposition of the centred samples. Each
-// component's element of largest size is positive. n_components 0: as many as there are, at most min(samples, columns).
+// component's element of largest size is positive. n_components 0: as many as there are, at most min(samples, columns). variance_ratio:
+// instead, the first ones that together explain more than this share of the variance, which scikit-learn says as n_components = 0.95.
 struct PCA {
     index n_components = 0;
-    bool whiten = false;  // transformed samples have variance 1 along each component
+    bool whiten = false;        // transformed samples have variance 1 along each component
+    double variance_ratio = 0;  // 0: n_components decides
 
     Rows components = {};  // [n_components, columns], orthonormal
     std::vector<double> mean = {}, explained_variance = {}, explained_variance_ratio = {}, singular_values = {};
@@ -188,7 +190,10 @@ struct PCA {
     template <class Host = _::this_host>
     PCA& fit(const Rows& given) {
         Rows x = _::rows_to_fit<Host>(given, "PCA");
-        const index most = x.rows < x.columns ? x.rows : x.columns, n = n_components == 0 ? most : n_components;
+        const index most = x.rows < x.columns ? x.rows : x.columns;
+        index n = n_components == 0 ? most : n_components;
+        if (!(variance_ratio >= 0 && variance_ratio < 1)) fail("PCA: variance_ratio is " + std::to_string(variance_ratio) + ", expected 0 … 1, and less than 1");
+        if (variance_ratio > 0 && n_components != 0) fail("PCA: n_components or variance_ratio says how many, not both");
         if (n < 1 || n > most)
             fail("PCA: " + std::to_string(n) + " components, 1 .. " + std::to_string(most) + " of " + std::to_string(x.rows) +
                  " samples of " + std::to_string(x.columns) + " numbers");
@@ -198,6 +203,10 @@ struct PCA {
         const _::decomposition d = _::svd<Host>(x);
         double all = 0;
         for (const double s : d.s) all += s * s;
+        if (variance_ratio > 0) {
+            double explained = 0;
+            for (n = 0; n < most && (n == 0 || !(explained / all > variance_ratio)); ++n) explained += d.s[static_cast<std::size_t>(n)] * d.s[static_cast<std::size_t>(n)];
+        }
         components = Rows(n, x.columns);
         explained_variance.clear(), explained_variance_ratio.clear();
         singular_values.assign(d.s.begin(), d.s.begin() + n);
