@@ -101,7 +101,7 @@ TEST_CASE("a sample's weight is how often it counts") {
     same(classes.weighted.moments().deviation, classes.repeated.moments().deviation);
 }
 
-TEST_CASE("weights pass through pipelines and folds, and do not matter as one factor") {
+TEST_CASE("weights pass through pipelines, folds and scores") {
     const auto pipe = etta::make_pipeline(etta::StandardScaler(), etta::Ridge{.alpha = 2});
     auto a = pipe, b = pipe;
     a.fit(numbers.weighted), b.fit(numbers.repeated);
