@@ -46,6 +46,11 @@ struct Spy {
 double slope(const etta::Ridge& m, const Dataset&) { return -std::abs(m.alpha - 0.5); }
 }  // namespace
 
+TEST_CASE("files of data come with the header of classical models") {
+    const auto digits = etta::load_csv(ETTA_TEST_DIR "/../examples/data/digits.csv", {.label = -1}).scaled(1 / 16.0);
+    CHECK((digits.size() == 1797 && digits.classes() == 10 && digits.x_shape() == etta::dims{64}));
+}
+
 TEST_CASE("a pipeline is its steps by hand") {
     const Dataset d = line(60, 0.1), labelled = groups(90);
     const auto pipe = etta::make_pipeline(etta::StandardScaler(), etta::PCA{.n_components = 2}, etta::Ridge{.alpha = 2});
@@ -85,6 +90,14 @@ TEST_CASE("cross-validation fits every step to the training part only") {
         CHECK(Spy::seen[f] == std::pair<etta::index, double>{40, greatest});
         CHECK(scores[f] == etta::make_pipeline(etta::StandardScaler(), etta::Ridge()).fit(parts[f].train).score(parts[f].test));
     }
+    // R² of one sample is NaN; another score has a value.
+    for (const double s : etta::cross_validate(etta::Ridge(), d, 50, seed(2))) CHECK(std::isnan(s));
+    for (const double s : etta::cross_validate(etta::Ridge(), d, 50, seed(2), [](const auto& m, const Dataset& test) {
+             double y;
+             test.copy_y<double>(0, &y);
+             return -std::abs(m.predict(test)[0] - y);
+         })) CHECK((s <= 0 && s > -1));
+    CHECK(etta::grid_search(std::vector{etta::Ridge(), etta::Ridge{.alpha = 2}}, d, 50, seed(2)).best == 0);
     // Another score.
     for (const double s : etta::cross_validate(etta::Ridge{.alpha = 1.5}, d, 3, seed(2), slope)) CHECK(s == -1);
 }

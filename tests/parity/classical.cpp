@@ -27,7 +27,7 @@ struct recorded_models {
     Dataset values(const std::string& x, const std::string& y, etta::index outputs) const {
         return Dataset::from(get(x), {rows(x).columns}, get(y), outputs == 1 ? etta::dims() : etta::dims{outputs});
     }
-    Dataset classes(const std::string& y) const { return Dataset::from(get("x"), {5}, get<std::int32_t>(y)); }
+    Dataset classes(const std::string& y, int classes = 0) const { return Dataset::from(get("x"), {5}, get<std::int32_t>(y), classes); }
     // Relative to the largest element.
     void compare(const std::string& name, const std::vector<double>& got, double tolerance = 1e-10) const {
         const std::vector<double> want = get(name);
@@ -128,6 +128,7 @@ TEST_CASE("k-means and principal components are scikit-learn's") {
     f.compare("kmeans_inertia", {k.inertia});
     f.compare("kmeans_predict", integers(k.predict(f.rows("t"))));
     f.compare("kmeans_transform", k.transform(f.rows("t")).at);
+    for (const std::string share : {"0.5", "0.9", "0.99"}) f.compare("pca_" + share, etta::PCA{.variance_ratio = std::stod(share)}.fit(f.rows("x")).components.at);
     for (const std::string name : {"pca", "pca_wide"}) {
         const Rows x = f.rows(name == "pca" ? "x" : "wide");
         etta::PCA p{.n_components = name == "pca" ? 3 : 4};
@@ -138,5 +139,69 @@ TEST_CASE("k-means and principal components are scikit-learn's") {
         f.compare(name + "_back", p.inverse_transform(p.transform(x)).at);
         p.whiten = true;
         f.compare(name + "_whiten", p.transform(x).at);
+    }
+}
+
+TEST_CASE("weights of samples are scikit-learn's") {
+    const recorded_models f;
+    const std::vector<double> w = f.get("w");
+    const Dataset d = f.values("x", "y", 2).weighted(w), labels = f.classes("labels").weighted(w), two = f.classes("two").weighted(w);
+    std::vector<double> first;
+    for (std::size_t i = 0; i < 40; ++i) first.push_back(f.get("y")[2 * i]);
+    const Dataset one = Dataset::from(f.get("x"), {5}, first).weighted(w);
+    const auto compare = [&](const std::string& name, auto m, const Dataset& data, double tolerance = 1e-10) {
+        m.fit(data);
+        f.compare_linear(name, m, tolerance);
+        f.compare(name + "_score", {m.score(data)});
+    };
+    compare("w_linear", etta::LinearRegression(), d);
+    compare("w_linear_origin", etta::LinearRegression{.fit_intercept = false}, d);
+    compare("w_ridge", etta::Ridge{.alpha = 2.5}, d);
+    compare("w_lasso", etta::ElasticNet{.alpha = 0.3, .l1_ratio = 1, .max_iter = 100000, .tol = 1e-15}, one);
+    compare("w_elastic", etta::ElasticNet{.alpha = 0.2, .l1_ratio = 0.4, .max_iter = 100000, .tol = 1e-15}, one);
+    compare("w_softmax", etta::LogisticRegression{.tol = 1e-11}, labels, 1e-8);
+    compare("w_logistic", etta::LogisticRegression{.C = 0.5, .tol = 1e-11}, two, 1e-8);
+    compare("w_svm", etta::LinearSVC{.tol = 1e-11}, labels, 1e-8);
+    compare("w_svm_two", etta::LinearSVC{.tol = 1e-11}, two, 1e-8);
+    etta::GaussianNB b{.var_smoothing = 1e-3};
+    f.compare("w_bayes", b.fit(labels).predict_proba(f.rows("t")).at);
+    f.compare("w_bayes_variance", b.variance.at);
+    f.compare("w_bayes_prior", b.class_prior);
+    f.compare("w_bayes_score", {b.score(labels)});
+    etta::KMeans k{.n_clusters = 3, .tol = 0, .init = f.rows("centres")};
+    f.compare("w_kmeans", k.fit(labels).centers.at);
+    f.compare("w_kmeans_labels", std::vector<double>(k.labels.begin(), k.labels.end()));
+    f.compare("w_kmeans_inertia", {k.inertia});
+    f.compare("w_kmeans_score", {k.score(labels)});
+    etta::Scaler s = etta::StandardScaler().fit(d);
+    s.center.insert(s.center.end(), s.scale.begin(), s.scale.end());
+    f.compare("w_scaler", s.center);
+    f.compare("w_neighbors_score", {etta::KNeighborsClassifier{.n_neighbors = 4}.fit(f.classes("labels")).score(labels)});
+}
+
+TEST_CASE("classifiers fit the classes that occur, as scikit-learn's") {
+    const recorded_models f;
+    const Rows t = f.rows("t");
+    for (const std::string name : {"gaps", "pair"}) {
+        const Dataset d = f.classes(name, 5);
+        const auto predicts = [&](const std::string& kind, const auto& m) {
+            const auto y = m.predict(t);
+            f.compare(name + kind + "_predict", std::vector<double>(y.begin(), y.end()));
+        };
+        const auto logistic = etta::LogisticRegression{.tol = 1e-11}.fit(d);
+        f.compare(name + "_softmax", logistic.predict_proba(t).at, 1e-8);
+        f.compare(name + "_softmax_scores", logistic.decision_function(t), 1e-8);
+        predicts("_softmax", logistic);
+        const auto svm = etta::LinearSVC{.tol = 1e-11}.fit(d);
+        f.compare(name + "_svm_scores", svm.decision_function(t), 1e-8);
+        predicts("_svm", svm);
+        const auto bayes = etta::GaussianNB{.var_smoothing = 0.1}.fit(d);
+        f.compare(name + "_bayes", bayes.predict_proba(t).at);
+        predicts("_bayes", bayes);
+        const auto neighbors = etta::KNeighborsClassifier{.n_neighbors = 4}.fit(d);
+        f.compare(name + "_neighbors", neighbors.predict_proba(t).at);
+        predicts("_neighbors", neighbors);
+        CHECK(logistic.present == (name == "gaps" ? std::vector<std::int32_t>{1, 3, 4} : std::vector<std::int32_t>{1, 3}));
+        CHECK(svm.present == logistic.present);
     }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes metrics.st and metrics.report.txt, which metrics.cpp compares with: scikit-learn's metrics, in its order (scikit-learn 1.9.1)."""
 import pathlib
+import warnings
 
 import numpy as np
 from safetensors.numpy import save_file
@@ -55,11 +56,26 @@ for w in (None, weight):
     numbers += [m.mean_absolute_error(y, p, sample_weight=w), m.mean_squared_error(y, p, sample_weight=w), m.root_mean_squared_error(y, p, sample_weight=w),
                 m.mean_absolute_percentage_error(y, p, sample_weight=w), m.r2_score(y, p, sample_weight=w)]
 numbers += [m.max_error(y, p), m.r2_score(np.ones(N), np.ones(N)), m.r2_score(np.ones(N), p), m.mean_absolute_percentage_error(np.append(0, y), np.append(1, p))]
+# Where a class does not occur, or there is one sample: NaN, mostly. Of four columns of scores, three classes occur, and one.
+no, some, all_scores = np.zeros(N, int), actual % 3, np.arange(4)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    p0, r0, _ = m.precision_recall_curve(no, score)
+    edges = [m.average_precision_score(no, score), m.auc(r0, p0), m.average_precision_score(1 - no, score), m.roc_auc_score(no, score), m.roc_auc_score(1 - no, score),
+             m.average_precision_score(yes, score, sample_weight=1 - yes), m.roc_auc_score(yes, score, sample_weight=1 - yes)]
+    edges += [m.roc_auc_score(some, probabilities, multi_class=c, average=a, labels=all_scores) for c in ("ovr", "ovo") for a in ("macro", "weighted")]
+    edges += [m.roc_auc_score(no, probabilities, multi_class=c, average=a, labels=all_scores) for c, a in (("ovr", "macro"), ("ovr", "weighted"), ("ovo", "macro"))]
+    edges += [m.roc_auc_score(actual, probabilities, multi_class="ovr", average=a, sample_weight=weight * (actual != 2)) for a in ("macro", "weighted")]
+    edges += [m.cohen_kappa_score(no, no, weights=k) for k in (None, "linear")] + [m.matthews_corrcoef(no, no), m.balanced_accuracy_score(no, guess), m.f1_score(no, no, **f)]
+    edges += [m.r2_score([1], [2]), m.r2_score([1], [1]), m.r2_score([1, 2], [2, 3], sample_weight=[2, 0])]
+    edges += [m.log_loss(no, probabilities, labels=all_scores), m.top_k_accuracy_score(no, probabilities, k=7, labels=all_scores)]
+    fpr0, tpr0, _ = m.roc_curve(no, score, drop_intermediate=False)
 
 save_file({k: np.ascontiguousarray(v, dtype=np.int32 if np.asarray(v).dtype.kind == "i" else np.float64) for k, v in {
     "actual": actual, "predicted": predicted, "weight": weight, "yes": yes, "guess": guess, "score": score, "scores": scores, "probabilities": probabilities,
     "hard": hard, "logits": logits, "y": y, "p": p, "gap": gap, "labels": labels, "curves": curves, "numbers": numbers, "fpr": fpr, "tpr": tpr,
-    "thresholds": thresholds[1:], "precision": precision[::-1], "recall": recall[::-1]}.items()}, HERE / "metrics.st")
+    "thresholds": thresholds[1:], "precision": precision[::-1], "recall": recall[::-1], "edges": edges, "some": some,
+    "fpr0": fpr0, "tpr0": tpr0}.items()}, HERE / "metrics.st")
 (HERE / "metrics.report.txt").write_text(
     m.classification_report(actual, predicted, target_names=["cat", "a very long name", "dog", "x"], zero_division=0.0)
     + m.classification_report(yes, guess, digits=4, zero_division=0.0))

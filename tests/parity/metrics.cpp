@@ -28,7 +28,8 @@ void compare(const std::vector<double>& got, const std::vector<double>& want) {
     REQUIRE(got.size() == want.size());
     for (std::size_t i = 0; i < got.size(); ++i) {
         CAPTURE(i, got[i], want[i]);
-        CHECK(std::abs(got[i] - want[i]) <= 1e-13 * std::abs(want[i]));
+        if (std::isnan(want[i])) CHECK(std::isnan(got[i]));
+        else CHECK(std::abs(got[i] - want[i]) <= 1e-13 * std::abs(want[i]));
     }
 }
 }  // namespace
@@ -87,6 +88,33 @@ TEST_CASE("metrics of scores are scikit-learn's") {
     const auto recall = f["recall"], precision = f["precision"];
     compare({pr.x.begin(), pr.x.begin() + std::ptrdiff_t(recall.size())}, recall);
     compare({pr.y.begin(), pr.y.begin() + std::ptrdiff_t(recall.size())}, precision);
+}
+
+TEST_CASE("metrics where a class does not occur are scikit-learn's") {
+    const recorded_metrics f;
+    const auto some = f.labels("some"), actual = f.labels("actual"), yes = f.labels("yes"), guess = f.labels("guess");
+    const std::vector<std::int32_t> no(60, 0), all(60, 1);
+    const auto score = f["score"], p = f["probabilities"];
+    std::vector<double> negatives, without_2 = f["weight"];
+    for (std::size_t i = 0; i < 60; ++i) negatives.push_back(1 - yes[i]), without_2[i] *= actual[i] != 2;
+    etta::RankedScores r;
+    r.update(no, score);
+    std::vector<double> v = {r.average_precision(), r.pr_auc(), etta::average_precision_score(all, score), r.roc_auc(), etta::roc_auc_score(all, score),
+                             etta::average_precision_score(yes, score, negatives), etta::roc_auc_score(yes, score, average::macro, negatives)};
+    for (const auto way : {etta::multi_class::ovr, etta::multi_class::ovo})
+        for (const average a : {average::macro, average::weighted}) v.push_back(etta::roc_auc_score(some, p, a, {}, way));
+    v.push_back(etta::roc_auc_score(no, p)), v.push_back(etta::roc_auc_score(no, p, average::weighted));
+    v.push_back(etta::roc_auc_score(no, p, average::macro, {}, etta::multi_class::ovo));
+    for (const average a : {average::macro, average::weighted}) v.push_back(etta::roc_auc_score(actual, p, a, without_2));
+    for (const double x : {etta::cohen_kappa_score(no, no), etta::cohen_kappa_score(no, no, 1), etta::matthews_corrcoef(no, no), etta::balanced_accuracy_score(no, guess),
+                           etta::f1_score(no, no), etta::r2_score(std::vector<double>{1}, std::vector<double>{2}), etta::r2_score(std::vector<double>{1}, std::vector<double>{1}),
+                           etta::r2_score(std::vector<double>{1, 2}, std::vector<double>{2, 3}, std::vector<double>{2, 0}), etta::log_loss(no, p),
+                           etta::top_k_accuracy_score(no, p, 7)})
+        v.push_back(x);
+    compare(v, f["edges"]);
+    const etta::Curve roc = r.roc_curve();
+    compare(roc.x, f["fpr0"]);
+    compare(roc.y, f["tpr0"]);
 }
 
 TEST_CASE("metrics of numbers are scikit-learn's") {

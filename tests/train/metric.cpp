@@ -187,6 +187,23 @@ TEST_CASE("metrics know probabilities from logits, -1 from 0, and leave out what
     CHECK_THROWS_WITH(values({binary_accuracy()}, two, {b}, -1), says("accuracy of no samples"));
 }
 
+TEST_CASE("a class that does not occur among the validation data ends no run") {
+    using namespace etta::metrics;
+    const std::vector<float> y = {0, 0}, p = {0.2f, 0.3f}, one_y = {2}, one_p = {3};
+    const Predictions shape{.targets = 1, .outputs = 1}, seen{y, p, p, 2, 0, false, 1, 1}, single{one_y, one_p, one_p, 1, 0, false, 1, 1};
+    CHECK(alike(values({average_precision(), pr_auc(), roc_auc(), kappa(), mcc(), f1()}, shape, {seen}), {0, 0.5, not_one, not_one, 0, 0}));
+    CHECK(alike(values({r2()}, shape, {single}), {not_one}));
+    Run run;
+    const Dataset train = points(40), none = points(40).subset([] {
+        std::vector<etta::index> which;
+        for (etta::index i = 0; i < 40; ++i)
+            if (points(40).label(i) != 2) which.push_back(i);
+        return which;
+    }());
+    const History h = run.trainer.fit(train, {.epochs = 2, .batch = 8, .validation = none, .metrics = {roc_auc(), roc_auc({.average = average::weighted, .name = "weighted"})}, .verbose = false});
+    CHECK((std::isnan(h["roc_auc"][1]) && h["weighted"][1] > 0));
+}
+
 TEST_CASE("a metric of one's own is told batch by batch, or once of everything") {
     struct Counts {  // batch by batch
         int& begun;

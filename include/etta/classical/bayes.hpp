@@ -6,12 +6,13 @@
 namespace etta {
 
 // p(class | x) ∝ p(class) Π N(x[k]; mean[class, k], variance[class, k]). To every variance, var_smoothing times the largest variance of
-// a column is added. Every class must occur.
+// a column is added. Samples count by their weights, but in that largest variance alike, as in scikit-learn. A class that does not occur
+// has probability 0.
 struct GaussianNB {
     double var_smoothing = 1e-9;
     std::vector<double> priors = {};  // of the classes; none: as often as they occur
 
-    Rows mean = {}, variance = {};  // [classes, columns]
+    Rows mean = {}, variance = {};  // [classes, columns]; of a class that does not occur 0
     std::vector<double> class_prior = {};
     int classes = 0;
     static constexpr bool classifier = true;
@@ -20,31 +21,38 @@ struct GaussianNB {
     GaussianNB& fit(const Dataset& data) {
         const Rows x = _::rows_to_fit<Host>(data, "GaussianNB");
         const std::vector<std::int32_t> labels = _::labels_of<Host>(data, "GaussianNB");
+        const std::vector<double> weights = _::weights_of<Host>(data, "GaussianNB");
+        double total = 0;
         classes = data.classes();
         mean = variance = Rows(classes, x.columns);
         std::vector<double> count(static_cast<std::size_t>(classes)), all(static_cast<std::size_t>(x.columns)), spread(all.size());
         for (index i = 0; i < x.rows; ++i) {
             const auto c = static_cast<index>(labels[static_cast<std::size_t>(i)]);
-            const double n = ++count[static_cast<std::size_t>(c)];
+            const double w = weights[static_cast<std::size_t>(i)], n = count[static_cast<std::size_t>(c)] += w;
+            total += w;
             for (index k = 0; k < x.columns; ++k) {  // Welford's recurrence, of the class and of all
                 const double step = x(i, k) - mean(c, k), whole = x(i, k) - all[static_cast<std::size_t>(k)];
-                mean(c, k) += step / n, variance(c, k) += step * (x(i, k) - mean(c, k));
+                if (w > 0) mean(c, k) += w * step / n, variance(c, k) += w * step * (x(i, k) - mean(c, k));
                 all[static_cast<std::size_t>(k)] += whole / static_cast<double>(i + 1),
                     spread[static_cast<std::size_t>(k)] += whole * (x(i, k) - all[static_cast<std::size_t>(k)]);
             }
         }
         double largest = 0;
         for (const double s : spread) largest = __builtin_fmax(largest, s / static_cast<double>(x.rows));
+        if (!(var_smoothing >= 0)) fail("GaussianNB: var_smoothing is " + std::to_string(var_smoothing) + ", expected 0 or more");
         if (!(largest > 0)) fail("GaussianNB: all samples are equal");
         class_prior = priors;
         double sum = 0;
         for (const double p : priors) sum += p >= 0 ? p : 2;
         if (!priors.empty() && (priors.size() != count.size() || !(__builtin_fabs(sum - 1) < 1e-8)))
             fail("GaussianNB: " + std::to_string(priors.size()) + " priors, expected " + std::to_string(classes) + " probabilities that sum to 1");
+        double known = 0;  // the priors of the classes that occur
         for (index c = 0; c < classes; ++c) {
             const double n = count[static_cast<std::size_t>(c)];
-            if (n == 0) fail("GaussianNB: class " + std::to_string(c) + " does not occur");
-            if (priors.empty()) class_prior.push_back(n / static_cast<double>(x.rows));
+            if (priors.empty()) class_prior.push_back(n / total);
+            if (n == 0) class_prior[static_cast<std::size_t>(c)] = 0;
+            known += class_prior[static_cast<std::size_t>(c)];
+            if (n == 0) continue;
             for (index k = 0; k < x.columns; ++k) {
                 variance(c, k) = variance(c, k) / n + var_smoothing * largest;
                 if (!(variance(c, k) > 0))
@@ -52,15 +60,18 @@ struct GaussianNB {
                          ", and var_smoothing is 0");
             }
         }
+        if (!(known > 0)) fail("GaussianNB: the prior of every class that occurs is 0");
         return *this;
     }
-    // log p(class) + log p(x | class), [rows, classes].
+    // log p(class) + log p(x | class), [rows, classes]; -infinity where p(class) is 0.
     template <class Host = _::this_host>
     Rows predict_joint_log_proba(const Rows& x) const {
         _::check_fitted<Host>(x, mean.columns, "GaussianNB");
         Rows z(x.rows, classes);
         for (index i = 0; i < x.rows; ++i)
             for (index c = 0; c < classes; ++c) {
+                z(i, c) = -__builtin_huge_val();
+                if (class_prior[static_cast<std::size_t>(c)] == 0) continue;
                 double sum = 0;
                 for (index k = 0; k < x.columns; ++k) {
                     const double d = x(i, k) - mean(c, k);
@@ -76,8 +87,8 @@ struct GaussianNB {
         for (index i = 0; i < p.rows; ++i) {
             double largest = p(i, 0), sum = 0;
             for (index c = 1; c < classes; ++c) largest = __builtin_fmax(largest, p(i, c));
-            for (index c = 0; c < classes; ++c) sum += p(i, c) = __builtin_exp(p(i, c) - largest);
-            for (index c = 0; c < classes; ++c) p(i, c) /= sum;
+            for (index c = 0; c < classes; ++c) sum += p(i, c) = class_prior[static_cast<std::size_t>(c)] > 0 ? __builtin_exp(p(i, c) - largest) : 0;
+            for (index c = 0; c < classes; ++c) p(i, c) /= class_prior[static_cast<std::size_t>(c)] > 0 ? sum : 1;
         }
         return p;
     }
@@ -87,7 +98,8 @@ struct GaussianNB {
         std::vector<std::int32_t> y;
         for (index i = 0; i < z.rows; ++i) {
             int best = 0;
-            for (int c = 1; c < classes; ++c)
+            while (class_prior[static_cast<std::size_t>(best)] == 0) ++best;
+            for (int c = best + 1; c < classes; ++c)
                 if (z(i, c) > z(i, best)) best = c;
             y.push_back(best);
         }

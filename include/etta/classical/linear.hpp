@@ -1,4 +1,5 @@
-// linear.hpp: linear models of numbers: least squares, ridge, lasso and elastic net.
+// linear.hpp: linear models of numbers: least squares, ridge, lasso and elastic net. The square of a sample's error counts as often
+// as its weight says.
 #pragma once
 
 #include "rows.hpp"
@@ -16,13 +17,22 @@ std::vector<double> predict_linear(const Rows& x, const Rows& coef, const std::v
             y[static_cast<std::size_t>(i * coef.rows + o)] = dot<Host>(x.row(i), coef.row(o), x.columns) + intercept[static_cast<std::size_t>(o)];
     return y;
 }
-// Makes the means of x and y zero (if asked for), calls f(x, y) for coef, and gives the intercept that goes with it.
+// Makes the means of x and y zero (if asked for), multiplies samples by the roots of their weights, calls f(x, y, sum of weights) for
+// coef, and gives the intercept that goes with it.
 template <class Host, class M, class F>
 void fit_linear(M& model, const Dataset& data, const char* who, F f) {
     Rows x = rows_to_fit<Host>(data, who), y = targets_of<Host>(data, who);
     std::vector<double> x_mean(static_cast<std::size_t>(x.columns)), y_mean(static_cast<std::size_t>(y.columns));
-    if (model.fit_intercept) subtract<Host>(x, x_mean = mean_of<Host>(x)), subtract<Host>(y, y_mean = mean_of<Host>(y));
-    model.coef = f(x, y);
+    const std::vector<double> weights = weights_of<Host>(data, who);
+    double sum = 0;
+    for (const double w : weights) sum += w;
+    if (model.fit_intercept) subtract<Host>(x, x_mean = mean_of<Host>(x, weights)), subtract<Host>(y, y_mean = mean_of<Host>(y, weights));
+    for (index i = 0; data.has_weights() && i < x.rows; ++i) {
+        const double root = __builtin_sqrt(weights[static_cast<std::size_t>(i)]);
+        for (index k = 0; k < x.columns; ++k) x(i, k) *= root;
+        for (index o = 0; o < y.columns; ++o) y(i, o) *= root;
+    }
+    model.coef = f(x, y, sum);
     model.intercept = y_mean;
     for (index o = 0; o < y.columns; ++o) model.intercept[static_cast<std::size_t>(o)] -= dot<Host>(model.coef.row(o), x_mean.data(), x.columns);
 }
@@ -54,7 +64,7 @@ struct LinearRegression {
 
     template <class Host = _::this_host>
     LinearRegression& fit(const Dataset& data) {
-        _::fit_linear<Host>(*this, data, "LinearRegression", [](const Rows& x, const Rows& y) {
+        _::fit_linear<Host>(*this, data, "LinearRegression", [](const Rows& x, const Rows& y, double) {
             const double least = 0x1p-52 * static_cast<double>(x.rows > x.columns ? x.rows : x.columns);
             return _::solve_by_svd<Host>(x, y, [&](double s, double first) { return s > least * first ? 1 / s : 0; });
         });
@@ -78,7 +88,7 @@ struct Ridge {
     template <class Host = _::this_host>
     Ridge& fit(const Dataset& data) {
         if (!(alpha >= 0)) fail("Ridge: alpha is " + std::to_string(alpha) + ", expected 0 or more");
-        _::fit_linear<Host>(*this, data, "Ridge", [&](const Rows& x, const Rows& y) {
+        _::fit_linear<Host>(*this, data, "Ridge", [&](const Rows& x, const Rows& y, double) {
             return _::solve_by_svd<Host>(x, y, [&](double s, double first) { return s > 1e-15 * first ? s / (s * s + alpha) : 0; });
         });
         return *this;
@@ -89,7 +99,7 @@ struct Ridge {
     double score(const Dataset& data) const { return _::score_of<Host>(*this, data); }
 };
 
-// min |y - x wᵀ - b|² / (2 n) + alpha l1_ratio |w|₁ + alpha (1 - l1_ratio) |w|² / 2, by coordinate descent (Friedman, Hastie, Tibshirani
+// min |y - x wᵀ - b|² / (2 n) (n: the samples, or the sum of their weights) + alpha l1_ratio |w|₁ + alpha (1 - l1_ratio) |w|² / 2, by coordinate descent (Friedman, Hastie, Tibshirani
 // 2010). l1_ratio 1 is the lasso: most of w is exactly 0. Ends when no coefficient moves by more than tol times the largest, or,
 // with converged = false, after max_iter rounds.
 struct ElasticNet {
@@ -108,9 +118,9 @@ struct ElasticNet {
             fail("ElasticNet: alpha is " + std::to_string(alpha) + " and l1_ratio " + std::to_string(l1_ratio) +
                  ", expected 0 or more, and 0 … 1");
         converged = true;
-        _::fit_linear<Host>(*this, data, "ElasticNet", [&](const Rows& x, const Rows& y) {
+        _::fit_linear<Host>(*this, data, "ElasticNet", [&](const Rows& x, const Rows& y, double n) {
             const Rows columns = _::transposed<Host>(x);
-            const double n = static_cast<double>(x.rows), l1 = alpha * l1_ratio * n, l2 = alpha * (1 - l1_ratio) * n;
+            const double l1 = alpha * l1_ratio * n, l2 = alpha * (1 - l1_ratio) * n;
             Rows w(y.columns, x.columns);
             for (index o = 0; o < y.columns; ++o) {
                 std::vector<double> rest(static_cast<std::size_t>(x.rows));

@@ -60,23 +60,34 @@ bool minimise(std::vector<double>& x, F f, double tol, int max_iter) {
     return false;
 }
 
-// Coefficients of `outputs` linear functions, [w, b] each, that minimise the mean over samples of loss(scores, label, slopes) plus
-// penalty |w|² / 2. The loss writes its derivative with respect to each score.
+// Linear functions, [w, b] each, of the classes that occur: one for each, or of two classes one. They minimise
+// C Σ weight loss(scores, label, slopes) + |w|² / 2, divided by C and the sum of the weights. Labels count the classes that occur; the loss
+// writes its derivative with respect to each score.
 template <class Host, class M, class F>
-void fit_scores(M& model, const Dataset& data, index outputs, double penalty, bool penalise_intercept, const char* who, F loss) {
+void fit_scores(M& model, const Dataset& data, bool penalise_intercept, const char* who, F loss) {
+    if (!(model.C > 0)) fail(std::string(who) + ": C is " + std::to_string(model.C) + ", expected more than 0");
     const Rows x = rows_to_fit<Host>(data, who);
-    const std::vector<std::int32_t> labels = labels_of<Host>(data, who);
+    const std::vector<double> weights = weights_of<Host>(data, who);
+    occurring found = classes_that_occur<Host>(data, weights, who);
+    if (found.classes.size() < 2) fail(std::string(who) + ": the samples are of one class only, " + std::to_string(found.classes[0]));
+    model.classes = data.classes(), model.present = found.classes;
+    const std::vector<std::int32_t>& labels = found.labels;
+    const index outputs = found.classes.size() == 2 ? 1 : static_cast<index>(found.classes.size());
+    double sum = 0;
+    for (const double e : weights) sum += e;
+    const double penalty = 1 / (model.C * sum);
     const index width = x.columns + 1;
     std::vector<double> w(static_cast<std::size_t>(outputs * width)), z(static_cast<std::size_t>(outputs)), slope(static_cast<std::size_t>(outputs));
     model.converged = minimise<Host>(w, [&](const std::vector<double>& at, std::vector<double>& g) {
         double value = 0;
-        const double share = 1 / static_cast<double>(x.rows);
         for (double& e : g) e = 0;
         for (index i = 0; i < x.rows; ++i) {
+            const double share = weights[static_cast<std::size_t>(i)] / sum;
+            if (share == 0) continue;
             for (index o = 0; o < outputs; ++o)
                 z[static_cast<std::size_t>(o)] = dot<Host>(x.row(i), at.data() + o * width, x.columns) +
                                                  (model.fit_intercept ? at[static_cast<std::size_t>(o * width + x.columns)] : 0);
-            value += share * loss(z.data(), labels[static_cast<std::size_t>(i)], slope.data());
+            value += share * loss(z.data(), outputs, labels[static_cast<std::size_t>(i)], slope.data());
             for (index o = 0; o < outputs; ++o) {
                 const double f = share * slope[static_cast<std::size_t>(o)];
                 double* const to = g.data() + o * width;
@@ -99,47 +110,39 @@ void fit_scores(M& model, const Dataset& data, index outputs, double penalty, bo
         model.intercept[static_cast<std::size_t>(o)] = w[static_cast<std::size_t>(o * width + x.columns)];
     }
 }
-// The class of the highest score; of one score, whether it is above 0.
+// The class of the highest score; of one score, the second if it is above 0.
 template <class Host>
-std::vector<std::int32_t> highest(const std::vector<double>& scores, index outputs) {
+std::vector<std::int32_t> highest(const std::vector<double>& scores, index outputs, const std::vector<std::int32_t>& present) {
     std::vector<std::int32_t> labels;
     for (std::size_t i = 0; i < scores.size(); i += static_cast<std::size_t>(outputs)) {
         int best = outputs == 1 ? scores[i] > 0 : 0;
         for (int o = 1; o < outputs; ++o)
             if (scores[i + static_cast<std::size_t>(o)] > scores[i + static_cast<std::size_t>(best)]) best = o;
-        labels.push_back(best);
+        labels.push_back(present[static_cast<std::size_t>(best)]);
     }
     return labels;
-}
-template <class Host, class M>
-index outputs_to_fit(M& model, const Dataset& data, const char* who) {
-    model.classes = data.classes();
-    if (!data.has_labels()) fail(std::string(who) + ": this data set has no labels");
-    if (model.classes < 2) fail(std::string(who) + ": this data set has one class only");
-    if (!(model.C > 0)) fail(std::string(who) + ": C is " + std::to_string(model.C) + ", expected more than 0");
-    return model.classes == 2 ? 1 : model.classes;
 }
 
 }  // namespace _
 
 // min C Σ -log p(label) + |w|² / 2, p the softmax of x wᵀ + b; of two classes, the sigmoid of one score, which coef then is [1, columns]
-// of. The intercept is not penalised. Scale the data first: it converges faster, and the penalty is fair. converged: no derivative of
-// the mean loss is larger than tol.
+// of. The intercept is not penalised. A sample's loss is multiplied by its weight. Scale the data first: it converges faster, and the
+// penalty is fair. converged: no derivative of the mean loss is larger than tol. Fails if fewer than two classes occur.
 struct LogisticRegression {
     double C = 1, tol = 1e-6;
     bool fit_intercept = true;
     int max_iter = 1000;
     Rows coef = {};
     std::vector<double> intercept = {};
-    int classes = 0;
+    int classes = 0;                         // of the data set
+    std::vector<std::int32_t> present = {};  // those that occur (scikit-learn's classes_): coef has a row for each, of two classes one
     bool converged = false;
     static constexpr bool classifier = true;
 
     template <class Host = _::this_host>
     LogisticRegression& fit(const Dataset& data) {
-        const index outputs = _::outputs_to_fit<Host>(*this, data, "LogisticRegression");
-        _::fit_scores<Host>(*this, data, outputs, 1 / (C * static_cast<double>(data.size())), false, "LogisticRegression",
-                            [&](const double* z, std::int32_t label, double* slope) {
+        _::fit_scores<Host>(*this, data, false, "LogisticRegression",
+                            [](const double* z, index outputs, std::int32_t label, double* slope) {
                                 const double log_of_sum = probabilities(z, outputs, slope);
                                 if (outputs == 1) return slope[0] -= label, log_of_sum - label * z[0];
                                 slope[label] -= 1;
@@ -150,15 +153,17 @@ struct LogisticRegression {
     template <class Host = _::this_host>
     std::vector<double> decision_function(const Rows& x) const { return _::predict_linear<Host>(x, coef, intercept, "LogisticRegression"); }
     template <class Host = _::this_host>
-    std::vector<std::int32_t> predict(const Rows& x) const { return _::highest<Host>(decision_function<Host>(x), coef.rows); }
-    // [rows, classes].
+    std::vector<std::int32_t> predict(const Rows& x) const { return _::highest<Host>(decision_function<Host>(x), coef.rows, present); }
+    // [rows, classes]; 0 for a class that did not occur.
     template <class Host = _::this_host>
     Rows predict_proba(const Rows& x) const {
         const std::vector<double> z = decision_function<Host>(x);
         Rows p(x.rows, classes);
+        std::vector<double> one(static_cast<std::size_t>(coef.rows));
         for (index i = 0; i < x.rows; ++i) {
-            probabilities(z.data() + i * coef.rows, coef.rows, p.row(i) + (classes - coef.rows));
-            if (coef.rows == 1) p(i, 0) = 1 - p(i, 1);
+            probabilities(z.data() + i * coef.rows, coef.rows, one.data());
+            if (coef.rows == 1) p(i, present[0]) = 1 - one[0], p(i, present[1]) = one[0];
+            for (std::size_t o = 0; coef.rows > 1 && o < one.size(); ++o) p(i, present[o]) = one[o];
         }
         return p;
     }
@@ -178,22 +183,23 @@ struct LogisticRegression {
 };
 
 // The linear support vector machine with the squared hinge, each class against all others:
-// min C Σ max(0, 1 - y (x wᵀ + b))² + (|w|² + b²) / 2, y = ±1. As in scikit-learn (LIBLINEAR), the intercept is penalised.
+// min C Σ max(0, 1 - y (x wᵀ + b))² + (|w|² + b²) / 2, y = ±1. As in scikit-learn (LIBLINEAR), the intercept is penalised. A sample's loss
+// is multiplied by its weight. Fails if fewer than two classes occur.
 struct LinearSVC {
     double C = 1, tol = 1e-6;
     bool fit_intercept = true;
     int max_iter = 1000;
     Rows coef = {};
     std::vector<double> intercept = {};
-    int classes = 0;
+    int classes = 0;                         // of the data set
+    std::vector<std::int32_t> present = {};  // those that occur (scikit-learn's classes_): coef has a row for each, of two classes one
     bool converged = false;
     static constexpr bool classifier = true;
 
     template <class Host = _::this_host>
     LinearSVC& fit(const Dataset& data) {
-        const index outputs = _::outputs_to_fit<Host>(*this, data, "LinearSVC");
-        _::fit_scores<Host>(*this, data, outputs, 1 / (C * static_cast<double>(data.size())), true, "LinearSVC",
-                            [&](const double* z, std::int32_t label, double* slope) {
+        _::fit_scores<Host>(*this, data, true, "LinearSVC",
+                            [](const double* z, index outputs, std::int32_t label, double* slope) {
                                 double sum = 0;
                                 for (index o = 0; o < outputs; ++o) {
                                     const double y = label == (outputs == 1 ? 1 : o) ? 1 : -1, gap = __builtin_fmax(0, 1 - y * z[o]);
@@ -206,7 +212,7 @@ struct LinearSVC {
     template <class Host = _::this_host>
     std::vector<double> decision_function(const Rows& x) const { return _::predict_linear<Host>(x, coef, intercept, "LinearSVC"); }
     template <class Host = _::this_host>
-    std::vector<std::int32_t> predict(const Rows& x) const { return _::highest<Host>(decision_function<Host>(x), coef.rows); }
+    std::vector<std::int32_t> predict(const Rows& x) const { return _::highest<Host>(decision_function<Host>(x), coef.rows, present); }
     template <class Host = _::this_host>
     double score(const Dataset& data) const { return _::score_of<Host>(*this, data); }
 };

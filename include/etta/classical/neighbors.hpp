@@ -9,7 +9,23 @@ enum class neighbor_weights { uniform, distance };  // distance: 1 / distance; a
 
 namespace _ {
 
-// f(sample, weight) for the k samples nearest to `to`; of equally near ones, the first.
+// |a - b|, also where its square overflows or underflows.
+template <class Host>
+double distance_between(const double* a, const double* b, index n) {
+    double s = 0, largest = 0;
+    for (index k = 0; k < n; ++k) s += (a[k] - b[k]) * (a[k] - b[k]);
+    if (s > 1e-280 && s < __builtin_huge_val()) return __builtin_sqrt(s);
+    for (index k = 0; k < n; ++k) largest = __builtin_fmax(largest, __builtin_fabs(a[k] - b[k]));
+    if (largest == 0 || !(largest < __builtin_huge_val())) return largest;
+    s = 0;
+    for (index k = 0; k < n; ++k) {
+        const double d = (a[k] - b[k]) / largest;
+        s += d * d;
+    }
+    return largest * __builtin_sqrt(s);
+}
+// f(sample, weight) for the k samples nearest to `to`; of equally near ones, the first. The nearest sample's weight is 1: weights have their
+// ratios as 1 / distance has them, and do not underflow all.
 template <class Host, class F>
 void each_neighbor(const Rows& x, const double* to, index k, neighbor_weights weights, F f) {
     struct found {
@@ -18,23 +34,22 @@ void each_neighbor(const Rows& x, const double* to, index k, neighbor_weights we
     };
     std::vector<found> nearest;  // sorted
     for (index i = 0; i < x.rows; ++i) {
-        double d = 0;
-        const double* const row = x.row(i);
-        for (index c = 0; c < x.columns; ++c) d += (row[c] - to[c]) * (row[c] - to[c]);
+        const double d = distance_between<Host>(x.row(i), to, x.columns);
         if (static_cast<index>(nearest.size()) == k && !(d < nearest.back().distance)) continue;
         if (static_cast<index>(nearest.size()) < k) nearest.push_back({});
         std::size_t p = nearest.size() - 1;
         for (; p > 0 && d < nearest[p - 1].distance; --p) nearest[p] = nearest[p - 1];
         nearest[p] = {d, i};
     }
-    const bool hit = nearest[0].distance == 0;
+    const double least = nearest[0].distance;
     for (const found& n : nearest)
-        if (weights == neighbor_weights::uniform) f(n.at, 1.0);
-        else if (!hit || n.distance == 0) f(n.at, hit ? 1.0 : 1 / __builtin_sqrt(n.distance));
+        if (weights == neighbor_weights::uniform || n.distance == least) f(n.at, 1.0);
+        else if (least > 0) f(n.at, least / n.distance);
 }
 template <class Host>
 Rows neighbors_to_fit(const Dataset& data, index k, const char* who) {
     if (k < 1 || k > data.size()) fail(std::string(who) + ": " + std::to_string(k) + " neighbours of " + std::to_string(data.size()) + " samples");
+    refuse_weights<Host>(data, who);
     return rows_to_fit<Host>(data, who);
 }
 

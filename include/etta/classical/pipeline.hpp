@@ -8,9 +8,9 @@
 namespace etta {
 namespace _ {
 
-// The same samples' labels or targets with other numbers.
+// The same samples' labels or targets, and weights, with other numbers.
 template <class Host>
-Dataset with_x(const Dataset& data, Rows x) {
+Dataset with_x_unweighted(const Dataset& data, Rows x) {
     const dims shape = {x.columns};
     if (data.has_labels()) return Dataset::from(static_cast<std::vector<double>&&>(x.at), shape, labels_of<Host>(data, "Pipeline"), data.classes());
     if (data.has_targets()) {
@@ -18,6 +18,14 @@ Dataset with_x(const Dataset& data, Rows x) {
         return Dataset::from(static_cast<std::vector<double>&&>(x.at), shape, static_cast<std::vector<double>&&>(y), data.y_shape());
     }
     return Dataset::from(static_cast<std::vector<double>&&>(x.at), shape);
+}
+template <class Host>
+Dataset with_x(const Dataset& data, Rows x) {
+    const Dataset d = with_x_unweighted<Host>(data, static_cast<Rows&&>(x));
+    if (!data.has_weights()) return d;
+    std::vector<double> weights;
+    for (index i = 0; i < data.size(); ++i) weights.push_back(data.weight<Host>(i));
+    return d.weighted<Host>(static_cast<std::vector<double>&&>(weights));
 }
 
 }  // namespace _

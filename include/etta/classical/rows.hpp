@@ -30,21 +30,36 @@ struct Rows {
 
 namespace _ {
 
-// What every fit() is given: at least one sample, all numbers finite.
 template <class Host>
-Rows rows_to_fit(const Rows& x, const char* who) {
-    if (x.rows < 1 || x.columns < 1) fail(std::string(who) + ": there are no samples");
+void check_finite(const Rows& x, const char* who) {
     for (index i = 0; i < x.rows; ++i)
         for (index k = 0; k < x.columns; ++k)
             if (!(__builtin_fabs(x(i, k)) < __builtin_huge_val()))
                 fail(std::string(who) + ": element " + std::to_string(k) + " of sample " + std::to_string(i) + " is not finite");
+}
+// What every fit() is given: at least one sample, all numbers finite.
+template <class Host>
+Rows rows_to_fit(const Rows& x, const char* who) {
+    if (x.rows < 1 || x.columns < 1) fail(std::string(who) + ": there are no samples");
+    check_finite<Host>(x, who);
     return x;
 }
+// And what every prediction is: as many numbers as fitted, all finite.
 template <class Host>
 void check_fitted(const Rows& x, index columns, const char* who) {
     if (columns == 0) fail(std::string(who) + ": fit() comes first");
     if (x.columns != columns)
         fail(std::string(who) + " was fitted to samples of " + std::to_string(columns) + " numbers, these have " + std::to_string(x.columns));
+    check_finite<Host>(x, who);
+}
+// One for each sample; 1 where there are none. A sample of weight 0 is as if it were not there.
+template <class Host>
+std::vector<double> weights_of(const Dataset& data, const char* who) {
+    std::vector<double> w;
+    double sum = 0;
+    for (index i = 0; i < data.size(); ++i) w.push_back(data.weight<Host>(i)), sum += w.back();
+    if (!w.empty() && !(sum > 0 && sum < __builtin_huge_val())) fail(std::string(who) + ": the weights of the samples sum to " + std::to_string(sum));
+    return w;
 }
 template <class Host>
 std::vector<std::int32_t> labels_of(const Dataset& data, const char* who) {
@@ -52,6 +67,21 @@ std::vector<std::int32_t> labels_of(const Dataset& data, const char* who) {
     std::vector<std::int32_t> y;
     for (index i = 0; i < data.size(); ++i) y.push_back(data.label<Host>(i));
     return y;
+}
+struct occurring {
+    std::vector<std::int32_t> classes;  // that some sample of weight has, ascending
+    std::vector<std::int32_t> labels;   // each sample's place in them; of one without weight whose class does not occur, -1
+};
+template <class Host>
+occurring classes_that_occur(const Dataset& data, const std::vector<double>& weights, const char* who) {
+    occurring r{{}, labels_of<Host>(data, who)};
+    std::vector<std::int32_t> place(static_cast<std::size_t>(data.classes()), -1);
+    for (std::size_t i = 0; i < weights.size(); ++i)
+        if (weights[i] > 0) place[static_cast<std::size_t>(r.labels[i])] = 0;
+    for (std::size_t c = 0; c < place.size(); ++c)
+        if (place[c] == 0) place[c] = static_cast<std::int32_t>(r.classes.size()), r.classes.push_back(static_cast<std::int32_t>(c));
+    for (std::int32_t& label : r.labels) label = place[static_cast<std::size_t>(label)];
+    return r;
 }
 template <class Host>
 Rows targets_of(const Dataset& data, const char* who) {
@@ -62,13 +92,14 @@ Rows targets_of(const Dataset& data, const char* who) {
         if (!(__builtin_fabs(v) < __builtin_huge_val())) fail(std::string(who) + ": a target is not finite");
     return y;
 }
-// score(): accuracy of a classifier, R² of a regressor (the mean over outputs), as in scikit-learn.
+// score(): accuracy of a classifier, R² of a regressor (the mean over outputs), as in scikit-learn, samples counting by their weights.
 template <class Host, class M>
 double score_of(const M& model, const Dataset& data) {
     const auto predicted = model.template predict<Host>(data);
+    const std::vector<double> weights = weights_of<Host>(data, "score");
     if constexpr (M::classifier) {
         return accuracy_score<this_target>(labels_of<Host>(data, "score"), predicted,
-                                           {.classes = model.classes > data.classes() ? model.classes : data.classes()});
+                                           {.weight = weights, .classes = model.classes > data.classes() ? model.classes : data.classes()});
     } else {
         const Rows y = targets_of<Host>(data, "score");
         double sum = 0;
@@ -77,18 +108,26 @@ double score_of(const M& model, const Dataset& data) {
             for (index i = 0; i < y.rows; ++i)
                 a[static_cast<std::size_t>(i)] = y(i, k),
                 p[static_cast<std::size_t>(i)] = predicted[static_cast<std::size_t>(i * y.columns + k)];
-            sum += r2_score(a, p);
+            sum += r2_score(a, p, weights);
         }
         return sum / static_cast<double>(y.columns);
     }
 }
 
 template <class Host>
-std::vector<double> mean_of(const Rows& x) {
+std::vector<double> mean_of(const Rows& x, const std::vector<double>& weights) {
     std::vector<double> m(static_cast<std::size_t>(x.columns));
+    double sum = 0;
     for (index i = 0; i < x.rows; ++i)
-        for (index k = 0; k < x.columns; ++k) m[static_cast<std::size_t>(k)] += (x(i, k) - m[static_cast<std::size_t>(k)]) / static_cast<double>(i + 1);
+        if (const double w = weights[static_cast<std::size_t>(i)]; w > 0) {
+            sum += w;
+            for (index k = 0; k < x.columns; ++k) m[static_cast<std::size_t>(k)] += w * (x(i, k) - m[static_cast<std::size_t>(k)]) / sum;
+        }
     return m;
+}
+template <class Host>
+std::vector<double> mean_of(const Rows& x) {
+    return mean_of<Host>(x, std::vector<double>(static_cast<std::size_t>(x.rows), 1.0));
 }
 template <class Host>
 void subtract(Rows& x, const std::vector<double>& m) {

@@ -287,15 +287,15 @@ class Dataset {
         for (index k = 0; k < n; ++k) dst[k] = static_cast<T>(source_->targets[static_cast<std::size_t>(i + k)]);
     }
 
-    // Sample i's weight in a weighted loss; 1 where there are none.
+    // Sample i's weight; 1 where there are none.
     template <class Host = _::this_host>
     double weight(index i) const {
         place<Host>(i);
         return weights_ ? (*weights_)[static_cast<std::size_t>(i)] : 1;
     }
 
-    // The same samples with a weight each, which the loss takes (Weighted<CrossEntropy>): Keras' sample_weight. Views of this one keep
-    // them. Weights are 0 or more.
+    // The same samples with a weight each, which the loss takes (Weighted<CrossEntropy>), and classical models: Keras' and scikit-learn's
+    // sample_weight. Views of this one keep them. Weights are 0 or more.
     template <class Host = _::this_host>
     Dataset weighted(std::vector<double> weights) const {
         if (static_cast<index>(weights.size()) != size_)
@@ -368,21 +368,26 @@ class Dataset {
         d.each_ = _::shared<_::affine>::of(static_cast<_::affine&&>(a));
         return d;
     }
-    // Of each element over all samples, after scaling: of the training part, to normalize all parts with.
+    // Of each element over all samples, after scaling: of the training part, to normalize all parts with. Samples count by their weights.
     template <class Host = _::this_host>
     Moments moments() const {
         const auto n = static_cast<std::size_t>(x_.count());
         Moments m{std::vector<double>(n), std::vector<double>(n)};
         std::vector<double> x(n);
+        double sum = 0;
         for (index i = 0; i < size_; ++i) {  // Welford's recurrence
+            const double w = weight<Host>(i);
+            if (w == 0) continue;
             copy_x<double, Host>(i, x.data());
+            sum += w;
             for (std::size_t k = 0; k < n; ++k) {
                 const double step = x[k] - m.mean[k];
-                m.mean[k] += step / static_cast<double>(i + 1);
-                m.deviation[k] += step * (x[k] - m.mean[k]);
+                m.mean[k] += w * step / sum;
+                m.deviation[k] += w * step * (x[k] - m.mean[k]);
             }
         }
-        for (double& d : m.deviation) d = size_ > 0 ? __builtin_sqrt(d / static_cast<double>(size_)) : 0;
+        if (size_ > 0 && sum == 0) fail("moments: all weights are 0");
+        for (double& d : m.deviation) d = size_ > 0 ? __builtin_sqrt(d / sum) : 0;
         return m;
     }
     // The same elements as samples of another shape.
@@ -548,5 +553,15 @@ class Dataset {
     bool ids_ = false;
     index stride_ = 0;  // windows: from one to the next; 0: samples stand one after another
 };
+
+namespace _ {
+
+// For what has no weighted counterpart: rather an error than weights that do nothing.
+template <class Host>
+void refuse_weights(const Dataset& data, const char* who) {
+    if (data.has_weights()) fail(std::string(who) + " takes no weights of samples: fit it to the data set without them");
+}
+
+}  // namespace _
 
 }  // namespace etta

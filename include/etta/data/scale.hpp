@@ -53,6 +53,7 @@ template <class Host, class F>
 void each_sorted_column(const Dataset& data, const char* who, F f) {
     const auto n = static_cast<std::size_t>(data.size()), width = static_cast<std::size_t>(data.x_shape().count());
     if (n == 0) fail(std::string(who) + ": there are no samples");
+    refuse_weights<Host>(data, who);
     std::vector<double> all(n * width), row(width);
     for (std::size_t i = 0; i < n; ++i) {
         data.copy_x<double, Host>(static_cast<index>(i), row.data());
@@ -76,7 +77,7 @@ inline double quantile_of(std::span<const double> sorted, double q) {
 
 }  // namespace _
 
-// To mean 0 and standard deviation 1 (of all samples: divided by n). An element that does not vary keeps its scale.
+// To mean 0 and standard deviation 1 (of all samples, by their weights: divided by n). An element that does not vary keeps its scale.
 struct StandardScaler {
     bool with_mean = true, with_std = true;
     template <class Host = _::this_host>

@@ -128,7 +128,7 @@ class ConfusionMatrix {
         return actual > 0 && predicted > 0 ? both / __builtin_sqrt(actual) / __builtin_sqrt(predicted) : 0;
     }
     // Cohen's kappa: agreement beyond chance. power 0: all mistakes are alike; 1, 2: they count by the labels' distance, or its
-    // square. Fails where actual and predicted labels are all of one and the same class: there is no chance to be wrong.
+    // square. NaN where actual and predicted labels are all of one and the same class: there is no chance to be wrong.
     template <class Target = this_target>
     double kappa(int power = 0) const {
         check<Target>("Cohen's kappa");
@@ -141,8 +141,7 @@ class ConfusionMatrix {
                 found += w * count(i, k);
                 by_chance += w * (s[static_cast<std::size_t>(i)] / total_) * t[static_cast<std::size_t>(k)];
             }
-        if (!(by_chance > 0)) fail_with<Target>("Cohen's kappa: all actual and predicted labels are of one class");
-        return 1 - found / by_chance;
+        return by_chance > 0 ? 1 - found / by_chance : __builtin_nan("");
     }
 
     // The table that scikit-learn's classification_report prints. Names: one per class; none: the classes' numbers.

@@ -38,11 +38,11 @@ class RegressionMetrics {
     template <class Target = this_target>
     double max_error() const { return mean<Target>(0), largest_; }
     // 1 - Σ (y - p)² / Σ (y - mean)²: the share of the spread that is predicted. Where all actual values are equal, 1 if the
-    // prediction is right and 0 if not, as in scikit-learn. Fails for fewer than two samples.
+    // prediction is right and 0 if not; of one sample NaN, as in scikit-learn.
     template <class Target = this_target>
     double r2() const {
-        if (count_ < 2) fail_with<Target>("R² of %lld samples, 2 or more expected", static_cast<long long>(count_));
         mean<Target>(0);
+        if (count_ < 2) return __builtin_nan("");
         return spread_ == 0 ? (squares_ == 0 ? 1 : squares_ > 0 ? 0 : squares_) : 1 - squares_ / spread_;
     }
 

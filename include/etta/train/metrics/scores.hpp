@@ -43,17 +43,17 @@ class RankedScores {
     void reset() { *this = RankedScores(); }
     index size() const { return static_cast<index>(scores_.size()); }
 
-    // The probability that a sample of class 1 has a higher score than one of class 0; ties count half. Fails if one of the classes
-    // does not occur. O(n log n), as all that follow.
+    // The probability that a sample of class 1 has a higher score than one of class 0; ties count half. NaN if one of the classes does not
+    // occur. Fails, as all that follow, without samples. O(n log n), as all that follow.
     template <class Target = this_target>
     double roc_auc() const {
         return roc_curve<Target>().area();
     }
+    // The rates of a class that does not occur are NaN.
     template <class Target = this_target>
     Curve roc_curve() const {
-        if (!(positive_ > 0 && negative_ > 0))
-            fail_with<Target>("a ROC curve needs samples of both classes; there %s", size() == 0 ? "are no samples" : "is one class only");
-        Curve c{{0}, {0}, {__builtin_huge_val()}};
+        check<Target>("a ROC curve");
+        Curve c{{0 / negative_}, {0 / positive_}, {__builtin_huge_val()}};
         walk<Target>([&](double right, double wrong, double threshold) {
             c.x.push_back(wrong / negative_), c.y.push_back(right / positive_), c.threshold.push_back(threshold);
         });
@@ -72,18 +72,22 @@ class RankedScores {
     double pr_auc() const {
         return precision_recall_curve<Target>().area();
     }
-    // Begins with recall 0 and precision 1.
+    // Begins with recall 0 and precision 1. Where no sample is of class 1, all others have recall 1, and so precision and area 0.
     template <class Target = this_target>
     Curve precision_recall_curve() const {
-        if (!(positive_ > 0)) fail_with<Target>("precision and recall: no sample is of class 1");
+        check<Target>("precision and recall");
         Curve c{{0}, {1}, {__builtin_huge_val()}};
         walk<Target>([&](double right, double wrong, double threshold) {
-            if (right + wrong > 0) c.x.push_back(right / positive_), c.y.push_back(right / (right + wrong)), c.threshold.push_back(threshold);
+            if (right + wrong > 0) c.x.push_back(positive_ > 0 ? right / positive_ : 1), c.y.push_back(right / (right + wrong)), c.threshold.push_back(threshold);
         });
         return c;
     }
 
   private:
+    template <class Target>
+    void check(const char* what) const {
+        if (!(positive_ + negative_ > 0)) fail_with<Target>("%s of no samples", what);
+    }
     template <class Target>
     struct sample {
         double score, weight;
@@ -227,7 +231,8 @@ double average_precision_score(const number_span& actual, const number_span& sco
 }
 // One score per sample: of two classes. Scores [n, classes]: multi_class::ovr, the mean over classes, each against all others; or ovo, the
 // mean over pairs of classes, of the two AUCs on the pair's samples (Hand, Till 2001), which does not depend on how frequent classes are.
-// macro: a plain mean; weighted: by the classes' (the pairs') samples. Samples' weights: ovr only. Fails if a class does not occur.
+// macro: a plain mean; weighted: by the classes' (the pairs') samples. Samples' weights: ovr only. Where a class does not occur, as in
+// scikit-learn with `labels`: ovr's macro is NaN, its weighted mean and ovo are of the classes that occur; of one class only, NaN.
 template <class Target = this_target>
 double roc_auc_score(const number_span& actual, const number_span& scores, average a = average::macro, const number_span& weight = {},
                      multi_class m = multi_class::ovr) {
@@ -243,8 +248,9 @@ double roc_auc_score(const number_span& actual, const number_span& scores, avera
     _::check_pairs<Target>("ROC-AUC", n, n, weight);
     std::vector<double> support(static_cast<std::size_t>(classes));
     for (index i = 0; i < n; ++i) support[static_cast<std::size_t>(_::label_at<Target>(actual, i, classes, "ROC-AUC"))] += weight.size > 0 ? weight[i] : 1;
-    for (index c = 0; c < classes; ++c)
-        if (!(support[static_cast<std::size_t>(c)] > 0)) fail_with<Target>("ROC-AUC: class %lld does not occur", static_cast<long long>(c));
+    double samples = 0;
+    for (const double s : support) samples += s;
+    if (!(samples > 0)) fail_with<Target>("ROC-AUC of no samples");
     std::vector<double> is, score, w;
     // Class c against class `other`, or against all others (-1).
     const auto one = [&](index c, index other) {
@@ -262,10 +268,11 @@ double roc_auc_score(const number_span& actual, const number_span& scores, avera
     double sum = 0, weights = 0;
     for (index c = 0; c < classes; ++c)
         for (index d = pairs ? c + 1 : -1; d < (pairs ? classes : 0); ++d) {
-            const double share = support[static_cast<std::size_t>(c)] + (pairs ? support[static_cast<std::size_t>(d)] : 0), f = a == average::weighted ? share : 1;
+            const double mine = support[static_cast<std::size_t>(c)], other = pairs ? support[static_cast<std::size_t>(d)] : 0, f = a == average::weighted ? mine + other : 1;
+            if (pairs ? mine == 0 || other == 0 : f == 0) continue;
             sum += f * (pairs ? (one(c, d) + one(d, c)) / 2 : one(c, -1)), weights += f;
         }
-    return sum / weights;
+    return sum / weights;  // 0 / 0 where there are no pairs
 }
 template <class Target = this_target>
 double top_k_accuracy_score(const number_span& actual, const number_span& scores, int k = 2) {
