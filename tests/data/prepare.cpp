@@ -107,3 +107,85 @@ TEST_CASE("stratified folds have every class in proportion, and test each sample
     CHECK_THROWS_WITH(etta::k_fold_stratified(d, 1, etta::seed(3)), says("1 folds of 54 samples"));
     CHECK_THROWS_WITH(etta::k_fold_stratified(Dataset::from(x, {}), 2, etta::seed(3)), says("no labels"));
 }
+
+TEST_CASE("a split into several parts has every sample in one, in proportion, and is repeatable") {
+    Numbers x;
+    for (int i = 0; i < 1000; ++i) x.push_back(i);
+    const Dataset d = Dataset::from(x, {});
+    const auto of = [](const Dataset& part) {
+        Numbers all(static_cast<std::size_t>(part.size()));
+        for (etta::index i = 0; i < part.size(); ++i) part.copy_x(i, &all[static_cast<std::size_t>(i)]);
+        return all;
+    };
+    const auto [train, validation, test] = etta::split(d, {0.7, 0.15, 0.15}, etta::seed(1));
+    CHECK((train.size() == 700 && validation.size() == 150 && test.size() == 150));
+    std::vector<int> seen(1000);
+    for (const Dataset& part : {train, validation, test})
+        for (const double v : of(part)) ++seen[std::size_t(v)];
+    CHECK(seen == std::vector<int>(1000, 1));
+    CHECK(of(etta::split(d, {0.7, 0.15, 0.15}, etta::seed(1))[1]) == of(validation));
+    CHECK(of(etta::split(d, {0.7, 0.15, 0.15}, etta::seed(2))[1]) != of(validation));
+    // The two parts of a fraction and of two fractions are the same.
+    const auto two = etta::split(d, {0.8, 0.2}, etta::seed(1));
+    CHECK((of(two[0]) == of(etta::split(d, 0.8, etta::seed(1)).train) && of(two[1]) == of(etta::split(d, 0.8, etta::seed(1)).test)));
+
+    // Sizes add up however they round; of less than 1, the rest is in no part.
+    for (etta::index n = 0; n < 40; ++n) {
+        etta::index sum = 0;
+        for (const Dataset& part : etta::split(d.slice(0, n), {1.0 / 3, 1.0 / 3, 1.0 / 3}, etta::seed(1))) {
+            sum += part.size();
+            CHECK((part.size() >= n / 3 && part.size() <= n / 3 + 1));
+        }
+        CHECK(sum == n);
+    }
+    const auto some = etta::split(d, {0.1, 0.2, 0.05, 0.05}, etta::seed(1));
+    CHECK((some[0].size() == 100 && some[1].size() == 200 && some[2].size() == 50 && some[3].size() == 50));
+    CHECK(etta::split(d, {0.8f, 0.1f, 0.1f}, etta::seed(1))[2].size() == 100);  // whose sum is more than 1 by rounding
+
+    CHECK_THROWS_WITH(etta::split(d, {0.7, 0.2, 0.2}, etta::seed(1)), says("split: the fractions' sum is 1.1"));
+    CHECK_THROWS_WITH(etta::split(d, {0.7, 0.3, 0}, etta::seed(1)), says("split: part 2 is the fraction 0.0"));
+    CHECK_THROWS_WITH(etta::split(d, {0.7, -0.1, 0.4}, etta::seed(1)), says("part 1 is the fraction -0.1"));
+    CHECK_THROWS_WITH(etta::split(d, {0.5, std::numeric_limits<double>::quiet_NaN()}, etta::seed(1)), says("part 1 is the fraction nan"));
+    CHECK_THROWS_WITH(etta::split_stratified(d, {0.5, 0.5}, etta::seed(1)), says("no labels"));
+}
+
+TEST_CASE("a stratified split into several parts has every class in proportion, and parts of their sizes") {
+    const auto counts = [](const Dataset& part) {
+        std::vector<int> n(static_cast<std::size_t>(part.classes()));
+        for (etta::index i = 0; i < part.size(); ++i) ++n[static_cast<std::size_t>(part.label(i))];
+        return n;
+    };
+    std::vector<std::int32_t> labels;
+    for (int i = 0; i < 1000; ++i) labels.push_back(i < 500 ? 0 : i < 900 ? 1 : 2);
+    Numbers x;
+    for (int i = 0; i < 1000; ++i) x.push_back(i);
+    const Dataset d = Dataset::from(x, {}, labels);
+    const auto [train, validation, test] = etta::split_stratified(d, {0.7, 0.15, 0.15}, etta::seed(1));
+    CHECK(counts(train) == std::vector<int>{350, 280, 70});
+    CHECK(counts(validation) == std::vector<int>{75, 60, 15});
+    CHECK(counts(test) == std::vector<int>{75, 60, 15});
+    std::vector<int> seen(1000);
+    bool sorted = true;
+    for (const Dataset& part : {train, validation, test})
+        for (etta::index i = 0; i < part.size(); ++i) {
+            double v;
+            part.copy_x(i, &v);
+            ++seen[std::size_t(v)];
+            CHECK(part.label(i) == labels[std::size_t(v)]);
+            sorted = sorted && (i == 0 || part.label(i) >= part.label(i - 1));
+        }
+    CHECK(seen == std::vector<int>(1000, 1));
+    CHECK_FALSE(sorted);
+
+    // A hundred classes of three samples: no part is left without any.
+    std::vector<std::int32_t> small;
+    for (int i = 0; i < 300; ++i) small.push_back(i / 3);
+    const auto parts = etta::split_stratified(Dataset::from(Numbers(300), {}, small), {0.7, 0.15, 0.15}, etta::seed(1));
+    CHECK((parts[0].size() == 210 && parts[1].size() == 45 && parts[2].size() == 45));
+    for (const int n : counts(parts[0])) CHECK((n == 2 || n == 3));
+    for (const int n : counts(parts[1])) CHECK(n <= 1);
+
+    const auto some = etta::split_stratified(d, {0.1, 0.29}, etta::seed(1));
+    CHECK((counts(some[0]) == std::vector<int>{50, 40, 10} && counts(some[1]) == std::vector<int>{145, 116, 29}));
+    CHECK_THROWS_WITH(etta::split_stratified(d, {0.7, 0.31}, etta::seed(1)), says("split_stratified: the fractions' sum is 1.01"));
+}
