@@ -1,5 +1,7 @@
-// Scalers, encoders and stratified folds: edges and refusals. Values of scalers: tests/parity/scale.cpp.
+// Imputers, scalers, encoders, splits and stratified folds: edges and refusals. Values of scalers: tests/parity/scale.cpp.
 #include <etta/data/encode.hpp>
+#include <etta/data/impute.hpp>
+#include <etta/data/join.hpp>
 #include <etta/data/scale.hpp>
 #include <etta/data/split.hpp>
 
@@ -11,6 +13,15 @@ namespace {
 using etta::Dataset;
 using Words = std::vector<std::string>;
 using Numbers = std::vector<double>;
+constexpr double NaN = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+
+template <class T = double>
+Numbers all_of(const Dataset& d) {
+    const auto width = static_cast<std::size_t>(d.x_shape().count());
+    std::vector<T> x(static_cast<std::size_t>(d.size()) * width);
+    for (etta::index i = 0; i < d.size(); ++i) d.copy_x(i, x.data() + static_cast<std::size_t>(i) * width);
+    return {x.begin(), x.end()};
+}
 }  // namespace
 
 TEST_CASE("scalers take samples of any shape and one sample, and refuse what they cannot scale") {
@@ -31,16 +42,107 @@ TEST_CASE("scalers take samples of any shape and one sample, and refuse what the
     // What varies by rounding alone does not vary, as in scikit-learn.
     CHECK(etta::StandardScaler().fit(Dataset::from(Numbers{1e15, 1e15 + 0.125}, {1})).scale == Numbers{1});
 
-    const Dataset none = Dataset::from(Numbers{}, {2}), bad = Dataset::from(Numbers{1, 2, std::numeric_limits<double>::quiet_NaN(), 4}, {2});
+    const Dataset none = Dataset::from(Numbers{}, {2}), bad = Dataset::from(Numbers{1, 2, inf, 4}, {2}), empty = Dataset::from(Numbers{1, NaN, 3, NaN}, {2});
     CHECK_THROWS_WITH(etta::StandardScaler().fit(none), says("StandardScaler: there are no samples"));
     CHECK_THROWS_WITH(etta::MinMaxScaler().fit(none), says("MinMaxScaler: there are no samples"));
-    CHECK_THROWS_WITH(etta::StandardScaler().fit(bad), says("element 0 is not finite"));
-    CHECK_THROWS_WITH(etta::RobustScaler().fit(bad), says("element 0 of sample 1 is not finite"));
+    CHECK_THROWS_WITH(etta::StandardScaler().fit(bad), says("StandardScaler: element 0 of sample 1 is infinite"));
+    CHECK_THROWS_WITH(etta::RobustScaler().fit(bad), says("RobustScaler: element 0 of sample 1 is infinite"));
+    CHECK_THROWS_WITH(etta::StandardScaler().fit(empty), says("StandardScaler: element 1 is NaN in all samples"));
+    CHECK_THROWS_WITH(etta::MaxAbsScaler().fit(empty), says("MaxAbsScaler: element 1 is NaN in all samples"));
+    CHECK_THROWS_WITH(etta::StandardScaler().fit(Dataset::from(Numbers{1e200, -1e200}, {1})), says("the deviation of element 0 is not finite"));
     CHECK_THROWS_WITH((etta::MinMaxScaler{1, 1}.fit(one)), says("is empty"));
     CHECK_THROWS_WITH((etta::RobustScaler{0.5, 0.5}.fit(one)), says("expected 0 <= low < high <= 1"));
     CHECK_THROWS_WITH(etta::StandardScaler().fit(one).transform(Dataset::from(Numbers(3), {3})), says("a scaler of 2 elements, and 3 numbers"));
     CHECK_THROWS_WITH(etta::Scaler().transform(one), says("was not fitted"));
     CHECK_THROWS_AS(etta::StandardScaler().fit(one).transform(std::span<double>()), etta::Error);
+}
+
+TEST_CASE("scalers pass over what is missing, and leave it missing") {
+    const Dataset whole = Dataset::from(Numbers{1, 2, 5, 9}, {1}), gaps = Dataset::from(Numbers{NaN, 1, 2, NaN, NaN, 5, 9, NaN}, {1});
+    const auto same = [](const etta::Scaler& a, const etta::Scaler& b) { return a.center == b.center && a.scale == b.scale; };
+    CHECK(same(etta::StandardScaler().fit(gaps), etta::StandardScaler().fit(whole)));
+    CHECK(same(etta::MinMaxScaler().fit(gaps), etta::MinMaxScaler().fit(whole)));
+    CHECK(same(etta::RobustScaler().fit(gaps), etta::RobustScaler().fit(whole)));
+    CHECK(same(etta::MaxAbsScaler().fit(gaps), etta::MaxAbsScaler().fit(whole)));
+    const Numbers x = all_of(etta::MinMaxScaler().fit(gaps).transform(gaps));
+    CHECK((x[0] != x[0] && x[1] == 0 && x[2] == 0.125 && x[3] != x[3] && x[6] == 1));
+    // Elements have gaps of their own.
+    const Dataset two = Dataset::from(Numbers{NaN, 10, 2, NaN, 4, 30}, {2});
+    CHECK(etta::StandardScaler().fit(two).center == Numbers{3, 20});
+    CHECK(etta::StandardScaler().fit(two).scale == Numbers{1, 10});
+}
+
+TEST_CASE("an imputer puts what it was fitted to where numbers are missing") {
+    using etta::impute;
+    using etta::SimpleImputer;
+    const Dataset train = Dataset::from(Numbers{1, NaN, 2, 5, NaN, 5, 2, 3, 7, NaN, 1, 8}, {2}), test = Dataset::from(Numbers{NaN, NaN, 0, NaN, NaN, -1}, {2});
+    CHECK(SimpleImputer().fit(train).values == Numbers{2.6, 5.25});
+    CHECK(SimpleImputer{.strategy = impute::median}.fit(train).values == Numbers{2, 5});
+    CHECK(SimpleImputer{.strategy = impute::most_frequent}.fit(train).values == Numbers{1, 5});  // of two that are as frequent, the smaller
+    CHECK(SimpleImputer{.strategy = impute::constant, .fill_value = -1}.fit(train).values == Numbers{-1, -1});
+
+    const auto median = SimpleImputer{.strategy = impute::median}.fit(train);
+    CHECK(all_of(median.transform(test)) == Numbers{2, 5, 0, 5, 2, -1});
+    CHECK(all_of<float>(median.transform(test)) == Numbers{2, 5, 0, 5, 2, -1});
+    CHECK(all_of(median.transform(train)) == Numbers{1, 5, 2, 5, 2, 5, 2, 3, 7, 5, 1, 8});
+    Numbers rows = {NaN, 1, NaN, NaN};
+    median.transform(rows);
+    CHECK(rows == Numbers{2, 1, 2, 5});
+    std::vector<float> one = {float(NaN), 1};
+    median.transform(std::span(one));
+    CHECK(one == std::vector<float>{2, 1});
+
+    CHECK_THROWS_WITH(SimpleImputer().fit(Dataset::from(Numbers{1, NaN, 3, NaN}, {2})), says("SimpleImputer: element 1 is NaN in all samples"));
+    CHECK(SimpleImputer{.strategy = impute::constant}.fit(Dataset::from(Numbers{1, NaN, 3, NaN}, {2})).values == Numbers{0, 0});
+    CHECK_THROWS_WITH((SimpleImputer{.strategy = impute::constant, .fill_value = NaN}.fit(train)), says("fill_value is nan"));
+    CHECK_THROWS_WITH(SimpleImputer().fit(Dataset::from(Numbers{1, inf}, {1})), says("element 0 of sample 1 is infinite"));
+    CHECK_THROWS_WITH(SimpleImputer().fit(Dataset::from(Numbers{}, {2})), says("there are no samples"));
+    CHECK_THROWS_WITH(etta::Imputer().transform(test), says("was not fitted"));
+    CHECK_THROWS_WITH(median.transform(Dataset::from(Numbers(4), {4})), says("an imputer of 2 elements, and 4 numbers"));
+    CHECK_THROWS_WITH(median.transform(std::span(one).first(1)), says("an imputer of 2 elements, and 1 numbers"));
+    CHECK_THROWS_WITH(etta::SimpleImputer().fit(train).transform(Dataset::from(std::vector<std::int32_t>{1, 2}, {2})), says("ids are never missing"));
+}
+
+TEST_CASE("a data set whose gaps are filled keeps its labels, weights, order, scaling and transforms") {
+    const Dataset d = Dataset::from(Numbers{NaN, 1, 2, 3, NaN, 5}, {1}, std::vector<std::int32_t>{0, 1, 2, 0, 1, 2}, 0, Words{"a", "b", "c"}).weighted({1, 2, 3, 4, 5, 6});
+    const auto imputer = etta::SimpleImputer{.strategy = etta::impute::constant, .fill_value = 100}.fit(d);
+    const Dataset filled = imputer.transform(d);
+    CHECK(all_of(filled) == Numbers{100, 1, 2, 3, 100, 5});
+    CHECK((filled.label(2) == 2 && filled.weight(2) == 3 && filled.class_name(1) == "b" && filled.classes() == 3));
+    // Views of it, and it of views.
+    const std::vector<etta::index> which = {4, 5, 0};
+    CHECK(all_of(filled.subset(which)) == Numbers{100, 5, 100});
+    const Dataset part = imputer.transform(d.subset(which));
+    CHECK(all_of(part) == Numbers{100, 5, 100});
+    CHECK((part.label(0) == 1 && part.weight(0) == 5 && part.size() == 3));
+    CHECK(all_of(part.slice(1, 3)) == Numbers{5, 100});
+    CHECK(all_of(part.one_hot().slice(1, 3)) == Numbers{5, 100});
+    // Scaling before it is done before, scaling after it after.
+    CHECK(all_of(imputer.transform(d.scaled(2))) == Numbers{100, 2, 4, 6, 100, 10});
+    CHECK(all_of(imputer.transform(d).scaled(2)) == Numbers{200, 2, 4, 6, 200, 10});
+    CHECK(all_of(imputer.transform(d.normalized({{1}, {2}}))) == Numbers{100, 0, 0.5, 1, 100, 2});
+    const auto twice = [](etta::Image& x) { x.values.push_back(x.values[0]), x.shape = {2}; };
+    CHECK(all_of(imputer.transform(d).transformed(twice)) == Numbers{100, 100, 1, 1, 2, 2, 3, 3, 100, 100, 5, 5});
+    const auto both = etta::SimpleImputer{.strategy = etta::impute::constant, .fill_value = 7}.fit(d.transformed(twice));
+    CHECK(all_of(both.transform(d.transformed(twice).subset(which))) == Numbers{7, 7, 5, 5, 7, 7});
+    CHECK(all_of(etta::MinMaxScaler{0, 99}.fit(filled).transform(filled)) == Numbers{99, 0, 1, 2, 99, 4});
+    // Of joined data sets, of targets, of none.
+    const Dataset pair = etta::joined(d, d.scaled(-1));
+    CHECK(all_of(etta::Imputer{{8, 9}}.transform(pair).slice(0, 2)) == Numbers{8, 9, 1, -1});
+    const Dataset price = imputer.transform(Dataset::from(Numbers{NaN, 1}, {1}, Numbers{5, 6}).shuffled(etta::seed(1)));
+    for (etta::index i = 0; i < 2; ++i) {
+        double x, y;
+        price.copy_x(i, &x), price.copy_y(i, &y);
+        CHECK((y == 5 ? x == 100 : x == 1));
+    }
+    CHECK(imputer.transform(d.slice(0, 0)).size() == 0);
+    // What it was made of may go away.
+    Dataset alone;
+    {
+        const Dataset gone = Dataset::from(Numbers{NaN, 4}, {1});
+        alone = imputer.transform(gone);
+    }
+    CHECK(all_of(alone) == Numbers{100, 4});
 }
 
 TEST_CASE("words become numbers in their order, and back") {
