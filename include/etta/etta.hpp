@@ -8,6 +8,7 @@
 #include "core/tensor.hpp"
 #include "data/encode.hpp"
 #include "data/files.hpp"
+#include "data/impute.hpp"
 #include "data/join.hpp"
 #include "data/load.hpp"
 #include "data/loader.hpp"

@@ -46,6 +46,18 @@ struct Spy {
 double slope(const etta::Ridge& m, const Dataset&) { return -std::abs(m.alpha - 0.5); }
 }  // namespace
 
+TEST_CASE("a pipeline fills gaps by what its training part says") {
+    constexpr double none = __builtin_nan("");
+    const Dataset d = Dataset::from(Numbers{1, 2, none, 4, 30, none}, {1}, Numbers{1, 2, 3, 4, 30, 3});
+    auto pipe = etta::make_pipeline(etta::SimpleImputer{.strategy = etta::impute::median}, etta::StandardScaler(), etta::LinearRegression()).fit(d);
+    CHECK(pipe.fitted.values == Numbers{3});
+    CHECK(std::abs(pipe.predict(Rows(2, 1, {none, 10}))[0] - 3) < 1e-9);
+    CHECK(std::abs(pipe.predict(Rows(2, 1, {none, 10}))[1] - 10) < 1e-9);
+    CHECK(pipe.score(d) > 0.999999);
+    CHECK(etta::cross_validate(pipe, d, 2, seed(1)).size() == 2);
+    CHECK_THROWS_AS(etta::make_pipeline(etta::StandardScaler(), etta::LinearRegression()).fit(d), etta::Error);  // the gaps are still there
+}
+
 TEST_CASE("files of data come with the header of classical models") {
     const auto digits = etta::load_csv(ETTA_TEST_DIR "/../examples/data/digits.csv", {.label = -1}).scaled(1 / 16.0);
     CHECK((digits.size() == 1797 && digits.classes() == 10 && digits.x_shape() == etta::dims{64}));

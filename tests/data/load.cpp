@@ -97,8 +97,31 @@ TEST_CASE("numeric labels are the classes' numbers, or are given names") {
     CHECK(d.label(0) == 2);
     CHECK_THROWS_WITH(etta::load_csv(wine, {.label = 0, .classes = {"one", "3"}}), says("class 'one' is none"));
     CHECK_THROWS_AS(etta::load_csv(wine, {.label = 1}), etta::Error);
-    CHECK_THROWS_WITH(etta::load_csv(scratch.file("m.csv", "0,1\n,2\n"), {.label = 0, .csv = {.missing = etta::missing::nan}}),
-                      says("m.csv:2: label '0': "));
+}
+
+TEST_CASE("labels and targets that are missing are never made up") {
+    Scratch scratch;
+    const auto table = scratch.file("m.csv", "a,y\n1,0\n,1\n3,NA\n4,1\n"), words = scratch.file("w.csv", "a,y\n1,no\n,yes\n3,\n4,yes\n");
+    const auto only = scratch.file("o.csv", "a,y\n1,\n2,\n");
+    for (const auto missing : {etta::missing::fill, etta::missing::nan}) {
+        const etta::csv_options csv = {.missing = missing, .fill = 1};
+        CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y", .csv = csv}), says("m.csv:4: label 'y' is missing (missing::skip_row leaves such rows out)"));
+        CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y", .classes = {"0", "1"}, .csv = csv}), says("m.csv:4: label 'y' is missing"));
+        CHECK_THROWS_WITH(etta::load_csv(words, {.label = "y", .csv = csv}), says("w.csv:4: label 'y' is missing"));
+        CHECK_THROWS_WITH(etta::load_csv(table, {.targets = {"y"}, .csv = csv}), says("m.csv:4: target 'y' is missing"));
+        CHECK_THROWS_WITH(etta::load_csv(only, {.targets = {"y"}, .csv = csv}), says("o.csv:2: target 'y' is missing"));
+        // Features are what the policy says.
+        const auto d = etta::load_csv(scratch.file("x.csv", "a,y\n1,0\n,1\n"), {.label = "y", .csv = {.missing = missing, .fill = 7}});
+        CHECK(d.size() == 2);
+        CHECK((missing == etta::missing::fill ? x_of(d, 1)[0] == 7 : x_of(d, 1)[0] != x_of(d, 1)[0]));
+    }
+    CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y"}), says("m.csv:3:1: column 'a': the value is missing"));
+    const etta::csv_options skip = {.missing = etta::missing::skip_row};
+    CHECK(etta::load_csv(table, {.label = "y", .csv = skip}).size() == 2);
+    CHECK(etta::load_csv(words, {.label = "y", .csv = skip}).label(1) == 1);
+    CHECK(etta::load_csv(table, {.targets = {"y"}, .csv = skip}).size() == 2);
+    // A column in which nothing stands.
+    CHECK(etta::read_csv(only, {.missing = etta::missing::fill}).columns[1].missing == std::vector<std::uint32_t>{0, 1});
 }
 
 TEST_CASE("a column of too many words does not become features") {

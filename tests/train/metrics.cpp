@@ -1,5 +1,7 @@
 // Metrics: values that can be counted by hand, element types, edges, and what is refused. Parity with scikit-learn: tests/parity.
 #include <etta/core/tensor.hpp>
+#include <etta/train/evaluation.hpp>
+#include <etta/train/history.hpp>
 #include <etta/train/metrics.hpp>
 
 #include <cmath>
@@ -61,6 +63,48 @@ TEST_CASE("a confusion matrix counts, also what a trainer counted, and can begin
     CHECK_THROWS_WITH(etta::ConfusionMatrix(1), says("1 classes"));
     CHECK_THROWS_WITH(etta::ConfusionMatrix(5000), says("5000 classes"));
     CHECK_THROWS_WITH(etta::ConfusionMatrix(3, std::vector<etta::index>(8)), says("9 counts, given are 8"));
+}
+
+TEST_CASE("a class that a confusion matrix does not have is an error, wherever it is asked for") {
+    etta::ConfusionMatrix m(3);
+    m.update(Labels{0, 1, 2}, Labels{0, 1, 1});
+    for (const int c : {-1, 3, 50, 1000000}) {
+        const auto none = says("a confusion matrix of 3 classes has no class " + std::to_string(c));
+        CHECK_THROWS_WITH(m.count(c, 0), none);
+        CHECK_THROWS_WITH(m.count(0, c), none);
+        CHECK_THROWS_WITH(m.support(c), none);
+        CHECK_THROWS_WITH(m.taken_for(c), none);
+        CHECK_THROWS_WITH(m.precision(c), none);
+        CHECK_THROWS_WITH(m.recall(c), none);
+        CHECK_THROWS_WITH(m.fbeta(c, 2), none);
+        CHECK_THROWS_WITH(m.f1(c), none);
+        CHECK_THROWS_WITH(m.iou(c), none);
+    }
+    CHECK(m.recall(2) == 0);
+
+    etta::Evaluation e;
+    e.classes = 2;
+    e.confusion = {3, 1, 0, 2};
+    CHECK(e.confused(0, 1) == 1);
+    CHECK_THAT(e.table(), says("    0    3    1\n    1    .    2\n"));
+    CHECK_THROWS_WITH(e.confused(0, 2), says("a confusion matrix of 2 classes has no class 2"));
+    CHECK_THROWS_WITH(e.confused(-1, 0), says("a confusion matrix of 2 classes has no class -1"));
+    // Of many classes evaluate keeps no table, of numbers it has none.
+    e.classes = 1025, e.confusion = {};
+    CHECK_THROWS_WITH(e.confused(0, 0), says("evaluate keeps no confusion matrix of more than 1024 classes, here are 1025; `predicted` has"));
+    CHECK_THROWS_WITH(e.table(), says("here are 1025"));
+    CHECK_THROWS_WITH(etta::Evaluation().confused(0, 0), says("a confusion matrix is of a classifier's evaluation"));
+    CHECK_THROWS_WITH(etta::Evaluation().table(), says("a classifier's"));
+}
+
+TEST_CASE("a history is JSON whatever was measured") {
+    etta::History h;
+    h.validated = true;
+    h.epochs = {{1, 0.25, 1, 1e-12, 0.5, 1e-3, 1.5}, {2, NaN, NaN, inf, -inf, inf, NaN}};
+    CHECK(h.json() ==
+          "[\n  {\"epoch\": 1, \"loss\": 0.25, \"accuracy\": 1, \"validation_loss\": 1e-12, \"validation_accuracy\": 0.5, \"rate\": 0.001, \"seconds\": 1.500},\n"
+          "  {\"epoch\": 2, \"loss\": null, \"accuracy\": null, \"validation_loss\": null, \"validation_accuracy\": null, \"rate\": null, \"seconds\": null}\n]\n");
+    CHECK(etta::History().json() == "[\n]\n");
 }
 
 TEST_CASE("metrics of labels say what is missing, and have values where classes are") {

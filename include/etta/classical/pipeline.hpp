@@ -1,8 +1,8 @@
-// pipeline.hpp: a scaler or PCA, and the model behind it, as one model: fitted together, so that cross-validation and searches
+// pipeline.hpp: an imputer, a scaler or PCA, and the model behind it, as one model: fitted together, so that cross-validation and searches
 // fit the scaler to each training part only.
 #pragma once
 
-#include "../data/scale.hpp"
+#include "../data/impute.hpp"
 #include "rows.hpp"
 
 namespace etta {
@@ -31,7 +31,7 @@ Dataset with_x(const Dataset& data, Rows x) {
 }  // namespace _
 
 // One step and a model; the model may be a Pipeline itself. A step is anything whose fit(data) gives what has transform: of rows (PCA, KMeans,
-// another Pipeline that ends in one), or of samples in place (the scalers). Both stay as given until fit():
+// another Pipeline that ends in one), or of samples in place (the scalers, SimpleImputer). Both stay as given until fit():
 //     auto m = etta::make_pipeline(etta::StandardScaler(), etta::PCA{.n_components = 3}, etta::Ridge{.alpha = 2});
 //     m.step is the StandardScaler, m.model.step the PCA, m.model.model the Ridge
 template <class Step, class Model>

@@ -67,6 +67,8 @@ namespace _ {
 
 template <class Host, class Data>
 struct joining;
+template <class Host, class Data>
+struct imputing;
 
 struct dataset_storage {
     samples x;
@@ -431,6 +433,8 @@ class Dataset {
   private:
     template <class Host, class Data>
     friend struct _::joining;
+    template <class Host, class Data>
+    friend struct _::imputing;
     template <class Host>
     static Dataset make(_::dataset_storage&& s, const dims& x_shape) {
         if (!x_shape.valid()) fail("no sample has shape " + x_shape.text());

@@ -91,9 +91,18 @@ struct csv_data_options {
 
 namespace _ {
 
+// What is to be learnt is never made up, whatever stands for features that are missing.
+template <class Host>
+void check_none_missing(const csv_table& table, const csv_column& column, const char* what) {
+    if (!column.missing.empty())
+        fail(table.path + ":" + std::to_string(table.lines[column.missing[0]]) + ": " + what + " '" + column.name +
+             "' is missing (missing::skip_row leaves such rows out)");
+}
+
 template <class Host>
 std::vector<std::int32_t> csv_labels(const csv_table& table, const csv_column& column, std::vector<std::string>& classes) {
     const auto place = [&](std::size_t i) { return table.path + ":" + std::to_string(table.lines[i]) + ": label '" + column.name + "'"; };
+    check_none_missing<Host>(table, column, "label");
     std::vector<std::int32_t> labels(table.lines.size());
     if (column.numeric && classes.empty()) {
         for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -113,7 +122,6 @@ std::vector<std::int32_t> csv_labels(const csv_table& table, const csv_column& c
     if (classes.empty()) classes = column.words;
     for (std::size_t i = 0; i < labels.size(); ++i) {
         labels[i] = -1;
-        if (!column.numeric && column.codes[i] < 0) fail(place(i) + ": the label is missing");
         for (std::size_t c = 0; c < classes.size() && labels[i] < 0; ++c)
             if (column.numeric ? column.values[i] == numbers[c]
                                : column.words[static_cast<std::size_t>(column.codes[i])] == classes[c])
@@ -195,6 +203,7 @@ Dataset load_csv(const std::string& path, const csv_data_options& options = {}) 
     std::vector<double> y(rows * targets.size());
     for (std::size_t k = 0; k < targets.size(); ++k) {
         const csv_column& column = csv_numbers<Host>(table, targets[k], " (a target must be)");
+        check_none_missing<Host>(table, column, "target");
         for (std::size_t i = 0; i < rows; ++i) y[i * targets.size() + k] = column.values[i];
     }
     const dims y_shape = targets.size() == 1 ? dims() : dims{static_cast<index>(targets.size())};

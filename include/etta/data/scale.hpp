@@ -1,5 +1,6 @@
 // scale.hpp: scalers: fitted on the training part, applied to all parts. Each is one centre and one scale per element of a sample,
-// x → (x - center) / scale, so that all transform alike, cost nothing until a sample is copied, and can be undone.
+// x → (x - center) / scale, so that all transform alike, cost nothing until a sample is copied, and can be undone. As in scikit-learn,
+// NaN stands for what is missing: fitting passes over it, and it stays NaN (impute.hpp puts numbers there).
 //
 //     const auto scaler = etta::StandardScaler().fit(train);
 //     trainer.fit(scaler.transform(train), {.validation = scaler.transform(test)});
@@ -48,24 +49,42 @@ struct Scaler {
 
 namespace _ {
 
-// Element by element of the samples: f(all samples' values, sorted, its place among the elements). One column at a time is in order.
+// f(k, x, weight) for each element k of each sample (of weight) that is a number: NaN stands for one that is missing. Fails without samples,
+// at an infinite element, and where an element was no number in any sample.
+template <class Host, class F>
+void each_number(const Dataset& data, const char* who, F f) {
+    if (data.size() == 0) fail(std::string(who) + ": there are no samples");
+    std::vector<double> row(static_cast<std::size_t>(data.x_shape().count()));
+    std::vector<bool> some(row.size());
+    double sum = 0;
+    for (index i = 0; i < data.size(); ++i) {
+        const double weight = data.weight<Host>(i);
+        if (weight == 0) continue;
+        sum += weight;
+        data.copy_x<double, Host>(i, row.data());
+        for (std::size_t k = 0; k < row.size(); ++k) {
+            if (row[k] != row[k]) continue;
+            if (__builtin_fabs(row[k]) == __builtin_huge_val())
+                fail(std::string(who) + ": element " + std::to_string(k) + " of sample " + std::to_string(i) + " is infinite");
+            some[k] = true;
+            f(k, row[k], weight);
+        }
+    }
+    if (sum == 0) fail(std::string(who) + ": all weights are 0");
+    for (std::size_t k = 0; k < some.size(); ++k)
+        if (!some[k]) fail(std::string(who) + ": element " + std::to_string(k) + " is NaN in all samples");
+}
+// Element by element of the samples: f(the values of all samples that have one, sorted, its place among the elements).
 template <class Host, class F>
 void each_sorted_column(const Dataset& data, const char* who, F f) {
     const auto n = static_cast<std::size_t>(data.size()), width = static_cast<std::size_t>(data.x_shape().count());
-    if (n == 0) fail(std::string(who) + ": there are no samples");
     refuse_weights<Host>(data, who);
-    std::vector<double> all(n * width), row(width);
-    for (std::size_t i = 0; i < n; ++i) {
-        data.copy_x<double, Host>(static_cast<index>(i), row.data());
-        for (std::size_t k = 0; k < width; ++k) {
-            if (!(__builtin_fabs(row[k]) < __builtin_huge_val()))
-                fail(std::string(who) + ": element " + std::to_string(k) + " of sample " + std::to_string(i) + " is not finite");
-            all[k * n + i] = row[k];
-        }
-    }
+    std::vector<double> all(n * width);
+    std::vector<std::size_t> count(width);
+    each_number<Host>(data, who, [&](std::size_t k, double x, double) { all[k * n + count[k]++] = x; });
     for (std::size_t k = 0; k < width; ++k) {
-        sort(all.data() + k * n, n, [](double a, double b) { return a < b; });
-        f(std::span<const double>(all.data() + k * n, n), k);
+        sort(all.data() + k * n, count[k], [](double a, double b) { return a < b; });
+        f(std::span<const double>(all.data() + k * n, count[k]), k);
     }
 }
 // The quantile q of sorted numbers, between its neighbours in proportion (NumPy's "linear").
@@ -82,17 +101,23 @@ struct StandardScaler {
     bool with_mean = true, with_std = true;
     template <class Host = _::this_host>
     Scaler fit(const Dataset& data) const {
-        const double n = static_cast<double>(data.size());
-        if (data.size() == 0) fail("StandardScaler: there are no samples");
-        Moments m = data.moments<Host>();
-        for (std::size_t k = 0; k < m.mean.size(); ++k) {
-            double& d = m.deviation[k];
-            if (!(d < __builtin_huge_val())) fail("StandardScaler: element " + std::to_string(k) + " is not finite in all samples");
-            const double rounding = n * m.mean[k] * 0x1p-52;  // what the sum of n equal numbers may be off
-            if (!with_std || d * d <= n * 0x1p-52 * d * d + rounding * rounding) d = 1;
-            if (!with_mean) m.mean[k] = 0;
+        const auto width = static_cast<std::size_t>(data.x_shape().count());
+        Scaler s{std::vector<double>(width), std::vector<double>(width)};
+        std::vector<double> count(width), sum(width);
+        _::each_number<Host>(data, "StandardScaler", [&](std::size_t k, double x, double weight) {  // Welford's recurrence
+            const double step = weight * (x - s.center[k]);
+            ++count[k], sum[k] += weight;
+            s.center[k] += step / sum[k];
+            s.scale[k] += step * (x - s.center[k]);
+        });
+        for (std::size_t k = 0; k < width; ++k) {
+            const double n = count[k], d = __builtin_sqrt(s.scale[k] / sum[k]);
+            if (!(d < __builtin_huge_val())) fail("StandardScaler: the deviation of element " + std::to_string(k) + " is not finite");
+            const double rounding = n * s.center[k] * 0x1p-52;  // what the sum of n equal numbers may be off
+            s.scale[k] = !with_std || d * d <= n * 0x1p-52 * d * d + rounding * rounding ? 1 : d;
+            if (!with_mean) s.center[k] = 0;
         }
-        return {static_cast<std::vector<double>&&>(m.mean), static_cast<std::vector<double>&&>(m.deviation)};
+        return s;
     }
 };
 

@@ -1,6 +1,8 @@
 // split.hpp: parts of a data set for training and testing. The parts are views; the same seed gives the same parts.
 #pragma once
 
+#include <array>
+
 #include "dataset.hpp"
 
 namespace etta {
@@ -48,6 +50,93 @@ Split split_stratified(const Dataset& data, double fraction, seed s) {
     shuffle(train, s, 0);
     shuffle(test, s, 0);
     return {data.subset<Host>(train), data.subset<Host>(test)};
+}
+
+namespace _ {
+
+// Fails unless all are more than 0 and their sum 1 at most. They and what is left to 1, which is 0 where rounding alone is.
+template <class Host>
+std::vector<double> shares_of(std::span<const double> fractions, const char* who) {
+    std::vector<double> shares;
+    double left = 1;
+    for (const double f : fractions) {
+        if (!(f > 0 && f <= 1)) fail(std::string(who) + ": part " + std::to_string(shares.size()) + " is the fraction " + std::to_string(f) + ", expected more than 0 and at most 1");
+        shares.push_back(f), left -= f;
+    }
+    constexpr double rounding = 1e-6;  // of fractions that are floats
+    if (left < -rounding) fail(std::string(who) + ": the fractions' sum is " + std::to_string(1 - left) + ", expected 1 at most");
+    if (left < rounding) {
+        for (double& f : shares) f /= 1 - left;
+        left = 0;
+    }
+    shares.push_back(left);
+    return shares;
+}
+// Class after class, each dealt out whole: floor or ceil of its share to each part; one more goes where most is owed, of this class and of
+// those before, so that the parts' sizes are in proportion however small the classes are. What the last share gets belongs to no part.
+template <class Host>
+std::vector<std::vector<index>> stratified(const Dataset& data, const std::vector<double>& shares, seed s) {
+    std::vector<std::vector<index>> members(static_cast<std::size_t>(data.classes())), parts(shares.size());
+    for (index i = 0; i < data.size(); ++i) members[static_cast<std::size_t>(data.label<Host>(i))].push_back(i);
+    std::vector<double> owed(shares.size());
+    std::vector<index> count(shares.size());
+    for (std::size_t c = 0; c < members.size(); ++c) {
+        shuffle(members[c], s, c + 1);
+        const double n = static_cast<double>(members[c].size());
+        index left = static_cast<index>(members[c].size());
+        std::vector<bool> whole(shares.size());
+        for (std::size_t k = 0; k < shares.size(); ++k) {
+            const double exact = shares[k] * n;
+            count[k] = static_cast<index>(exact + 1e-12 * n);  // 0.29 of 100 are 29
+            whole[k] = exact - static_cast<double>(count[k]) < 1e-12 * n;
+            owed[k] += exact - static_cast<double>(count[k]);
+            left -= count[k];
+        }
+        for (; left > 0; --left) {
+            std::size_t most = shares.size();
+            for (std::size_t k = 0; k < shares.size(); ++k)
+                if (!whole[k] && (most == shares.size() || owed[k] > owed[most] + 1e-9)) most = k;
+            ++count[most], owed[most] -= 1, whole[most] = true;
+        }
+        auto at = members[c].begin();
+        for (std::size_t k = 0; k < shares.size(); at += count[k++]) parts[k].insert(parts[k].end(), at, at + count[k]);
+    }
+    for (std::vector<index>& part : parts) shuffle(part, s, 0);
+    return parts;
+}
+
+}  // namespace _
+
+// Several parts: auto [train, validation, test] = etta::split(data, {0.7, 0.15, 0.15}, seed). Each ends where the sum of the fractions so
+// far does, rounded to nearest: of fractions whose sum is 1, every sample is in one part. Of less, the rest is in none. Fails unless all
+// fractions are more than 0 and their sum is 1 at most.
+template <class Host = _::this_host, std::size_t N>
+    requires(N >= 2)
+std::array<Dataset, N> split(const Dataset& data, const double (&fractions)[N], seed s) {
+    const std::vector<double> shares = _::shares_of<Host>(fractions, "split");
+    const Dataset mixed = data.shuffled<Host>(s);
+    std::array<Dataset, N> parts;
+    double sum = 0;
+    index from = 0;
+    for (std::size_t k = 0; k < N; ++k) {
+        sum += shares[k];
+        const index to = k + 1 == N && shares[N] == 0 ? data.size() : _::share_of(data.size(), sum);
+        parts[k] = mixed.slice<Host>(from, to);
+        from = to;
+    }
+    return parts;
+}
+
+// The same with each class divided on its own: of every class, each part has its share, rounded up or down. Needs labels.
+template <class Host = _::this_host, std::size_t N>
+    requires(N >= 2)
+std::array<Dataset, N> split_stratified(const Dataset& data, const double (&fractions)[N], seed s) {
+    const std::vector<double> shares = _::shares_of<Host>(fractions, "split_stratified");
+    if (!data.has_labels()) fail("split_stratified: this data set has no labels");
+    const std::vector<std::vector<index>> which = _::stratified<Host>(data, shares, s);
+    std::array<Dataset, N> parts;
+    for (std::size_t k = 0; k < N; ++k) parts[k] = data.subset<Host>(which[k]);
+    return parts;
 }
 
 namespace _ {

@@ -20,7 +20,8 @@ enum class csv_header : std::uint8_t {
     absent,
 };
 
-// What to do with an empty cell, or one that holds one of csv_options::missing_words.
+// What to do with an empty cell, or one that holds one of csv_options::missing_words. Of features: a label or target that is missing is
+// an error of load_csv's, or its row is left out, but nothing stands for it.
 enum class missing : std::uint8_t {
     error,
     nan,       // a number becomes NaN, a word's code -1
@@ -50,12 +51,13 @@ struct csv_column_ref {
 };
 
 struct csv_column {
-    std::string name;                 // from the header, else the column's number
+    std::string name;                    // from the header, else the column's number
     bool numeric = true;
-    std::vector<double> values;       // numeric: one per row
-    std::vector<std::string> words;   // categorical: the different words, sorted
-    std::vector<std::int32_t> codes;  // categorical: one per row, an index into `words`; -1: missing
-    std::string not_a_number;         // categorical: where the first cell is that is no number, for error messages
+    std::vector<double> values;          // numeric: one per row
+    std::vector<std::string> words;      // categorical: the different words, sorted
+    std::vector<std::int32_t> codes;     // categorical: one per row, an index into `words`; -1: missing
+    std::vector<std::uint32_t> missing;  // the rows whose cell is missing, whatever stands for it in `values`
+    std::string not_a_number;            // categorical: where the first cell is that is no number, for error messages
 };
 
 struct csv_table {
@@ -274,6 +276,7 @@ csv_table read_csv(const std::string& path, const csv_options& options = {}) {
         table.lines.push_back(row[0].line);
         for (std::size_t j = 0; j < width; ++j) {
             csv_column& column = table.columns[j];
+            if (reader.is_missing(row[j])) column.missing.push_back(static_cast<std::uint32_t>(table.lines.size() - 1));
             if (!column.numeric) continue;
             double x = options.missing == missing::fill ? options.fill : __builtin_nan("");
             if (!reader.is_missing(row[j])) {

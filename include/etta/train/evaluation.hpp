@@ -24,9 +24,16 @@ struct Evaluation {
         fail<Host>("evaluate was given no metric '" + name + "'; it has " + (metrics.empty() ? "none" : metric_names));
     }
     void operator[](int) const = delete;
-    index confused(int actual, int as) const { return confusion[static_cast<std::size_t>(actual * classes + as)]; }
+    // Samples of class `actual` that were taken for class `as`. Fails where there is no such class, or no table.
+    index confused(int actual, int as) const {
+        check_counted();
+        if (actual < 0 || actual >= classes || as < 0 || as >= classes)
+            fail_with<>("a confusion matrix of %d classes has no class %d", classes, actual < 0 || actual >= classes ? actual : as);
+        return confusion[static_cast<std::size_t>(actual * classes + as)];
+    }
     // The table, rows actual, columns predicted.
     std::string table() const {
+        check_counted();
         std::string s = "actual \\ predicted\n     ";
         char b[32];
         for (int k = 0; k < classes; ++k) std::snprintf(b, sizeof b, "%5d", k), s += b;
@@ -40,6 +47,13 @@ struct Evaluation {
             s += '\n';
         }
         return s;
+    }
+
+  private:
+    void check_counted() const {
+        if (confusion.empty() && classes > 0)
+            fail_with<>("evaluate keeps no confusion matrix of more than 1024 classes, here are %d; `predicted` has what each sample was taken for", classes);
+        if (confusion.empty()) fail_with<>("a confusion matrix is of a classifier's evaluation");
     }
 };
 

@@ -138,16 +138,14 @@ struct History {
         }
         return s;
     }
+    // A list of objects, one for each epoch; what is not finite (the loss of a run that diverged) is null.
     template <class Host = _::this_host>
     std::string json() const {
         std::string s = "[\n";
         for (std::size_t i = 0; i < epochs.size(); ++i) {
-            s += line("  {\"epoch\": %d, \"loss\": %.9g, \"accuracy\": %.9g, \"validation_loss\": %.9g, "
-                      "\"validation_accuracy\": %.9g, \"rate\": %.9g, \"seconds\": %.3f", epochs[i]);
-            for (std::size_t k = 0; k < n_metrics<Host>(); ++k) {
-                const double v = metric<Host>(i, k);
-                s += ", \"" + _::part_of_list<Host>(metric_names<Host>(), k) + "\": " + (v - v == 0 ? text("%.9g", v) : "null");  // JSON has no NaN
-            }
+            s += text("  {\"epoch\": %d", epochs[i].epoch);
+            for (const _::own_figure& f : _::own_figures) s += json(f.name, epochs[i].*f.value, f.value == &EpochRecord::seconds ? "%.3f" : "%.9g");
+            for (std::size_t k = 0; k < n_metrics<Host>(); ++k) s += json(_::part_of_list<Host>(metric_names<Host>(), k), metric<Host>(i, k), "%.9g");
             s += i + 1 < epochs.size() ? "},\n" : "}\n";
         }
         return s + "]\n";
@@ -181,6 +179,9 @@ private:
         char buffer[512];
         std::snprintf(buffer, sizeof buffer, format, a...);
         return buffer;
+    }
+    static std::string json(const std::string& name, double v, const char* format) {  // JSON has neither NaN nor infinity
+        return ", \"" + name + "\": " + (v - v == 0 ? text(format, v) : "null");
     }
     static std::string line(const char* format, const EpochRecord& e) {
         return text(format, e.epoch, e.loss, e.accuracy, e.validation_loss, e.validation_accuracy, e.rate, e.seconds);

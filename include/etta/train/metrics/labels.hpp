@@ -63,20 +63,11 @@ class ConfusionMatrix {
 
     int classes() const { return classes_; }
     double total() const { return total_; }
-    double count(int actual, int predicted) const {
-        return counts_[static_cast<std::size_t>(actual) * static_cast<std::size_t>(classes_) + static_cast<std::size_t>(predicted)];
-    }
+    // Here and below, a class that there is not is an error.
+    double count(int actual, int predicted) const { return at(known(actual), known(predicted)); }
     // Samples of a class, and samples taken for it.
-    double support(int c) const {
-        double n = 0;
-        for (int k = 0; k < classes_; ++k) n += count(c, k);
-        return n;
-    }
-    double taken_for(int c) const {
-        double n = 0;
-        for (int k = 0; k < classes_; ++k) n += count(k, c);
-        return n;
-    }
+    double support(int c) const { return row(known(c)); }
+    double taken_for(int c) const { return column(known(c)); }
 
     template <class Target = this_target>
     double accuracy() const {
@@ -89,7 +80,7 @@ class ConfusionMatrix {
         check<Target>("balanced accuracy");
         double sum = 0, n = 0;
         for (int c = 0; c < classes_; ++c)
-            if (const double s = support(c); s > 0) sum += count(c, c) / s, n += 1;
+            if (const double s = row(c); s > 0) sum += at(c, c) / s, n += 1;
         return sum / n;
     }
 
@@ -122,7 +113,7 @@ class ConfusionMatrix {
         check<Target>("Matthews' correlation");
         double both = right() * total_, actual = 0, predicted = 0;
         for (int c = 0; c < classes_; ++c) {
-            const double s = support(c), t = taken_for(c);
+            const double s = row(c), t = column(c);
             both -= s * t, actual += s * (total_ - s), predicted += t * (total_ - t);
         }
         return actual > 0 && predicted > 0 ? both / __builtin_sqrt(actual) / __builtin_sqrt(predicted) : 0;
@@ -133,12 +124,12 @@ class ConfusionMatrix {
     double kappa(int power = 0) const {
         check<Target>("Cohen's kappa");
         std::vector<double> s, t;
-        for (int c = 0; c < classes_; ++c) s.push_back(support(c)), t.push_back(taken_for(c));
+        for (int c = 0; c < classes_; ++c) s.push_back(row(c)), t.push_back(column(c));
         double found = 0, by_chance = 0;
         for (int i = 0; i < classes_; ++i)
             for (int k = 0; k < classes_; ++k) {
                 const double d = i < k ? k - i : i - k, w = power == 0 ? i != k : power == 1 ? d : d * d;
-                found += w * count(i, k);
+                found += w * at(i, k);
                 by_chance += w * (s[static_cast<std::size_t>(i)] / total_) * t[static_cast<std::size_t>(k)];
             }
         return by_chance > 0 ? 1 - found / by_chance : __builtin_nan("");
@@ -190,10 +181,27 @@ class ConfusionMatrix {
         double support, taken, both;
     };
     static double ratio(double a, double b) { return b > 0 ? a / b : 0; }
-    bool occurs(int c) const { return support(c) > 0 || taken_for(c) > 0; }
+    int known(int c) const {
+        if (c < 0 || c >= classes_) fail_with<>("a confusion matrix of %d classes has no class %d", classes_, c);
+        return c;
+    }
+    double at(int actual, int predicted) const {
+        return counts_[static_cast<std::size_t>(actual) * static_cast<std::size_t>(classes_) + static_cast<std::size_t>(predicted)];
+    }
+    double row(int c) const {
+        double n = 0;
+        for (int k = 0; k < classes_; ++k) n += at(c, k);
+        return n;
+    }
+    double column(int c) const {
+        double n = 0;
+        for (int k = 0; k < classes_; ++k) n += at(k, c);
+        return n;
+    }
+    bool occurs(int c) const { return row(c) > 0 || column(c) > 0; }
     double right() const {
         double n = 0;
-        for (int c = 0; c < classes_; ++c) n += count(c, c);
+        for (int c = 0; c < classes_; ++c) n += at(c, c);
         return n;
     }
     template <class Target>
@@ -207,7 +215,7 @@ class ConfusionMatrix {
             fail_with<Target>("the average of %d classes: say which, micro, macro or weighted; binary is for 2", classes_);
         double sum = 0, weights = 0, right = 0, below = 0;
         for (int c = a == average::binary ? 1 : 0; c < classes_; ++c) {
-            const double s = support(c), t = taken_for(c), tp = count(c, c);
+            const double s = row(c), t = column(c), tp = at(c, c);
             if (s == 0 && t == 0) continue;
             const double b = d.support * s + d.taken * t + d.both * tp, w = a == average::weighted ? s : 1;
             right += tp, below += b;
