@@ -99,6 +99,10 @@ TEST_CASE("a sample's weight is how often it counts") {
     same(s.center, t.center), same(s.scale, t.scale);
     CHECK(s.center[0] != etta::StandardScaler().fit(classes.all).center[0]);
     same(classes.weighted.moments().deviation, classes.repeated.moments().deviation);
+    // Extremes are those of the samples of weight.
+    const etta::Scaler range = etta::MinMaxScaler().fit(five), largest = etta::MaxAbsScaler().fit(five);
+    CHECK((range.center[0] == 0 && range.scale[0] == 10 && largest.scale[0] == 10));
+    CHECK(etta::SimpleImputer{.strategy = etta::impute::median}.fit(five).values == Numbers{5});
 }
 
 TEST_CASE("weights pass through pipelines, folds and scores") {
@@ -125,9 +129,7 @@ TEST_CASE("what takes no weights refuses them by name") {
     CHECK_THROWS_WITH(etta::KNeighborsClassifier().fit(classes.weighted), says("KNeighborsClassifier takes no weights of samples: fit it to the data set without them"));
     CHECK_THROWS_WITH(etta::KNeighborsRegressor().fit(x), says("KNeighborsRegressor takes no weights"));
     CHECK_THROWS_WITH(etta::PCA().fit(x), says("PCA takes no weights"));
-    CHECK_THROWS_WITH(etta::MinMaxScaler().fit(x), says("MinMaxScaler takes no weights"));
     CHECK_THROWS_WITH(etta::RobustScaler().fit(x), says("RobustScaler takes no weights"));
-    CHECK_THROWS_WITH(etta::MaxAbsScaler().fit(x), says("MaxAbsScaler takes no weights"));
     CHECK_THROWS_WITH(etta::make_pipeline(etta::StandardScaler(), etta::PCA(), etta::Ridge()).fit(x), says("PCA takes no weights"));
     const Dataset none = numbers.all.weighted(Numbers(40)), no_class = classes.all.weighted(Numbers(40));
     CHECK_THROWS_WITH(etta::Ridge().fit(none), says("Ridge: the weights of the samples sum to 0"));

@@ -78,7 +78,8 @@ struct Imputer {
 };
 
 // For each element of a sample, over the samples in which it is not NaN: its mean, its median, its most frequent value (of several, the
-// smallest), or, for all of them, fill_value. Fails, but for a constant, where an element is NaN in all samples; and at infinite ones.
+// smallest), or, for all of them, fill_value. Weights of samples do not count here, as in scikit-learn, but those of weight 0 are passed
+// over. Fails, but for a constant, where an element is NaN in all samples; and at infinite ones.
 struct SimpleImputer {
     impute strategy = impute::mean;
     double fill_value = 0;

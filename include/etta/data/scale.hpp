@@ -74,11 +74,10 @@ void each_number(const Dataset& data, const char* who, F f) {
     for (std::size_t k = 0; k < some.size(); ++k)
         if (!some[k]) fail(std::string(who) + ": element " + std::to_string(k) + " is NaN in all samples");
 }
-// Element by element of the samples: f(the values of all samples that have one, sorted, its place among the elements).
+// Element by element of the samples: f(the values of all samples (of weight) that have one, sorted, its place among the elements).
 template <class Host, class F>
 void each_sorted_column(const Dataset& data, const char* who, F f) {
     const auto n = static_cast<std::size_t>(data.size()), width = static_cast<std::size_t>(data.x_shape().count());
-    refuse_weights<Host>(data, who);
     std::vector<double> all(n * width);
     std::vector<std::size_t> count(width);
     each_number<Host>(data, who, [&](std::size_t k, double x, double) { all[k * n + count[k]++] = x; });
@@ -145,6 +144,7 @@ struct RobustScaler {
     Scaler fit(const Dataset& data) const {
         if (!(low >= 0 && low < high && high <= 1))
             fail("RobustScaler: quantiles " + std::to_string(low) + " and " + std::to_string(high) + ", expected 0 <= low < high <= 1");
+        _::refuse_weights<Host>(data, "RobustScaler");
         Scaler s;
         _::each_sorted_column<Host>(data, "RobustScaler", [&](std::span<const double> x, std::size_t) {
             const double range = _::quantile_of(x, high) - _::quantile_of(x, low);
