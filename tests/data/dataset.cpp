@@ -88,6 +88,13 @@ TEST_CASE("moments of the training part normalise every part") {
     CHECK_THROWS_WITH(image.normalized({{1, 2, 3}, {1, 2, 3}}), says("3 means and 3 deviations for samples of shape [2, 1, 2]"));
     CHECK_THROWS_AS(image.normalized({{1, 2}, {1}}), etta::Error);
     CHECK_THROWS_AS(image.normalized({{}, {}}), etta::Error);
+    const double none = std::nan(""), inf = HUGE_VAL;
+    for (const double bad : {0.0, -1.0, none, inf}) {
+        CHECK_THROWS_WITH(d.normalized(1, bad), says("normalized: mean 1.000000 and deviation " + std::to_string(bad) + ", expected numbers, the deviation more than 0"));
+        if (bad != 0) CHECK_THROWS_WITH(d.normalized({{1, 1, 1}, {1, bad, 1}}), says("and deviation " + std::to_string(bad)));
+    }
+    CHECK_THROWS_WITH(d.normalized(none, 1), says("normalized: mean nan"));
+    CHECK_THROWS_WITH(d.normalized({{1, inf, 1}, {1, 1, 1}}), says("normalized: mean inf"));
 }
 
 TEST_CASE("subsets, slices and shuffles pick samples with their labels") {

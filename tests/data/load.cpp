@@ -124,6 +124,69 @@ TEST_CASE("labels and targets that are missing are never made up") {
     CHECK(etta::read_csv(only, {.missing = etta::missing::fill}).columns[1].missing == std::vector<std::uint32_t>{0, 1});
 }
 
+TEST_CASE("categories that are given make the same columns of every table") {
+    Scratch scratch;
+    const auto train = scratch.file("train.csv", "colour,size,kind\nred,1,b\nblue,2,a\ngreen,3,b\n");
+    const auto test = scratch.file("test.csv", "size,colour,kind\n4,green,b\n5,red,b\n");
+    const auto odd = scratch.file("odd.csv", "colour,size,kind\nred,1,b\nyellow,2,a\n");
+    const auto categories = etta::read_csv(train).categories();
+    REQUIRE(categories.size() == 2);
+    CHECK((categories[0].column.name == "colour" && categories[0].words == std::vector<std::string>{"blue", "green", "red"}));
+    CHECK((categories[1].column.name == "kind" && categories[1].words == std::vector<std::string>{"a", "b"}));
+
+    const auto d = etta::load_csv(train, {.label = "kind", .categories = categories});
+    CHECK(x_of(d, 0) == Numbers{0, 0, 1, 1});
+    CHECK(x_of(d, 0) == x_of(etta::load_csv(train, {.label = "kind", .one_hot = true}), 0));
+    // The test part lacks a colour and a class, and has its columns in another order.
+    const auto t = etta::load_csv(test, {.label = "kind", .features = {"colour", "size"}, .categories = categories});
+    CHECK(t.x_shape() == etta::dims{4});
+    CHECK((x_of(t, 0) == Numbers{0, 1, 0, 4} && x_of(t, 1) == Numbers{0, 0, 1, 5}));
+    CHECK((t.classes() == 2 && t.label(0) == 1 && t.class_name(0) == "a"));
+    CHECK(etta::load_csv(test, {.label = "kind", .classes = {"b"}, .categories = categories}).label(0) == 0);
+    // Without the label.
+    const auto unlabelled = scratch.file("u.csv", "colour,size\nblue,7\n");
+    CHECK(x_of(etta::load_csv(unlabelled, {.categories = categories}), 0) == Numbers{1, 0, 0, 7});
+    // Given by hand, in an order of one's own, by name or number.
+    const auto mine = etta::load_csv(train, {.label = "kind", .categories = {{"colour", {"red", "green", "blue", "grey"}}}});
+    CHECK((x_of(mine, 0) == Numbers{1, 0, 0, 0, 1} && x_of(mine, 1) == Numbers{0, 0, 1, 0, 2}));
+    CHECK(x_of(etta::load_csv(train, {.ignore = {-1}, .categories = {{0, {"red", "green", "blue"}}}}), 2) == Numbers{0, 1, 0, 3});
+
+    CHECK_THROWS_WITH(etta::load_csv(odd, {.label = "kind", .categories = categories}),
+                      says("odd.csv:3: column 'colour': 'yellow' is none of the 3 categories given (with ignore_unknown, all zeros)"));
+    CHECK(x_of(etta::load_csv(odd, {.label = "kind", .categories = categories, .ignore_unknown = true}), 1) == Numbers{0, 0, 0, 2});
+    CHECK_THROWS_WITH(etta::load_csv(train, {.label = "kind", .categories = {{"kind", {"a", "c"}}, {"colour", {"red", "green", "blue"}}}, .ignore_unknown = true}),
+                      says("train.csv:2: label 'kind': 'b' is none of the 2 classes given"));
+    CHECK_THROWS_WITH(etta::load_csv(train, {.label = "kind", .one_hot = true, .categories = {{"color", {"red"}}}}),
+                      says("train.csv:2:1: column 'colour': 'red' is not a number, and csv_data_options::categories has none for this column"));
+    CHECK_THROWS_WITH(etta::load_csv(train, {.label = "kind", .categories = {{"colour", {"red", "green", "blue", "red"}}}}), says("column 'colour' has category 'red' twice"));
+    CHECK_THROWS_WITH(etta::load_csv(train, {.label = "kind", .categories = {{"colour", {"red"}}, {0, {"red"}}}}), says("column 'colour' has categories twice"));
+    CHECK_THROWS_WITH(etta::load_csv(train, {.label = "kind", .categories = {{"colour", {}}}}), says("column 'colour' has no category"));
+    CHECK_THROWS_WITH(etta::load_csv(train, {.label = "kind", .categories = {{7, {"red"}}}}), says("no column 7"));
+    CHECK_THROWS_WITH(etta::load_csv(train, {.label = "kind", .categories = {{"colour", std::vector<std::string>(1001, "a")}}}), says("at most 1000"));
+}
+
+TEST_CASE("categories that look like numbers, or that are missing") {
+    Scratch scratch;
+    // A column of words whose words are all numbers in the other file.
+    const auto train = scratch.file("train.csv", "size,n\n38,1\n40,2\nXL,3\n"), test = scratch.file("test.csv", "size,n\n40.0,1\n38,2\n");
+    const auto categories = etta::read_csv(train).categories();
+    CHECK(x_of(etta::load_csv(train, {.categories = categories}), 2) == Numbers{0, 0, 1, 3});
+    const auto t = etta::load_csv(test, {.categories = categories});
+    CHECK((x_of(t, 0) == Numbers{0, 1, 0, 1} && x_of(t, 1) == Numbers{1, 0, 0, 2}));
+    CHECK_THROWS_WITH(etta::load_csv(scratch.file("o.csv", "size,n\n40,1\n42.5,2\n"), {.categories = categories}),
+                      says("o.csv:3: column 'size': '42.5' is none of the 3 categories given"));
+    // A feature that is missing is all zeros, whatever stands for numbers.
+    for (const auto missing : {etta::missing::nan, etta::missing::fill}) {
+        const etta::csv_options csv = {.missing = missing, .fill = 38};
+        CHECK(x_of(etta::load_csv(scratch.file("a.csv", "size,n\n,1\n40,2\n"), {.categories = categories, .csv = csv}), 0) == Numbers{0, 0, 0, 1});
+        CHECK(x_of(etta::load_csv(scratch.file("b.csv", "size,n\n40,1\n,2\nXL,3\n"), {.categories = categories, .csv = csv}), 1) == Numbers{0, 0, 0, 2});
+        CHECK(x_of(etta::load_csv(scratch.file("c.csv", "size,n\n,1\n"), {.categories = categories, .csv = csv}), 0) == Numbers{0, 0, 0, 1});
+    }
+    // Without a header, columns' names are their numbers.
+    const auto bare = scratch.file("bare.csv", "a,1\nb,2\n");
+    CHECK(x_of(etta::load_csv(scratch.file("bare2.csv", "b,1\n"), {.categories = etta::read_csv(bare).categories()}), 0) == Numbers{0, 1, 1});
+}
+
 TEST_CASE("a column of too many words does not become features") {
     Scratch scratch;
     std::string text;

@@ -128,7 +128,18 @@ TEST_CASE("random transforms have the ranges and the frequencies that they say")
     CHECK(moves == std::set<int>{-2, -1, 0, 1, 2});
     CHECK(std::abs(noise - 0.5) < 5 * 2 / std::sqrt(n));
     CHECK(std::abs(noise2 - noise * noise - 4) < 5 * 4 * std::sqrt(2.0 / n));
-    for (const float v : first(pictures(1).transformed(T::GaussianNoise{}))) CHECK((v >= 0 && v <= 1));
+    for (const float v : first(pictures(1).scaled(0.1).transformed(T::GaussianNoise{}))) CHECK((v >= 0 && v <= 1));
+}
+
+TEST_CASE("noise that clips refuses images that are not 0 .. 1") {
+    const Dataset bytes = Dataset::from(std::vector<std::uint8_t>(6, 255), {2, 3});
+    CHECK_THROWS_WITH(first(bytes.transformed(T::GaussianNoise{})),
+                      says("GaussianNoise clips to 0 .. 1, and this image has a value of 255.000000: scale it first, or pass .clip = false"));
+    CHECK_THROWS_WITH(first(Dataset::from(std::vector<float>{0, 1, -0.5f, 1}, {2, 2}).transformed(T::GaussianNoise{})), says("a value of -0.5"));
+    CHECK_THROWS_WITH(first(Dataset::from(std::vector<float>{0, 1, std::nanf(""), 1}, {2, 2}).transformed(T::GaussianNoise{})), says("a value of nan"));
+    for (const float v : first(bytes.scaled(1 / 255.0).transformed(T::GaussianNoise{.sigma = 0}))) CHECK(v == 1);
+    CHECK(first(Dataset::from(std::vector<float>{1.000001f, -0.000001f}, {1, 2}).transformed(T::GaussianNoise{.sigma = 0})) == Numbers{1, 0});  // by rounding
+    CHECK(first(bytes.transformed(T::GaussianNoise{.sigma = 0, .clip = false})) == Numbers(6, 255));
 }
 
 TEST_CASE("MixUp and CutMix mix neighbours and their targets alike") {
@@ -192,12 +203,25 @@ TEST_CASE("what does not fit is said") {
     CHECK_THROWS_WITH(d.transformed(T::RandomCrop{.size = 3}), says("RandomCrop: 3 pixels of 2 with a padding of 0"));
     CHECK_THROWS_WITH(d.transformed(T::Resize{}), says("Resize: a size of 0 x 0"));
     CHECK_THROWS_WITH(d.transformed(T::Normalize{.mean = {1, 2}, .std = {1}}), says("2 means and 1 deviations for 1 channels"));
-    CHECK_THROWS_WITH(d.transformed(T::Normalize{.mean = {1}, .std = {0}}), says("channel 0 is 0"));
+    CHECK_THROWS_WITH(d.transformed(T::Normalize{.mean = {1}, .std = {0}}), says("Normalize: channel 0 has mean 1.000000 and deviation 0.000000, expected more than 0"));
+    CHECK_THROWS_WITH(d.transformed(T::Normalize{.mean = {1}, .std = {std::nan("")}}), says("deviation nan"));
+    CHECK_THROWS_WITH(d.transformed(T::Normalize{.mean = {std::nan("")}, .std = {1}}), says("mean nan"));
     CHECK_THROWS_WITH(d.transformed(T::RandomAffine{.translate = {2, 0}}), says("translation by 2"));
     CHECK_THROWS_WITH(d.transformed(T::RandomChoice{}), says("RandomChoice: 0 transforms"));
     CHECK_THROWS_WITH(d.transformed([](Image& x) { x.values.pop_back(); }), says("made 5 values of shape [2, 3]"));
     CHECK_THROWS_WITH(d.transformed(etta::Transform()), says("there is no transform"));
     CHECK_THROWS_WITH(Dataset::from(std::vector<std::int32_t>{1, 2}, {2}).transformed(T::GaussianNoise{}), says("ids cannot be transformed"));
+    // Probabilities.
+    for (const double p : {-0.1, 1.1, 2.0, std::nan("")}) {
+        const std::string of = "a probability of " + std::to_string(p) + ", expected 0 .. 1";
+        CHECK_THROWS_WITH(d.transformed(T::RandomHorizontalFlip{.p = p}), says("RandomHorizontalFlip: " + of));
+        CHECK_THROWS_WITH(d.transformed(T::RandomVerticalFlip{.p = p}), says("RandomVerticalFlip: " + of));
+        CHECK_THROWS_WITH(d.transformed(T::RandomErasing{.p = p}), says("RandomErasing: " + of));
+        CHECK_THROWS_WITH(d.transformed(T::RandomApply{.transform = T::CenterCrop{.size = 1}, .p = p}), says("RandomApply: " + of));
+        CHECK_THROWS_WITH(etta::batches(d.one_hot(), 2, {.mix = T::RandomBatchApply{.transform = T::MixUp{}, .p = p}}).begin(), says(of));
+    }
+    CHECK_THROWS_WITH(d.transformed(T::RandomChoice{.transforms = {T::CenterCrop{.size = 1}, T::CenterCrop{.size = 1}}, .p = {2, -1}}), says("RandomChoice: a probability of -1"));
+    CHECK_NOTHROW(d.transformed(T::Compose{T::RandomHorizontalFlip{.p = 0}, T::RandomErasing{.p = 1}}));
     // A shape that depends on chance is an error where it first differs.
     const Dataset odd = d.transformed(T::RandomApply{.transform = T::CenterCrop{.size = 1}}, seed(1));
     CHECK_THROWS_WITH([&] { for (int k = 0; k < 20; ++k) sample(odd, 0, {0, k}); }(), says("a transform made [") && says("elements of others"));

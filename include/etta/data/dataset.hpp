@@ -346,12 +346,13 @@ class Dataset {
     Dataset scaled(double factor) const {
         return affinely<Host>(factor, 0);
     }
-    // (x - mean) / deviation.
+    // (x - mean) / deviation. Fails unless the deviation is more than 0.
     template <class Host = _::this_host>
     Dataset normalized(double mean, double deviation) const {
+        check_moments<Host>(mean, deviation, false);
         return affinely<Host>(1 / deviation, -mean / deviation);
     }
-    // The same for each element, or for each channel (the first extent). An element that never varies becomes 0.
+    // The same for each element, or for each channel (the first extent). An element that never varies, whose deviation is 0, becomes 0.
     template <class Host = _::this_host>
     Dataset normalized(const Moments& m) const {
         const index n = x_.count(), given = static_cast<index>(m.mean.size());
@@ -362,6 +363,7 @@ class Dataset {
         _::affine a;
         for (index k = 0; k < n; ++k) {
             const auto j = static_cast<std::size_t>(k / (n / given)), at = static_cast<std::size_t>(k);
+            check_moments<Host>(m.mean[j], m.deviation[j], true);
             const double s = m.deviation[j] > 0 ? 1 / m.deviation[j] : 0;
             a.scale.push_back((each_ ? each_->scale[at] : scale_) * s);
             a.offset.push_back(((each_ ? each_->offset[at] : offset_) - m.mean[j]) * s);
@@ -526,6 +528,11 @@ class Dataset {
         for (index& i : order) i = at(i);
         d.order_ = _::shared<std::vector<index>>::of(static_cast<std::vector<index>&&>(order));
         return d;
+    }
+    template <class Host>
+    static void check_moments(double mean, double deviation, bool or_0) {
+        if (!(deviation > 0 || (or_0 && deviation == 0)) || mean - mean != 0 || deviation - deviation != 0)
+            fail("normalized: mean " + std::to_string(mean) + " and deviation " + std::to_string(deviation) + ", expected numbers, the deviation " + (or_0 ? "0 or more" : "more than 0"));
     }
     template <class Host>
     Dataset affinely(double scale, double offset) const {

@@ -86,6 +86,11 @@ struct csv_data_options {
     std::vector<csv_column_ref> ignore = {};     // columns to leave out of x
     std::vector<std::string> classes = {};       // the classes' names, where a file might lack some of them
     bool one_hot = false;                        // a column of words becomes one 0 or 1 for each word; else it is an error
+    // The same, for words that are given: those of the training part, read_csv(path).categories(), so that the columns of all parts mean
+    // the same. They name every column of words among the features; those of the label are its classes; of other columns, and of columns
+    // that this table does not have, they are not needed. A word that is none of them is an error, or all zeros.
+    std::vector<csv_categories> categories = {};
+    bool ignore_unknown = false;
     csv_options csv = {};                        // separator, header, missing values
 };
 
@@ -134,6 +139,63 @@ std::vector<std::int32_t> csv_labels(const csv_table& table, const csv_column& c
     return labels;
 }
 
+// The words given for a column; none: null.
+template <class Host>
+const std::vector<std::string>* csv_words_given(const csv_table& table, std::size_t j, const std::vector<csv_categories>& all) {
+    const std::vector<std::string>* words = nullptr;
+    for (const csv_categories& c : all) {
+        if (c.column.name.empty() ? table.find<Host>(c.column) != j : c.column.name != table.columns[j].name) continue;
+        const std::string column = "column '" + table.columns[j].name + "'";
+        if (words != nullptr) fail_in_file<Host>(table.path, column + " has categories twice");
+        if (c.words.empty()) fail_in_file<Host>(table.path, column + " has no category");
+        words = &c.words;
+    }
+    return words;
+}
+
+// Row by row, which of these words a cell is; -1: it is missing, or unknown and to be ignored.
+template <class Host>
+std::vector<std::int32_t> csv_codes(const csv_table& table, const csv_column& column, const std::vector<std::string>& words, bool ignore_unknown) {
+    struct numbered {
+        std::string word;
+        std::int32_t code;
+    };
+    std::vector<numbered> sorted;
+    for (const std::string& w : words) sorted.push_back({w, static_cast<std::int32_t>(sorted.size())});
+    sort(sorted.data(), sorted.size(), [](const numbered& a, const numbered& b) { return a.word < b.word; });
+    for (std::size_t k = 1; k < sorted.size(); ++k)
+        if (sorted[k].word == sorted[k - 1].word)
+            fail_in_file<Host>(table.path, "column '" + column.name + "' has category '" + sorted[k].word + "' twice");
+    std::vector<std::int32_t> of_word;  // a column of words: what becomes of its codes
+    for (const std::string& w : column.words) {
+        const std::size_t k = lower_bound(sorted.data(), sorted.size(), w, [](const numbered& a, const std::string& b) { return a.word < b; });
+        of_word.push_back(k < sorted.size() && sorted[k].word == w ? sorted[k].code : -1);
+    }
+    std::vector<double> numbers(column.numeric ? words.size() : 0);  // else: the words as numbers
+    for (std::size_t k = 0; k < numbers.size(); ++k)
+        if (parse_number<Host>(words[k], numbers[k]) != number_status::ok) numbers[k] = __builtin_nan("");
+
+    std::vector<std::int32_t> codes(table.lines.size(), -1);
+    std::size_t missing = 0;
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+        if (missing < column.missing.size() && column.missing[missing] == i) {
+            ++missing;
+            continue;
+        }
+        if (!column.numeric) codes[i] = of_word[static_cast<std::size_t>(column.codes[i])];
+        for (std::size_t k = 0; k < numbers.size() && codes[i] < 0; ++k)
+            if (numbers[k] == column.values[i]) codes[i] = static_cast<std::int32_t>(k);
+        if (codes[i] < 0 && !ignore_unknown) {
+            char number[32];
+            if (column.numeric) std::snprintf(number, sizeof number, "%.9g", column.values[i]);
+            fail(table.path + ":" + std::to_string(table.lines[i]) + ": column '" + column.name + "': '" +
+                 (column.numeric ? std::string(number) : column.words[static_cast<std::size_t>(column.codes[i])]) + "' is none of the " +
+                 std::to_string(words.size()) + " categories given (with ignore_unknown, all zeros)");
+        }
+    }
+    return codes;
+}
+
 inline constexpr std::size_t max_one_hot = 1000;  // so that a table of n rows does not become n times n numbers
 
 template <class Host>
@@ -170,30 +232,41 @@ Dataset load_csv(const std::string& path, const csv_data_options& options = {}) 
             if (!used[j]) features.push_back(j);
 
     std::size_t count = 0;
+    std::vector<const std::vector<std::string>*> words;  // of each feature; of numbers: null
     for (const std::size_t j : features) {
-        if (!table.columns[j].numeric && !options.one_hot)
-            csv_numbers<Host>(table, j, " (csv_data_options: ignore it, or set one_hot)");
-        if (!table.columns[j].numeric && table.columns[j].words.size() > max_one_hot)
-            fail_in_file<Host>(path, "column '" + table.columns[j].name + "' has " +
-                                         std::to_string(table.columns[j].words.size()) + " different words, at most " +
+        const csv_column& column = table.columns[j];
+        const std::vector<std::string>* w = csv_words_given<Host>(table, j, options.categories);
+        if (w == nullptr && !column.numeric) {
+            if (!options.categories.empty()) csv_numbers<Host>(table, j, ", and csv_data_options::categories has none for this column");
+            if (!options.one_hot) csv_numbers<Host>(table, j, " (csv_data_options: ignore it, or set one_hot)");
+            w = &column.words;
+        }
+        if (w != nullptr && w->size() > max_one_hot)
+            fail_in_file<Host>(path, "column '" + column.name + "' has " + std::to_string(w->size()) + " different words, at most " +
                                          std::to_string(max_one_hot) + " become features: ignore it");
-        count += table.columns[j].numeric ? 1 : table.columns[j].words.size();
+        words.push_back(w);
+        count += w == nullptr ? 1 : w->size();
     }
     if (count == 0) fail_in_file<Host>(path, "no columns are left for the features");
 
     std::vector<double> x(rows * count);
     std::size_t at = 0;
-    for (const std::size_t j : features) {
-        const csv_column& column = table.columns[j];
-        for (std::size_t i = 0; i < rows; ++i) {
-            if (column.numeric) x[i * count + at] = column.values[i];
-            else if (column.codes[i] >= 0) x[i * count + at + static_cast<std::size_t>(column.codes[i])] = 1;
+    for (std::size_t f = 0; f < features.size(); ++f) {
+        const csv_column& column = table.columns[features[f]];
+        if (words[f] == nullptr) {
+            for (std::size_t i = 0; i < rows; ++i) x[i * count + at] = column.values[i];
+            ++at;
+            continue;
         }
-        at += column.numeric ? 1 : column.words.size();
+        const std::vector<std::int32_t> codes = words[f] == &column.words ? column.codes : csv_codes<Host>(table, column, *words[f], options.ignore_unknown);
+        for (std::size_t i = 0; i < rows; ++i)
+            if (codes[i] >= 0) x[i * count + at + static_cast<std::size_t>(codes[i])] = 1;
+        at += words[f]->size();
     }
     const dims shape{static_cast<index>(count)};
     if (options.label.given) {
         std::vector<std::string> classes = options.classes;
+        if (const auto* given = csv_words_given<Host>(table, label, options.categories); given != nullptr && classes.empty()) classes = *given;
         std::vector<std::int32_t> labels = csv_labels<Host>(table, table.columns[label], classes);
         const int n = static_cast<int>(classes.size());
         return Dataset::from<Host>(static_cast<std::vector<double>&&>(x), shape, static_cast<std::vector<std::int32_t>&&>(labels),

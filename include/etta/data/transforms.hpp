@@ -231,7 +231,11 @@ void resize(Image& x, index h, index w, Interpolation how, bool antialias, const
 inline index any_of(random_stream& r, index n) { return static_cast<index>(r.below(static_cast<std::uint64_t>(n))); }
 // Python's round: a half goes to the even neighbour.
 inline index rounded(double v) { return static_cast<index>(std::nearbyint(v)); }
-inline bool happens(random_stream& r, double p) { return r.uniform<double>() < p; }
+template <class Host>
+bool happens(random_stream& r, double p, const char* who) {
+    if (!(p >= 0 && p <= 1)) fail(std::string(who) + ": a probability of " + std::to_string(p) + ", expected 0 .. 1");
+    return r.uniform<double>() < p;
+}
 
 template <class Host>
 struct normalize {
@@ -243,7 +247,8 @@ struct normalize {
         if ((mean.size() != c && mean.size() != 1) || (std.size() != c && std.size() != 1))
             fail("Normalize: " + std::to_string(mean.size()) + " means and " + std::to_string(std.size()) + " deviations for " + std::to_string(c) + " channels");
         for (std::size_t k = 0; k < c; ++k) {
-            if (of(std, k) == 0) fail("Normalize: the deviation of channel " + std::to_string(k) + " is 0");
+            if (!(of(std, k) > 0) || of(mean, k) - of(mean, k) != 0)
+                fail("Normalize: channel " + std::to_string(k) + " has mean " + std::to_string(of(mean, k)) + " and deviation " + std::to_string(of(std, k)) + ", expected more than 0");
             const auto m = static_cast<float>(of(mean, k)), s = static_cast<float>(of(std, k));
             float* const v = x.values.data() + static_cast<index>(k) * p.height * p.width;
             for (index i = 0; i < p.height * p.width; ++i) v[i] = (v[i] - m) / s;
@@ -298,8 +303,9 @@ template <class Host, bool Horizontal>
 struct random_flip {
     double p = 0.5;
     void operator()(Image& x, random_stream& r) const {
-        const planes q = planes_of<Host>(x, "RandomFlip");
-        if (!happens(r, p)) return;
+        constexpr const char* who = Horizontal ? "RandomHorizontalFlip" : "RandomVerticalFlip";
+        const planes q = planes_of<Host>(x, who);
+        if (!happens<Host>(r, p, who)) return;
         gather<Host>(x, q, q.height, q.width, 0, [&](index i, index j) { return Horizontal ? i * q.width + q.width - 1 - j : (q.height - 1 - i) * q.width + j; });
     }
 };
@@ -358,7 +364,7 @@ struct random_erasing {
     void operator()(Image& x, random_stream& r) const {
         const planes q = planes_of<Host>(x, "RandomErasing");
         if (!(scale.from >= 0 && scale.to <= 1 && ratio.from > 0 && ratio.to > 0)) fail("RandomErasing: scale is a part of the image, 0 .. 1, ratio more than 0");
-        if (!happens(r, p)) return;
+        if (!happens<Host>(r, p, "RandomErasing")) return;
         for (int attempt = 0; attempt < 10; ++attempt) {
             const double area = static_cast<double>(q.height * q.width) * scale.draw(r);
             const double aspect = std::exp(Range(std::log(ratio.from), std::log(ratio.to)).draw(r));
@@ -389,12 +395,19 @@ struct cutout {
         }
     }
 };
+// Clips to 0 .. 1 unless .clip = false, as torchvision's: images that are not 0 .. 1 (bytes that were not scaled, or what was normalised)
+// would be lost by that, and are an error.
 template <class Host>
 struct gaussian_noise {
     double mean = 0, sigma = 0.1;
-    bool clip = true;  // to 0 .. 1
+    bool clip = true;
     void operator()(Image& x, random_stream& r) const {
         if (!(sigma >= 0)) fail("GaussianNoise: sigma " + std::to_string(sigma) + ", expected 0 or more");
+        const auto outside = [](float v) { return !(v >= -1e-5f && v <= 1 + 1e-5f); };  // more than by rounding
+        int any_outside = 0;
+        for (const float v : x.values) any_outside |= outside(v);
+        for (std::size_t i = 0; clip && any_outside != 0; ++i)
+            if (const float v = x.values[i]; outside(v)) fail("GaussianNoise clips to 0 .. 1, and this image has a value of " + std::to_string(v) + ": scale it first, or pass .clip = false");
         // By lanes, with Box and Muller's method: noise was the dearest of all transforms, and takes a tenth of the time that way. What is
         // drawn for element i is a function of this key and of i.
         constexpr int n = 16;
@@ -428,7 +441,10 @@ struct random_choice {
     std::vector<double> p = {};
     void operator()(Subject& x, random_stream& r) const {
         double sum = 0;
-        for (const double v : p) sum += v;
+        for (const double v : p) {
+            if (!(v >= 0)) fail("RandomChoice: a probability of " + std::to_string(v) + ", expected 0 or more");
+            sum += v;
+        }
         if (transforms.empty() || (!p.empty() && (p.size() != transforms.size() || !(sum > 0))))
             fail("RandomChoice: " + std::to_string(transforms.size()) + " transforms and " + std::to_string(p.size()) + " probabilities");
         std::size_t k = 0;
@@ -443,7 +459,7 @@ struct random_apply {
     etta::_::any_transform<Subject> transform = {};
     double p = 0.5;
     void operator()(Subject& x, random_stream& r) const {
-        if (happens(r, p)) transform(x, r);
+        if (happens<Host>(r, p, "RandomApply")) transform(x, r);
     }
 };
 struct chain {
@@ -560,7 +576,7 @@ using Affine = _::fixed_affine<_::this_host>;
 using RandomErasing = _::random_erasing<_::this_host>;
 // Squares of `value`: DeVries and Taylor 2017. Cutout{.size = 8}.
 using Cutout = _::cutout<_::this_host>;
-// x + mean + sigma N(0, 1), clipped to 0 .. 1 unless .clip = false.
+// x + mean + sigma N(0, 1), clipped to 0 .. 1 unless .clip = false. With clipping, an image with values outside of 0 .. 1 is an error.
 using GaussianNoise = _::gaussian_noise<_::this_host>;
 // One after another: Compose{A{}, B{}, [](etta::Image& x) { … }}.
 using Compose = _::chain;

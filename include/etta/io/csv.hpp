@@ -60,12 +60,25 @@ struct csv_column {
     std::string not_a_number;            // categorical: where the first cell is that is no number, for error messages
 };
 
+// The words that a column may have, in their order.
+struct csv_categories {
+    csv_column_ref column;
+    std::vector<std::string> words;
+};
+
 struct csv_table {
     std::string path;
     std::vector<csv_column> columns;
     std::vector<std::uint32_t> lines;  // per row: the line it begins on
     index rows() const { return static_cast<index>(lines.size()); }
 
+    // Of all columns of words: for load_csv, so that the numbers of another table mean the same.
+    std::vector<csv_categories> categories() const {
+        std::vector<csv_categories> all;
+        for (const csv_column& c : columns)
+            if (!c.numeric) all.push_back({c.name, c.words});
+        return all;
+    }
     // The number of the column that is meant; fails if there is none, or if two have the name.
     template <class Host = _::this_host>
     std::size_t find(const csv_column_ref& ref) const {
