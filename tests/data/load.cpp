@@ -105,7 +105,7 @@ TEST_CASE("labels and targets that are missing are never made up") {
     const auto only = scratch.file("o.csv", "a,y\n1,\n2,\n");
     for (const auto missing : {etta::missing::fill, etta::missing::nan}) {
         const etta::csv_options csv = {.missing = missing, .fill = 1};
-        CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y", .csv = csv}), says("m.csv:4: label 'y' is missing (missing::skip_row leaves such rows out)"));
+        CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y", .csv = csv}), says("m.csv:4: label 'y' is missing (csv_data_options::skip_unlabelled leaves such rows out)"));
         CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y", .classes = {"0", "1"}, .csv = csv}), says("m.csv:4: label 'y' is missing"));
         CHECK_THROWS_WITH(etta::load_csv(words, {.label = "y", .csv = csv}), says("w.csv:4: label 'y' is missing"));
         CHECK_THROWS_WITH(etta::load_csv(table, {.targets = {"y"}, .csv = csv}), says("m.csv:4: target 'y' is missing"));
@@ -120,6 +120,17 @@ TEST_CASE("labels and targets that are missing are never made up") {
     CHECK(etta::load_csv(table, {.label = "y", .csv = skip}).size() == 2);
     CHECK(etta::load_csv(words, {.label = "y", .csv = skip}).label(1) == 1);
     CHECK(etta::load_csv(table, {.targets = {"y"}, .csv = skip}).size() == 2);
+    // Rows without a label are left out, features are what the policy says: of all policies.
+    const auto gaps = etta::load_csv(table, {.label = "y", .skip_unlabelled = true, .csv = {.missing = etta::missing::nan}});
+    CHECK((gaps.size() == 3 && gaps.label(1) == 1 && gaps.label(2) == 1 && x_of(gaps, 1)[0] != x_of(gaps, 1)[0] && x_of(gaps, 2) == Numbers{4}));
+    const auto filled = etta::load_csv(words, {.label = "y", .skip_unlabelled = true, .csv = {.missing = etta::missing::fill, .fill = 9}});
+    CHECK((filled.size() == 3 && filled.label(0) == 0 && filled.label(2) == 1 && x_of(filled, 1) == Numbers{9}));
+    CHECK(etta::load_csv(table, {.targets = {"y"}, .skip_unlabelled = true, .csv = skip}).size() == 2);
+    CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y", .skip_unlabelled = true}), says("m.csv:3: column 'a': the value is missing"));
+    const auto whole = scratch.file("whole.csv", "a,b,y\n1,x,0\n2,,\n3,x,NA\n4,z,1\n");
+    const auto two = etta::load_csv(whole, {.label = "y", .one_hot = true, .skip_unlabelled = true});
+    CHECK((two.size() == 2 && x_of(two, 1) == Numbers{4, 0, 1} && two.label(1) == 1));
+    CHECK(etta::load_csv(only, {.targets = {"y"}, .skip_unlabelled = true}).size() == 0);
     // A column in which nothing stands.
     CHECK(etta::read_csv(only, {.missing = etta::missing::fill}).columns[1].missing == std::vector<std::uint32_t>{0, 1});
 }

@@ -91,6 +91,7 @@ struct csv_data_options {
     // that this table does not have, they are not needed. A word that is none of them is an error, or all zeros.
     std::vector<csv_categories> categories = {};
     bool ignore_unknown = false;
+    bool skip_unlabelled = false;                // rows without their label or one of their targets are left out; else they are an error
     csv_options csv = {};                        // separator, header, missing values
 };
 
@@ -101,7 +102,30 @@ template <class Host>
 void check_none_missing(const csv_table& table, const csv_column& column, const char* what) {
     if (!column.missing.empty())
         fail(table.path + ":" + std::to_string(table.lines[column.missing[0]]) + ": " + what + " '" + column.name +
-             "' is missing (missing::skip_row leaves such rows out)");
+             "' is missing (csv_data_options::skip_unlabelled leaves such rows out)");
+}
+// Leaves out the rows in which one of these columns is missing.
+template <class Host>
+void skip_rows_without(csv_table& table, const std::vector<std::size_t>& columns) {
+    std::vector<bool> out(table.lines.size());
+    for (const std::size_t j : columns)
+        for (const std::uint32_t row : table.columns[j].missing) out[row] = true;
+    const auto keep = [&](auto& of_rows) {
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < of_rows.size(); ++i)
+            if (!out[i]) of_rows[kept++] = of_rows[i];
+        of_rows.resize(kept);
+    };
+    std::vector<std::uint32_t> place(table.lines.size());  // of a row among those that stay
+    for (std::size_t i = 1; i < place.size(); ++i) place[i] = place[i - 1] + !out[i - 1];
+    for (csv_column& c : table.columns) {
+        keep(c.values), keep(c.codes);
+        std::vector<std::uint32_t> missing;
+        for (const std::uint32_t row : c.missing)
+            if (!out[row]) missing.push_back(place[row]);
+        c.missing = static_cast<std::vector<std::uint32_t>&&>(missing);
+    }
+    keep(table.lines);
 }
 
 template <class Host>
@@ -211,8 +235,11 @@ const csv_column& csv_numbers(const csv_table& table, std::size_t j, const char*
 template <class Host = _::this_host>
 Dataset load_csv(const std::string& path, const csv_data_options& options = {}) {
     using namespace _;
-    const csv_table table = read_csv<Host>(path, options.csv);
-    const std::size_t rows = table.lines.size(), width = table.columns.size();
+    const bool refuse = options.skip_unlabelled && options.csv.missing == missing::error;  // what is missing in rows that stay
+    csv_options how = options.csv;
+    if (refuse) how.missing = missing::nan;
+    csv_table table = read_csv<Host>(path, how);
+    const std::size_t width = table.columns.size();
     if (options.label.given && !options.targets.empty())
         fail_in_file<Host>(path, "either a label or targets, not both");
 
@@ -230,6 +257,16 @@ Dataset load_csv(const std::string& path, const csv_data_options& options = {}) 
     if (options.features.empty())
         for (std::size_t j = 0; j < width; ++j)
             if (!used[j]) features.push_back(j);
+
+    if (options.skip_unlabelled) {
+        std::vector<std::size_t> learnt = targets;
+        if (options.label.given) learnt.push_back(label);
+        skip_rows_without<Host>(table, learnt);
+    }
+    const std::size_t rows = table.lines.size();
+    for (const std::size_t j : features)
+        if (const csv_column& column = table.columns[j]; refuse && !column.missing.empty())
+            fail(path + ":" + std::to_string(table.lines[column.missing[0]]) + ": column '" + column.name + "': the value is missing");
 
     std::size_t count = 0;
     std::vector<const std::vector<std::string>*> words;  // of each feature; of numbers: null
