@@ -152,6 +152,19 @@ TEST_CASE("models stand edges: one sample, equal samples, perfectly separable cl
     CHECK(etta::LinearSVC().fit(lacking).score(lacking) == 1);
 }
 
+TEST_CASE("a linear classifier's coefficients may come from elsewhere") {
+    etta::LogisticRegression two{.coef = Rows(1, 1, {2}), .intercept = {-1}, .classes = 2}, three{.coef = Rows(3, 1, {-1, 0, 1}), .intercept = {0, 0.1, 0}, .classes = 3};
+    CHECK(two.predict(Rows(2, 1, {0, 1})) == std::vector<std::int32_t>{0, 1});
+    CHECK(two.predict_proba(Rows(1, 1, {1}))(0, 1) == Approx(1 / (1 + std::exp(-1.0))));
+    CHECK(three.predict(Rows(3, 1, {-1, 0, 1})) == std::vector<std::int32_t>{0, 1, 2});
+    etta::LinearSVC svc{.coef = Rows(1, 1, {2}), .intercept = {-1}, .classes = 2};
+    CHECK(svc.predict(Rows(1, 1, {3})) == std::vector<std::int32_t>{1});
+    three.present = {0, 2};
+    CHECK_THROWS_WITH(three.predict(Rows(1, 1, {0})), says("coef has scores of 3 of 3 classes, present has 2"));
+    two.present = {0, 7};
+    CHECK_THROWS_WITH(two.predict_proba(Rows(1, 1, {0})), says("LogisticRegression: coef has scores of 2 of 2 classes"));
+}
+
 TEST_CASE("classifiers fit the classes that occur, and keep their numbers") {
     using Labels = std::vector<std::int32_t>;
     // 1 … 3, as a file may have them; 5 classes of which the first and the last are absent.

@@ -115,7 +115,8 @@ TEST_CASE("labels and targets that are missing are never made up") {
         CHECK(d.size() == 2);
         CHECK((missing == etta::missing::fill ? x_of(d, 1)[0] == 7 : x_of(d, 1)[0] != x_of(d, 1)[0]));
     }
-    CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y"}), says("m.csv:3:1: column 'a': the value is missing"));
+    CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y"}), says("m.csv:3: column 'a': the value is missing; csv_options::missing says what to do with such cells"));
+    CHECK(etta::load_csv(scratch.file("junk.csv", "a,junk,y\n1,,0\n2,5,1\n"), {.label = "y", .ignore = {"junk"}}).size() == 2);  // of no interest
     const etta::csv_options skip = {.missing = etta::missing::skip_row};
     CHECK(etta::load_csv(table, {.label = "y", .csv = skip}).size() == 2);
     CHECK(etta::load_csv(words, {.label = "y", .csv = skip}).label(1) == 1);
@@ -133,6 +134,15 @@ TEST_CASE("labels and targets that are missing are never made up") {
     CHECK(etta::load_csv(only, {.targets = {"y"}, .skip_unlabelled = true}).size() == 0);
     // A column in which nothing stands.
     CHECK(etta::read_csv(only, {.missing = etta::missing::fill}).columns[1].missing == std::vector<std::uint32_t>{0, 1});
+}
+
+TEST_CASE("categories of columns without a name, or with another's, go by number") {
+    Scratch scratch;
+    const auto unnamed = scratch.file("unnamed.csv", "age,,y\n30,ann,1\n40,bob,2\n"), twice = scratch.file("twice.csv", "a,a,y\np,s,1\nq,t,2\n");
+    const auto d = etta::load_csv(unnamed, {.targets = {"y"}, .categories = etta::read_csv(unnamed).categories(), .ignore_unknown = true});
+    CHECK((x_of(d, 0) == Numbers{30, 1, 0} && x_of(d, 1) == Numbers{40, 0, 1}));
+    const auto e = etta::load_csv(twice, {.targets = {"y"}, .categories = etta::read_csv(twice).categories()});
+    CHECK((x_of(e, 0) == Numbers{1, 0, 1, 0} && x_of(e, 1) == Numbers{0, 1, 0, 1}));
 }
 
 TEST_CASE("categories that are given make the same columns of every table") {

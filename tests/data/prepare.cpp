@@ -136,6 +136,17 @@ TEST_CASE("a data set whose gaps are filled keeps its labels, weights, order, sc
         CHECK((y == 5 ? x == 100 : x == 1));
     }
     CHECK(imputer.transform(d.slice(0, 0)).size() == 0);
+    // Numbers are scaled before they are rounded to float.
+    Numbers times;
+    for (int i = 0; i < 6; ++i) times.push_back(1.6e9 + 3 * i);
+    times[2] = NaN;
+    const Dataset days = Dataset::from(times, {1}), full = etta::SimpleImputer().fit(days).transform(days), scaled = etta::StandardScaler().fit(full).transform(full);
+    for (const etta::index i : {0, 1, 3, 4, 5}) {
+        float x;
+        double exact;
+        scaled.copy_x(i, &x), scaled.copy_x(i, &exact);
+        CHECK(x == Approx(exact).margin(1e-6));
+    }
     // What it was made of may go away.
     Dataset alone;
     {
@@ -232,7 +243,7 @@ TEST_CASE("a split into several parts has every sample in one, in proportion, an
     CHECK((of(two[0]) == of(etta::split(d, 0.8, etta::seed(1)).train) && of(two[1]) == of(etta::split(d, 0.8, etta::seed(1)).test)));
 
     // Sizes add up however they round; of less than 1, the rest is in no part.
-    for (etta::index n = 0; n < 40; ++n) {
+    for (etta::index n = 3; n < 40; ++n) {
         etta::index sum = 0;
         for (const Dataset& part : etta::split(d.slice(0, n), {1.0 / 3, 1.0 / 3, 1.0 / 3}, etta::seed(1))) {
             sum += part.size();
@@ -248,6 +259,7 @@ TEST_CASE("a split into several parts has every sample in one, in proportion, an
     CHECK_THROWS_WITH(etta::split(d, {0.7, 0.3, 0}, etta::seed(1)), says("split: part 2 is the fraction 0.0"));
     CHECK_THROWS_WITH(etta::split(d, {0.7, -0.1, 0.4}, etta::seed(1)), says("part 1 is the fraction -0.1"));
     CHECK_THROWS_WITH(etta::split(d, {0.5, std::numeric_limits<double>::quiet_NaN()}, etta::seed(1)), says("part 1 is the fraction nan"));
+    CHECK_THROWS_WITH(etta::split(d.slice(0, 3), {0.8, 0.1, 0.1}, etta::seed(1)), says("split: part 2 of 3 samples is empty"));
     CHECK_THROWS_WITH(etta::split_stratified(d, {0.5, 0.5}, etta::seed(1)), says("no labels"));
 }
 

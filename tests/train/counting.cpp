@@ -23,6 +23,13 @@ struct Wide {
     Linear<3> out;
     constexpr auto operator()(auto x) const { return out(tanh(hidden(x))); }
 };
+struct NesterovOnly {  // a rule whose nesterov goes with nothing else
+    double lr = 1e-2;
+    bool nesterov = true;
+    static constexpr int states = 0, scalars = 1;
+    void prepare(long, double rate, double* s) const { s[0] = rate; }
+    static constexpr var update(const update_terms& t) { return t.parameter - t.scalar[0] * t.gradient; }
+};
 template <int Batch>
 using Net = Model<Line, Input<double, 2>, max_batch<Batch>>;
 
@@ -78,7 +85,7 @@ TEST_CASE("a loss over a data set does not depend on the batches") {
     CHECK(evaluated<4>(kept, with_gaps()).loss == Approx(mean_of(l, gaps)).epsilon(1e-12));
     CHECK(evaluated<2>(kept, with_gaps()).loss == Approx(mean_of(l, gaps)).epsilon(1e-12));  // one batch has nothing
     CHECK(evaluated<4>(Weighted<CrossEntropy>{}, weighted({1, 1, 1, 1, 0, 0, 0, 0})).loss == Approx(mean_of(l, {1, 1, 1, 1, 0, 0, 0, 0})).epsilon(1e-12));
-    CHECK_THROWS_WITH(evaluated<4>(Weighted<CrossEntropy>{}, weighted({0, 0, 0, 0, 0, 0, 0, 0})), says("evaluate: no sample counts for anything"));
+    CHECK(std::isnan(evaluated<4>(Weighted<CrossEntropy>{}, weighted({0, 0, 0, 0, 0, 0, 0, 0})).loss));
 }
 
 TEST_CASE("fit's loss and accuracy are those of evaluate, whatever is ignored") {
@@ -88,6 +95,12 @@ TEST_CASE("fit's loss and accuracy are those of evaluate, whatever is ignored") 
     const Evaluation e = trainer.evaluate(with_gaps());
     CHECK(h.epochs[0].loss == Approx(e.loss).epsilon(1e-12));
     CHECK(h.epochs[0].accuracy == e.accuracy);
+    // Also where the label that is ignored is one that is predicted.
+    Net<8> padded{seed(1)};
+    auto first = Trainer(padded, on_labels<0>([](auto y, auto t) { return cross_entropy(y, t, {.ignore_index = 0}); }), SGD{.lr = 0});
+    padded.parameter<"fc.bias">()(0) = 100;
+    CHECK(first.fit(plain(), {.epochs = 1, .batch = 3, .verbose = false}).epochs[0].accuracy == 0);
+    CHECK(first.evaluate(plain()).accuracy == 0);
     Net<8> other{seed(1)};
     auto by_weight = Trainer(other, Weighted<CrossEntropy>{}, SGD{.lr = 0});
     CHECK(by_weight.fit(weighted(), {.epochs = 1, .batch = 3, .verbose = false}).epochs[0].loss == Approx(by_weight.evaluate(weighted()).loss).epsilon(1e-12));
@@ -106,6 +119,16 @@ TEST_CASE("accumulated batches are one, by their weights and labels") {
     };
     check(Weighted<CrossEntropy>{}, weighted());
     check(Weighted<CrossEntropy>{}, weighted({1, 2, 0, 3, 1, 1, 0.5, 0}));
+    check(Weighted<CrossEntropy>{}, weighted({0, 0, 2, 3, 1, 1, 0, 0}));  // the first and the last of four have nothing
+    // Four batches of nothing make no step.
+    Net<8> model{seed(1)};
+    auto trainer = Trainer(model, Weighted<CrossEntropy>{}, SGD{}, {.accumulate = 2});
+    const std::vector<double> x = numbers(), none(2, 0.0), one(2, 1.0);
+    const auto y = thirds();
+    for (int i = 0; i < 4; ++i) trainer.step(x.data(), y.data(), none.data(), 2);
+    CHECK((trainer.steps() == 0 && trainer.pending_batches() == 0 && weights(model) == weights(Net<8>{seed(1)})));
+    trainer.step(x.data(), y.data(), none.data(), 2);
+    CHECK((trainer.step(x.data(), y.data(), one.data(), 2) > 0 && trainer.steps() == 1));
 }
 
 TEST_CASE("a batch that counts for nothing changes nothing") {
@@ -126,6 +149,14 @@ TEST_CASE("a batch that counts for nothing changes nothing") {
     CHECK((weights(second) == before && by_weight.steps() == 0));
     CHECK(by_weight.step(x.data(), labels.data(), one.data(), 4) > 0);
     CHECK(weights(second) == weights(model));
+    CHECK_THROWS_WITH(by_weight.step(x.data(), labels.data(), std::vector<double>{1, -1, 1, -1}.data(), 4), says("weight 1 of the batch is -1, expected 0 or more"));
+    // A loss that is more than its labels' makes a step without any.
+    Net<4> third{seed(1)};
+    auto penalised = Trainer(third, on_labels<-1>([](auto y, auto t) {
+                                 return cross_entropy(y, t, {.ignore_index = -1, .reduce = reduction::sum}) + 0.1 * mean(square(y));
+                             }), SGD{.lr = 0.1});
+    CHECK(penalised.step(x.data(), ignored, 4) > 0);
+    CHECK((weights(third) != before && penalised.steps() == 1));
     // In a run: the last batch of three has nothing.
     const auto h = trainer.fit(Dataset::from(x, {2}, std::vector<std::vector<std::int32_t>>{{0}, {1}, {2}, {0}, {}, {}, {}, {}}, 1, 3), {.epochs = 2, .batch = 4, .shuffle = false, .verbose = false});
     CHECK((h.epochs.size() == 2 && std::isfinite(h.epochs[1].loss) && trainer.steps() == 3));
@@ -145,6 +176,10 @@ TEST_CASE("minimize counts as the loss does") {
     check(kept, with_gaps(), {});
     check(Weighted<CrossEntropy>{}, weighted(), {.class_weight = {1, 5, 0.5}});
     check(Weighted<CrossEntropy>{}, weighted({1, 2, 0, 0, 1, 1, 0.5, 0}), {});
+    Net<8> model{seed(1)};
+    auto trainer = Trainer(model, Weighted<CrossEntropy>{}, SGD{});
+    CHECK_THROWS_WITH(minimize(LBFGS{}, trainer, plain().slice(0, 0)), says("minimize: the data has no samples"));
+    CHECK_THROWS_WITH(minimize(LBFGS{}, trainer, weighted(std::vector<double>(8))), says("minimize: no sample counts for anything"));
 }
 
 TEST_CASE("a weighted run goes on in the middle of an epoch, bit for bit") {
@@ -195,6 +230,9 @@ TEST_CASE("numbers of a rule that cannot be meant are refused, and a rate that i
     CHECK_THROWS_WITH(with(SGD{.momentum = 0.9, .dampening = 0.1, .nesterov = true})(), says("nesterov"));
     CHECK_THROWS_WITH(with(RMSprop{.alpha = 1.5})(), says("the rule's alpha is 1.5, expected 0 to 1"));
     CHECK_THROWS_WITH(with(Adadelta{.rho = 2})(), says("rho"));
+    CHECK_THROWS_WITH(with(Lookahead{RMSprop{.alpha = 1.5}})(), says("the rule's alpha is 1.5"));
+    CHECK_THROWS_WITH(with(Lookahead{DecoupledDecay{Adam{.beta2 = 1}}})(), says("beta2"));
+    with(NesterovOnly{})();
     CHECK_THROWS_WITH(with(Adam{.eps = -1e-8})(), says("eps"));
     CHECK_THROWS_WITH(Trainer(model, CrossEntropy{}, SGD{}, {.clip_norm = -1}), says("a limit of the gradients"));
     CHECK_THROWS_WITH(EMA(model, {.decay = 2}), says("EMA: decay is 0 to 1"));
@@ -230,6 +268,9 @@ TEST_CASE("find_rate refuses what fit refuses") {
     CHECK_THROWS_WITH(find_rate(trainer, Dataset::from(x, {2}, thirds(), 3), {.batch = 4}), says("NaN"));
     CHECK(weights(model) == before);
     CHECK_THROWS_WITH(find_rate(trainer, plain(), {.from = 1e-30, .to = 1e-29, .steps = 3, .batch = 4}).steepest(), says("find_rate: the loss never fell"));
+    // A batch without weights has no loss.
+    auto by_weight = Trainer(model, Weighted<CrossEntropy>{}, SGD{});
+    for (const auto& r : find_rate(by_weight, weighted({1, 0, 0, 0, 0, 0, 0, 0}), {.steps = 40, .batch = 2}).records) CHECK((r.loss > 0 && r.smoothed > 0));
     // A loss that is not finite ends the test.
     auto squares = Trainer(model, MSE{}, SGD{});
     const Dataset targets = Dataset::from(numbers(), {2}, std::vector<double>(24, 1.0), {3});

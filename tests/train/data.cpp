@@ -112,7 +112,7 @@ TEST_CASE("fit with weights of samples is steps with those weights, and a sample
     const double value_b = minimize(LBFGS{.max_iterations = 3}, on_b, data.subset(some)).value;
     CHECK(value_a == Approx(value_b).epsilon(1e-9));
     CHECK_THROWS_WITH(by_hand.fit(data, {.verbose = false}), says("weights, which this loss does not take: use Weighted"));
-    CHECK_THROWS_WITH(trainer.fit(data.weighted(std::vector<double>(30)), {.batch = 8, .verbose = false}), says("fit: no sample counts for anything: all weights are 0"));
+    CHECK_THROWS_WITH(trainer.fit(data.weighted(std::vector<double>(30)), {.batch = 8, .verbose = false}), says("fit: all samples have the weight 0"));
 }
 
 TEST_CASE("fit gives the same model with prefetching, and taken up in the middle of an epoch, with transforms and a sampler") {

@@ -6,7 +6,7 @@
 namespace etta {
 
 // p(class | x) ∝ p(class) Π N(x[k]; mean[class, k], variance[class, k]). To every variance, var_smoothing times the largest variance of
-// a column is added. Samples count by their weights, but in that largest variance alike, as in scikit-learn. A class that does not occur
+// a column is added. Samples count by their weights, but for that largest variance, where all are alike, as in scikit-learn. A class that does not occur
 // has probability 0.
 struct GaussianNB {
     double var_smoothing = 1e-9;

@@ -99,9 +99,9 @@ struct Ridge {
     double score(const Dataset& data) const { return _::score_of<Host>(*this, data); }
 };
 
-// min |y - x wᵀ - b|² / (2 n) (n: the samples, or the sum of their weights) + alpha l1_ratio |w|₁ + alpha (1 - l1_ratio) |w|² / 2, by coordinate descent (Friedman, Hastie, Tibshirani
-// 2010). l1_ratio 1 is the lasso: most of w is exactly 0. Ends when no coefficient moves by more than tol times the largest, or,
-// with converged = false, after max_iter rounds.
+// min |y - x wᵀ - b|² / (2 n) + alpha l1_ratio |w|₁ + alpha (1 - l1_ratio) |w|² / 2, n the samples or the sum of their weights, by
+// coordinate descent (Friedman, Hastie, Tibshirani 2010). l1_ratio 1 is the lasso: most of w is exactly 0. Ends when no coefficient moves
+// by more than tol times the largest, or, with converged = false, after max_iter rounds.
 struct ElasticNet {
     double alpha = 1, l1_ratio = 0.5;
     bool fit_intercept = true;

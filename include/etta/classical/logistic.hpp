@@ -110,6 +110,17 @@ void fit_scores(M& model, const Dataset& data, bool penalise_intercept, const ch
         model.intercept[static_cast<std::size_t>(o)] = w[static_cast<std::size_t>(o * width + x.columns)];
     }
 }
+// The classes that a model's scores are of: those it was fitted to; of coefficients from elsewhere, the first ones.
+template <class Host, class M>
+std::vector<std::int32_t> classes_of(const M& m, const char* who) {
+    const std::size_t n = m.coef.rows == 1 ? 2 : static_cast<std::size_t>(m.coef.rows);
+    std::vector<std::int32_t> of = m.present;
+    for (std::size_t c = 0; m.present.empty() && c < n; ++c) of.push_back(static_cast<std::int32_t>(c));
+    bool good = of.size() == n;
+    for (const std::int32_t c : of) good = good && c >= 0 && c < m.classes;
+    if (!good) fail(std::string(who) + ": coef has scores of " + std::to_string(n) + " of " + std::to_string(m.classes) + " classes, present has " + std::to_string(of.size()));
+    return of;
+}
 // The class of the highest score; of one score, the second if it is above 0.
 template <class Host>
 std::vector<std::int32_t> highest(const std::vector<double>& scores, index outputs, const std::vector<std::int32_t>& present) {
@@ -153,17 +164,20 @@ struct LogisticRegression {
     template <class Host = _::this_host>
     std::vector<double> decision_function(const Rows& x) const { return _::predict_linear<Host>(x, coef, intercept, "LogisticRegression"); }
     template <class Host = _::this_host>
-    std::vector<std::int32_t> predict(const Rows& x) const { return _::highest<Host>(decision_function<Host>(x), coef.rows, present); }
+    std::vector<std::int32_t> predict(const Rows& x) const {
+        return _::highest<Host>(decision_function<Host>(x), coef.rows, _::classes_of<Host>(*this, "LogisticRegression"));
+    }
     // [rows, classes]; 0 for a class that did not occur.
     template <class Host = _::this_host>
     Rows predict_proba(const Rows& x) const {
         const std::vector<double> z = decision_function<Host>(x);
+        const std::vector<std::int32_t> of = _::classes_of<Host>(*this, "LogisticRegression");
         Rows p(x.rows, classes);
         std::vector<double> one(static_cast<std::size_t>(coef.rows));
         for (index i = 0; i < x.rows; ++i) {
             probabilities(z.data() + i * coef.rows, coef.rows, one.data());
-            if (coef.rows == 1) p(i, present[0]) = 1 - one[0], p(i, present[1]) = one[0];
-            for (std::size_t o = 0; coef.rows > 1 && o < one.size(); ++o) p(i, present[o]) = one[o];
+            if (coef.rows == 1) p(i, of[0]) = 1 - one[0], p(i, of[1]) = one[0];
+            for (std::size_t o = 0; coef.rows > 1 && o < one.size(); ++o) p(i, of[o]) = one[o];
         }
         return p;
     }
@@ -212,7 +226,9 @@ struct LinearSVC {
     template <class Host = _::this_host>
     std::vector<double> decision_function(const Rows& x) const { return _::predict_linear<Host>(x, coef, intercept, "LinearSVC"); }
     template <class Host = _::this_host>
-    std::vector<std::int32_t> predict(const Rows& x) const { return _::highest<Host>(decision_function<Host>(x), coef.rows, present); }
+    std::vector<std::int32_t> predict(const Rows& x) const {
+        return _::highest<Host>(decision_function<Host>(x), coef.rows, _::classes_of<Host>(*this, "LinearSVC"));
+    }
     template <class Host = _::this_host>
     double score(const Dataset& data) const { return _::score_of<Host>(*this, data); }
 };

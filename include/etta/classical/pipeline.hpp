@@ -19,6 +19,12 @@ Dataset with_x_unweighted(const Dataset& data, Rows x) {
     }
     return Dataset::from(static_cast<std::vector<double>&&>(x.at), shape);
 }
+template <class Step>
+constexpr bool takes_weights = true;
+template <class Step>
+    requires requires { Step::takes_weights; }
+constexpr bool takes_weights<Step> = Step::takes_weights;
+
 template <class Host>
 Dataset with_x(const Dataset& data, Rows x) {
     const Dataset d = with_x_unweighted<Host>(data, static_cast<Rows&&>(x));
@@ -31,7 +37,8 @@ Dataset with_x(const Dataset& data, Rows x) {
 }  // namespace _
 
 // One step and a model; the model may be a Pipeline itself. A step is anything whose fit(data) gives what has transform: of rows (PCA, KMeans,
-// another Pipeline that ends in one), or of samples in place (the scalers, SimpleImputer). Both stay as given until fit():
+// another Pipeline that ends in one), or of samples in place (the scalers, SimpleImputer); one that takes no weights of samples is fitted
+// without them. Both stay as given until fit():
 //     auto m = etta::make_pipeline(etta::StandardScaler(), etta::PCA{.n_components = 3}, etta::Ridge{.alpha = 2});
 //     m.step is the StandardScaler, m.model.step the PCA, m.model.model the Ridge
 template <class Step, class Model>
@@ -42,7 +49,7 @@ struct Pipeline {
 
     Pipeline& fit(const Dataset& data) {
         Step one = step;
-        fitted = one.fit(data);
+        fitted = one.fit(_::takes_weights<Step> ? data : data.unweighted());
         model.fit(_::with_x<_::this_host>(data, through(data)));
         return *this;
     }

@@ -52,7 +52,7 @@ void check_fitted(const Rows& x, index columns, const char* who) {
         fail(std::string(who) + " was fitted to samples of " + std::to_string(columns) + " numbers, these have " + std::to_string(x.columns));
     check_finite<Host>(x, who);
 }
-// One for each sample; 1 where there are none. A sample of weight 0 is as if it were not there.
+// One for each sample; 1 where there are none.
 template <class Host>
 std::vector<double> weights_of(const Dataset& data, const char* who) {
     std::vector<double> w;
@@ -92,10 +92,12 @@ Rows targets_of(const Dataset& data, const char* who) {
         if (!(__builtin_fabs(v) < __builtin_huge_val())) fail(std::string(who) + ": a target is not finite");
     return y;
 }
-// score(): accuracy of a classifier, R² of a regressor (the mean over outputs), as in scikit-learn, samples counting by their weights.
+// score(): accuracy of a classifier, R² of a regressor (the mean over outputs), as in scikit-learn, samples counting by their weights; NaN
+// where all of these are 0.
 template <class Host, class M>
 double score_of(const M& model, const Dataset& data) {
     const auto predicted = model.template predict<Host>(data);
+    if (data.has_weights() && data.weight_sum() == 0) return __builtin_nan("");
     const std::vector<double> weights = weights_of<Host>(data, "score");
     if constexpr (M::classifier) {
         return accuracy_score<this_target>(labels_of<Host>(data, "score"), predicted,

@@ -175,6 +175,7 @@ struct KMeans {
 // component's element of largest size is positive. n_components 0: as many as there are, at most min(samples, columns). variance_ratio:
 // instead, the first ones that together explain more than this share of the variance, which scikit-learn says as n_components = 0.95.
 struct PCA {
+    static constexpr bool takes_weights = false;
     index n_components = 0;
     bool whiten = false;        // transformed samples have variance 1 along each component
     double variance_ratio = 0;  // 0: n_components decides

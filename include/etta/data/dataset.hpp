@@ -309,6 +309,18 @@ class Dataset {
         d.weights_ = _::shared<std::vector<double>>::of(static_cast<std::vector<double>&&>(weights));
         return d;
     }
+    Dataset unweighted() const {
+        Dataset d = *this;
+        d.weights_ = _::shared<std::vector<double>>();
+        return d;
+    }
+    // The sum of the weights; without weights, the number of samples.
+    double weight_sum() const {
+        if (!weights_) return static_cast<double>(size_);
+        double sum = 0;
+        for (const double w : *weights_) sum += w;
+        return sum;
+    }
     // Targets instead of labels: 1 for the class, 0 for the others, [classes] each; with smoothing, 1 - smoothing + smoothing / classes,
     // and smoothing / classes.
     template <class Host = _::this_host>
@@ -476,9 +488,13 @@ class Dataset {
     template <class Host, class T>
     void copy_numbers(index i, T* dst, index n, double scale, double offset, const _::shared<_::affine>& each, draw d) const {
         if (copy_parts_ != nullptr) {
-            std::vector<T> whole(static_cast<std::size_t>(n));
-            copy_parts_(parts_.get(), i, d, dtype_of<T>, whole.data());
-            return copy<Host>(whole.data(), dst, n, scale, offset, each);
+            const auto through = [&]<class U>(U) {
+                std::vector<U> whole(static_cast<std::size_t>(n));
+                copy_parts_(parts_.get(), i, d, dtype_of<U>, whole.data());
+                return copy<Host>(whole.data(), dst, n, scale, offset, each);
+            };
+            if (x_type() == dtype::f64) return through(double{});  // scaled before it is rounded, as what is stored is
+            return through(T{});
         }
         const std::byte* const x = source_->x.data;
         switch (x_type()) {
@@ -570,7 +586,7 @@ namespace _ {
 // For what has no weighted counterpart: rather an error than weights that do nothing.
 template <class Host>
 void refuse_weights(const Dataset& data, const char* who) {
-    if (data.has_weights()) fail(std::string(who) + " takes no weights of samples: fit it to the data set without them");
+    if (data.has_weights()) fail(std::string(who) + " takes no weights of samples: fit it to data.unweighted()");
 }
 
 }  // namespace _

@@ -91,7 +91,8 @@ struct csv_data_options {
     // that this table does not have, they are not needed. A word that is none of them is an error, or all zeros.
     std::vector<csv_categories> categories = {};
     bool ignore_unknown = false;
-    bool skip_unlabelled = false;                // rows without their label or one of their targets are left out; else they are an error
+    bool skip_unlabelled = false;                // rows without their label or one of their targets are left out; else they are an error.
+                                                 // (Words that only such rows have stay columns of zeros.)
     csv_options csv = {};                        // separator, header, missing values
 };
 
@@ -235,7 +236,7 @@ const csv_column& csv_numbers(const csv_table& table, std::size_t j, const char*
 template <class Host = _::this_host>
 Dataset load_csv(const std::string& path, const csv_data_options& options = {}) {
     using namespace _;
-    const bool refuse = options.skip_unlabelled && options.csv.missing == missing::error;  // what is missing in rows that stay
+    const bool refuse = options.csv.missing == missing::error;  // but not in columns that are of no interest, nor in rows that are left out
     csv_options how = options.csv;
     if (refuse) how.missing = missing::nan;
     csv_table table = read_csv<Host>(path, how);
@@ -266,7 +267,7 @@ Dataset load_csv(const std::string& path, const csv_data_options& options = {}) 
     const std::size_t rows = table.lines.size();
     for (const std::size_t j : features)
         if (const csv_column& column = table.columns[j]; refuse && !column.missing.empty())
-            fail(path + ":" + std::to_string(table.lines[column.missing[0]]) + ": column '" + column.name + "': the value is missing");
+            fail(path + ":" + std::to_string(table.lines[column.missing[0]]) + ": column '" + column.name + "': the value is missing; csv_options::missing says what to do with such cells");
 
     std::size_t count = 0;
     std::vector<const std::vector<std::string>*> words;  // of each feature; of numbers: null

@@ -139,6 +139,7 @@ struct MinMaxScaler {
 // The median to 0 and the distance of two quantiles to 1: samples far outside do not decide. An element whose quantiles are equal
 // keeps its scale.
 struct RobustScaler {
+    static constexpr bool takes_weights = false;
     double low = 0.25, high = 0.75;
     template <class Host = _::this_host>
     Scaler fit(const Dataset& data) const {

@@ -60,7 +60,8 @@ std::vector<double> shares_of(std::span<const double> fractions, const char* who
     std::vector<double> shares;
     double left = 1;
     for (const double f : fractions) {
-        if (!(f > 0 && f <= 1)) fail(std::string(who) + ": part " + std::to_string(shares.size()) + " is the fraction " + std::to_string(f) + ", expected more than 0 and at most 1");
+        if (!(f > 0 && f <= 1))
+            fail(std::string(who) + ": part " + std::to_string(shares.size()) + " is the fraction " + std::to_string(f) + ", expected more than 0 and at most 1");
         shares.push_back(f), left -= f;
     }
     constexpr double rounding = 1e-6;  // of fractions that are floats
@@ -71,6 +72,10 @@ std::vector<double> shares_of(std::span<const double> fractions, const char* who
     }
     shares.push_back(left);
     return shares;
+}
+template <class Host>
+void check_part(index size, std::size_t k, const Dataset& data, const char* who) {
+    if (size == 0) fail(std::string(who) + ": part " + std::to_string(k) + " of " + std::to_string(data.size()) + " samples is empty");
 }
 // Class after class, each dealt out whole: floor or ceil of its share to each part; one more goes where most is owed, of this class and of
 // those before, so that the parts' sizes are in proportion however small the classes are. What the last share gets belongs to no part.
@@ -109,7 +114,7 @@ std::vector<std::vector<index>> stratified(const Dataset& data, const std::vecto
 
 // Several parts: auto [train, validation, test] = etta::split(data, {0.7, 0.15, 0.15}, seed). Each ends where the sum of the fractions so
 // far does, rounded to nearest: of fractions whose sum is 1, every sample is in one part. Of less, the rest is in none. Fails unless all
-// fractions are more than 0 and their sum is 1 at most.
+// fractions are more than 0, their sum is 1 at most, and no part is empty.
 template <class Host = _::this_host, std::size_t N>
     requires(N >= 2)
 std::array<Dataset, N> split(const Dataset& data, const double (&fractions)[N], seed s) {
@@ -121,6 +126,7 @@ std::array<Dataset, N> split(const Dataset& data, const double (&fractions)[N], 
     for (std::size_t k = 0; k < N; ++k) {
         sum += shares[k];
         const index to = k + 1 == N && shares[N] == 0 ? data.size() : _::share_of(data.size(), sum);
+        _::check_part<Host>(to - from, k, data, "split");
         parts[k] = mixed.slice<Host>(from, to);
         from = to;
     }
@@ -135,7 +141,10 @@ std::array<Dataset, N> split_stratified(const Dataset& data, const double (&frac
     if (!data.has_labels()) fail("split_stratified: this data set has no labels");
     const std::vector<std::vector<index>> which = _::stratified<Host>(data, shares, s);
     std::array<Dataset, N> parts;
-    for (std::size_t k = 0; k < N; ++k) parts[k] = data.subset<Host>(which[k]);
+    for (std::size_t k = 0; k < N; ++k) {
+        _::check_part<Host>(static_cast<index>(which[k].size()), k, data, "split_stratified");
+        parts[k] = data.subset<Host>(which[k]);
+    }
     return parts;
 }
 

@@ -72,11 +72,17 @@ struct csv_table {
     std::vector<std::uint32_t> lines;  // per row: the line it begins on
     index rows() const { return static_cast<index>(lines.size()); }
 
-    // Of all columns of words: for load_csv, so that the numbers of another table mean the same.
+    // Of all columns of words: for load_csv, so that the numbers of another table mean the same. A column without a name, or with
+    // another's, goes by its number.
     std::vector<csv_categories> categories() const {
         std::vector<csv_categories> all;
-        for (const csv_column& c : columns)
-            if (!c.numeric) all.push_back({c.name, c.words});
+        for (std::size_t j = 0; j < columns.size(); ++j) {
+            if (columns[j].numeric) continue;
+            int same = 0;
+            for (const csv_column& c : columns) same += c.name == columns[j].name;
+            if (same == 1 && !columns[j].name.empty()) all.push_back({columns[j].name, columns[j].words});
+            else all.push_back({static_cast<int>(j), columns[j].words});
+        }
         return all;
     }
     // The number of the column that is meant; fails if there is none, or if two have the name.

@@ -123,7 +123,7 @@ constexpr var weighted_mean(var values, const var& w) {
 // A loss from a captureless function of (prediction, target), where options and weights of classes are ordinary values:
 //     etta::on_labels([](auto y, auto t) { return cross_entropy(y, t, {.label_smoothing = 0.1}); })
 // on_labels: the target is a class label for each row of the prediction's last axis; IgnoreIndex is let through by the Trainer
-// and counts for no accuracy of evaluate(). on_targets: numbers of the model's type, one for each of the prediction's; on_targets<5>:
+// and counts for no accuracy. on_targets: numbers of the model's type, one for each of the prediction's; on_targets<5>:
 // five for each sample. Of a network with several outputs the function gets what the network returns, and the prediction whose
 // extents count is the first: on_targets([](auto outputs, auto t) { auto [mean, spread] = outputs; … }).
 template <int IgnoreIndex = CrossEntropyOptions::no_index, class F>

@@ -58,7 +58,7 @@ inline double cubic_minimum(const line_point& a, const line_point& b) {
 }
 
 // From x along d: x, f and g become those of a point with f <= f0 + 1e-4 a slope0 and |slope| <= curvature |slope0|; false: none
-// was found, and they are as before. evaluate(x, g) gives f.
+// was found, and they are as before. evaluate(x, g) gives f, which may be larger by what rounding makes of it.
 template <class T, class F>
 struct line_search {
     F& evaluate;
@@ -105,7 +105,7 @@ struct line_search {
             length = low.at + width * (part >= 0.1 ? (part <= 0.9 ? part : 0.9) : part < 0.1 ? 0.1 : 0.5);
             if (length == low.at) break;
         }
-        f = low.value;  // a lower point at least, if there was one
+        f = low.value;  // a lower point at least, if there was one, or a flatter one as low
         move(low.at);
         __builtin_memcpy(g, best.data(), static_cast<std::size_t>(n) * sizeof(T));
         return low.at > 0 && (low.value < origin.value || (low.value <= origin.value + noise && (low.slope < 0 ? -low.slope : low.slope) < -origin.slope));

@@ -223,7 +223,7 @@ struct Lion {
     }
 };
 
-// Polyak & Juditsky 1992 as Bottou and PyTorch have it: eta = lr / (1 + lambd lr (t - 1))^alpha, lr that of the step before;
+// Polyak & Juditsky 1992 as Bottou and PyTorch have it: eta = lr / (1 + lambd lr (t - 1))^alpha, lr with the schedule's factor of the step before;
 // p = (1 - lambd eta) p - eta g; the state ax is the mean of p from step t0 on. (In a rule of rules: lr that of the step.)
 struct ASGD {
     double lr = 1e-2;
@@ -300,6 +300,7 @@ constexpr auto names_and(std::string_view last) {
 // where the rule has come, and the rule goes on from them: slow += alpha (p - slow); p = slow.
 template <class Rule>
 struct Lookahead : Rule {
+    using inner_rule = Rule;
     int every = 5;
     double alpha = 0.5;
 

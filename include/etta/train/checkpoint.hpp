@@ -23,7 +23,7 @@ struct fit_state {
     double loss[2] = {};
     index labels = 0, right = 0;
 
-    double mean_loss() const { return loss[1] == 0 ? 0 : loss[0] / loss[1]; }
+    double mean_loss() const { return loss[0] / loss[1]; }  // of nothing: NaN
     double accuracy() const { return labels == 0 ? 0 : static_cast<double>(right) / static_cast<double>(labels); }
     void begin_epoch(const loader_position& p) { loader = p, loss[0] = loss[1] = 0, labels = right = 0; }
 };

@@ -66,9 +66,10 @@ RateTest find_rate(Trainer<M, Loss, Rule>& trainer, const Dataset& data, const R
     bo.shuffle = o.seed, bo.type = dtype_of<typename M::element>, bo.steps = o.steps;
     RateTest r;
     double mean = 0, weight = 0, least = 0;
+    int done = 0;
     auto loader = batches(data, o.batch, bo);
     for (auto&& [x, y] : loader) {
-        trainer.rule.lr = o.from * __builtin_pow(o.to / o.from, static_cast<double>(r.records.size()) / (o.steps - 1));
+        trainer.rule.lr = o.from * __builtin_pow(o.to / o.from, static_cast<double>(done++) / (o.steps - 1));
         double loss = 0;
 #if defined(ETTA_NO_EXCEPTIONS)
         loss = trainer.step(x, y, loader.weights());
@@ -80,6 +81,7 @@ RateTest find_rate(Trainer<M, Loss, Rule>& trainer, const Dataset& data, const R
             break;
         }
 #endif
+        if (trainer.counted() == 0) continue;  // no step, no loss
         mean = o.smoothing * mean + (1 - o.smoothing) * loss, weight = o.smoothing * weight + (1 - o.smoothing);
         r.records.push_back({trainer.rule.lr, loss, mean / weight});
         if (r.records.size() == 1 || mean / weight < least) least = mean / weight;

@@ -145,6 +145,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         fail<>("fit: metrics are of validation data, of which there is none: give .validation (which may be the training data) or a .validation_split");
     if (train.size() == 0) fail<>("fit: the data has no samples");
     trainer.check_dataset(train);
+    if (train.has_weights() && train.weight_sum() == 0) fail<>("fit: all samples have the weight 0");
     if (validation.size() > 0) trainer.check_dataset(validation);
     if (!o.metrics.empty()) trainer.tell(o.metrics, nullptr, nullptr, 0);  // may refuse what they are not for
     const index batch = o.batch;
@@ -230,7 +231,6 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
             if (e.stop) break;
         }
         if (done < per_epoch) break;
-        if (s.loss[1] == 0) fail<>("fit: no sample counts for anything: all weights are 0, or all labels ignored");
         r.loss = s.mean_loss(), r.accuracy = s.accuracy();
         r.rate = trainer.rate();
         if (h.validated) {

@@ -15,6 +15,7 @@ Descent minimize(const Options& options, Trainer<M, Loss, Rule>& trainer, const 
     using T = typename M::element;
     constexpr index n = Trainer<M, Loss, Rule>::n_elements;
     trainer.check_dataset(data);
+    if (data.size() == 0) fail<>("minimize: the data has no samples");
     batch_options bo;
     bo.type = dtype_of<T>;
     auto loader = batches(data, Trainer<M, Loss, Rule>::batch_bound, bo);
@@ -30,7 +31,7 @@ Descent minimize(const Options& options, Trainer<M, Loss, Rule>& trainer, const 
                 for (index i = first; i < first + count; ++i) g[i] += static_cast<T>(part) * trainer.gradient_data()[i];
             });
         }
-        if (counted == 0) return 0.0;
+        if (counted == 0) fail<>("minimize: no sample counts for anything: all weights are 0, or all labels ignored");
         for (index i = 0; i < n; ++i) g[i] = static_cast<T>(static_cast<double>(g[i]) / counted);
         return value / counted;
     });

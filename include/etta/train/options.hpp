@@ -39,9 +39,10 @@ ETTA_COLD inline void check_number(const char* name, double v, double most) {
     if (most < 1e300) fail_with<>("the rule's %s is %g, expected 0 to %s%g", name, v, most < 0 ? "less than " : "", most < 0 ? -most : most);
     fail_with<>("the rule's %s is %g, expected a number of 0 or more", name, v);
 }
-// The limits of torch.optim, for numbers that have their usual names.
+// What torch.optim asks of a rule's numbers, where they have their usual names, and that no root is of a negative one.
 template <class Rule>
 ETTA_COLD void check_rule(const Rule& r) {
+    if constexpr (requires { typename Rule::inner_rule; }) check_rule(static_cast<const typename Rule::inner_rule&>(r));
     constexpr double any = 1.7976931348623157e308, below_one = -1;
     check_number("lr", r.lr, any);
     if constexpr (requires { r.momentum; }) check_number("momentum", r.momentum, any);
@@ -51,7 +52,7 @@ ETTA_COLD void check_rule(const Rule& r) {
     if constexpr (requires { r.alpha; } && !requires { r.lambd; }) check_number("alpha", r.alpha, 1);
     if constexpr (requires { r.eps; }) check_number("eps", r.eps, any);
     if constexpr (requires { r.weight_decay; }) check_number("weight_decay", r.weight_decay, any);
-    if constexpr (requires { r.nesterov; })
+    if constexpr (requires { r.nesterov, r.momentum, r.dampening; })
         if (r.nesterov && !(r.momentum > 0 && r.dampening == 0)) fail<>("the rule's nesterov needs a momentum, and no dampening");
 }
 

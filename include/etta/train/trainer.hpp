@@ -51,7 +51,7 @@ public:
     static constexpr bool wants_labels = classifies || (needs_targets && std::is_same_v<target_element, std::int32_t>);
     static constexpr index target_size = _::elements_per_sample(_::target_shape<Loss>(M::output_shape));
     static constexpr index weights_per_sample = _::takes_weights<Loss, _::seen_by<Loss, typename M::traced::result>> ? _::elements_per_sample(_::weight_shape<Loss>(M::output_shape)) : 0;
-    static_assert(M::n_outputs == 1 || !sound || M::facts::layout.outputs[0].type == dtype_of<element>, "etta: the first of several outputs is what a Trainer predicts: its elements are those of the parameters' type");
+    static_assert(M::n_outputs == 1 || !sound || M::facts::layout.outputs[0].type == dtype_of<element>, "etta: the first of several outputs is what losses, metrics and accuracy are of: its elements are those of the parameters' type");
     // Bytes a step needs beside the parameters.
     static constexpr index workspace_bytes = program::workspace_bytes;
     static constexpr index gradient_bytes = M::parameter_bytes;
@@ -211,8 +211,7 @@ public:
             e.samples += n;
         }
         if (!metrics.empty()) metrics.end(e.metric_names, e.metrics);
-        if (counted == 0) fail<>("evaluate: no sample counts for anything: all weights are 0, or all labels ignored");
-        e.loss /= counted;
+        e.loss = counted == 0 ? __builtin_nan("") : e.loss / counted;
         if (labels > 0) e.accuracy /= static_cast<double>(labels);
         return e;
     }
@@ -265,7 +264,7 @@ public:
 
     M& model() { return *model_; }
     // What the last batch counts for where losses of several are averaged: its samples; for a Weighted loss the sum of their weights, for
-    // one that ignores a label the part of the labels that are others. A batch that counts for nothing changes nothing.
+    // one that ignores a label the part of the labels that are others. A batch that counts for nothing, and whose loss is 0 / 0, makes no step.
     double counted() const { return counted_; }
     // Of n samples, the labels that are not ignored.
     static index count_labels(const std::int32_t* label, index n) {
@@ -277,7 +276,7 @@ public:
     // Of the last step's predictions, those that are these labels.
     index count_right(const std::int32_t* label, index n) const {
         index right = 0;
-        for (index i = 0; i < n * labels_per_sample; ++i) right += best(i) == label[i];
+        for (index i = 0; i < n * labels_per_sample; ++i) right += label[i] != ignored && best(i) == label[i];
         return right;
     }
     // Of the step that is being accumulated: batches so far.
@@ -299,7 +298,7 @@ public:
     void each_trained(const F& f) {
         each_run([&](const _::update_run& r) { f(r.first, r.count); });
     }
-    // Was the last step refused because of a loss or a gradient that is not finite, of data that are?
+    // Was the last step refused because the loss, the gradient or the rate is not finite, though the data are?
     bool diverged() const { return diverged_; }
     // Where a loss or a gradient's length is not finite: says more than that (watch.hpp).
     std::string (*explain)(Trainer&, const input_element* x, const void* y, index n) = nullptr;
@@ -346,7 +345,10 @@ private:
         if (schedule.needs_length() || momentum.needs_length()) fail<>("the trainer's schedule has no end: say cosine().over(steps), or give it to fit()");
         diverged_ = false;
         const double loss = gradients(x, y, n);
-        if (counted_ == 0) return 0;  // (the loss is 0 / 0)
+        if (counted_ == 0 && !(loss - loss == 0)) {  // 0 / 0
+            if (accumulate_ > 1 && ++batches_ >= accumulate_) make_step();
+            return 0;
+        }
         refuse_unless_finite("loss", loss, x, y, n);
         if (sharp_ != nullptr) refuse_unless_finite("loss nearby", (this->*sharp_)(x, y, n), x, y, n);
         if (accumulate_ > 1 && !gather()) return loss;
@@ -368,6 +370,7 @@ private:
         norm_ = -1;
     }
     void make_step(const input_element* x = nullptr, const void* y = nullptr, index n = 0) {
+        if (batches_ > 0 && summed_ == 0) return void(batches_ = 0);
         const double factor = schedule.factor(steps_ + 1, 0) * factor_;
         refuse_unless_finite("learning rate", rule.lr * factor, nullptr, nullptr, 0);
         if (batches_ > 0) average();
@@ -436,7 +439,8 @@ private:
         if constexpr (weights_per_sample > 0) weights = weights_of(y, n);
         if constexpr (_::divided_by_weights<Loss>) {
             counted_ = 0;
-            for (index i = 0; i < n * weights_per_sample; ++i) counted_ += static_cast<double>(weights[i]) / weights_per_sample;
+            for (index i = 0; i < n * weights_per_sample; ++i) counted_ += static_cast<double>(weights[i]);
+            counted_ /= weights_per_sample;
         } else if constexpr (classifies && ignored != CrossEntropyOptions::no_index) {
             counted_ = static_cast<double>(count_labels(y, n)) / labels_per_sample;
         }
@@ -458,6 +462,7 @@ private:
         if (weights_.empty()) weights_.resize(static_cast<std::size_t>(batch_bound * weights_per_sample));
         for (index i = 0; i < n * weights_per_sample; ++i) {
             double w = given_weights_ == nullptr ? 1 : static_cast<double>(given_weights_[i]);
+            if (w < 0) fail_with<>("weight %lld of the batch is %g, expected 0 or more", static_cast<long long>(i), w);
             if constexpr (classifies)
                 if (!class_weight_.empty()) w *= y[i] >= 0 && y[i] < n_classes ? class_weight_[static_cast<std::size_t>(y[i])] : 0;
             weights_[static_cast<std::size_t>(i)] = static_cast<element>(w);
