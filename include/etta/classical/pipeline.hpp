@@ -20,10 +20,10 @@ Dataset with_x_unweighted(const Dataset& data, Rows x) {
     return Dataset::from(static_cast<std::vector<double>&&>(x.at), shape);
 }
 template <class Step>
-constexpr bool takes_weights = true;
+constexpr bool step_takes_weights = true;
 template <class Step>
     requires requires { Step::takes_weights; }
-constexpr bool takes_weights<Step> = Step::takes_weights;
+constexpr bool step_takes_weights<Step> = Step::takes_weights;
 
 template <class Host>
 Dataset with_x(const Dataset& data, Rows x) {
@@ -49,7 +49,7 @@ struct Pipeline {
 
     Pipeline& fit(const Dataset& data) {
         Step one = step;
-        fitted = one.fit(_::takes_weights<Step> ? data : data.unweighted());
+        fitted = one.fit(_::step_takes_weights<Step> ? data : data.unweighted());
         model.fit(_::with_x<_::this_host>(data, through(data)));
         return *this;
     }
