@@ -13,7 +13,7 @@ template <class M>
 struct predictions {};
 template <class M, int I>
 struct output_of<predictions<M>, I> {
-    static constexpr const model_output& output = M::facts::layout.outputs[I];
+    static constexpr model_output output = M::facts::layout.outputs[I];
     using element = std::conditional_t<output.type == dtype::boolean, std::uint8_t, type_of<output.type>>;
     using tensor = std::vector<element>;
     static tensor make(const index* n) { return tensor(static_cast<std::size_t>(output.extents.count(n))); }
