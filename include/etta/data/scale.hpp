@@ -52,7 +52,7 @@ namespace _ {
 // f(k, x, weight) for each element k of each sample (of weight) that is a number: NaN stands for one that is missing. Fails without samples,
 // at an infinite element, and where an element was no number in any sample.
 template <class Host, class F>
-void each_number(const Dataset& data, const char* who, F f) {
+void each_known(const Dataset& data, const char* who, F f) {
     if (data.size() == 0) fail(std::string(who) + ": there are no samples");
     std::vector<double> row(static_cast<std::size_t>(data.x_shape().count()));
     std::vector<bool> some(row.size());
@@ -80,7 +80,7 @@ void each_sorted_column(const Dataset& data, const char* who, F f) {
     const auto n = static_cast<std::size_t>(data.size()), width = static_cast<std::size_t>(data.x_shape().count());
     std::vector<double> all(n * width);
     std::vector<std::size_t> count(width);
-    each_number<Host>(data, who, [&](std::size_t k, double x, double) { all[k * n + count[k]++] = x; });
+    each_known<Host>(data, who, [&](std::size_t k, double x, double) { all[k * n + count[k]++] = x; });
     for (std::size_t k = 0; k < width; ++k) {
         sort(all.data() + k * n, count[k], [](double a, double b) { return a < b; });
         f(std::span<const double>(all.data() + k * n, count[k]), k);
@@ -103,7 +103,7 @@ struct StandardScaler {
         const auto width = static_cast<std::size_t>(data.x_shape().count());
         Scaler s{std::vector<double>(width), std::vector<double>(width)};
         std::vector<double> count(width), sum(width);
-        _::each_number<Host>(data, "StandardScaler", [&](std::size_t k, double x, double weight) {  // Welford's recurrence
+        _::each_known<Host>(data, "StandardScaler", [&](std::size_t k, double x, double weight) {  // Welford's recurrence
             const double step = weight * (x - s.center[k]);
             ++count[k], sum[k] += weight;
             s.center[k] += step / sum[k];

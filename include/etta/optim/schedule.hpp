@@ -191,7 +191,7 @@ struct OneCycle {
 };
 namespace _ {
 template <class = void>
-void check(const OneCycle& o) {
+void check_cycle(const OneCycle& o) {
     if (!(o.pct_start >= 0 && o.pct_start <= 1 && o.div_factor > 0 && o.final_div_factor > 0)) fail<>("one_cycle: pct_start is 0 to 1, div_factor and final_div_factor are positive");
 }
 // From start to peak; then to the end, or in three phases to the start first.
@@ -210,7 +210,7 @@ double one_cycle_at(const OneCycle& o, long step, long total, double start, doub
 // Smith & Topin 2018, as OneCycleLR: up to the rate and far down, to the run's end.
 template <class = void>
 Schedule one_cycle(OneCycle o = {}) {
-    _::check(o);
+    _::check_cycle(o);
     return [o](long step, long total) { return _::one_cycle_at(o, step, total, 1 / o.div_factor, 1, 1 / o.div_factor / o.final_div_factor); };
 }
 
@@ -223,7 +223,7 @@ struct Cyclic {
 };
 namespace _ {
 template <class = void>
-void check(const Cyclic& o) {
+void check_cycle(const Cyclic& o) {
     if (o.up < 1 || o.down < 0) fail<>("cyclic: up is 1 step or more, down as well, or 0 for as many");
 }
 // 0 at the bottom, 1 at the top.
@@ -237,7 +237,7 @@ double cycle_height(const Cyclic& o, long step) {
 // Smith 2017, as CyclicLR.
 template <class = void>
 Schedule cyclic(Cyclic o = {}) {
-    _::check(o);
+    _::check_cycle(o);
     return [o](long step) { return o.base + (1 - o.base) * _::cycle_height(o, step); };
 }
 
@@ -249,12 +249,12 @@ struct MomentumRange {
 // What OneCycleLR and CyclicLR make of an optimizer's momentum (cycle_momentum=True), with their defaults. Values, not factors.
 template <class = void>
 Schedule one_cycle_momentum(OneCycle o = {}, MomentumRange m = {0.85, 0.95}) {
-    _::check(o);
+    _::check_cycle(o);
     return [o, m](long step, long total) { return _::one_cycle_at(o, step, total, m.max, m.base, m.max); };
 }
 template <class = void>
 Schedule cyclic_momentum(Cyclic o = {}, MomentumRange m = {0.8, 0.9}) {
-    _::check(o);
+    _::check_cycle(o);
     return [o, m](long step) { return m.max - (m.max - m.base) * _::cycle_height(o, step); };
 }
 

@@ -35,10 +35,7 @@ struct early_stopping {
         }
         return v;
     }
-    void on_train_begin(FitEvent& e) {
-        if (e.history.epochs.empty()) best_.clear();  // of another run
-        e.stop = e.stop || judge(e.history).stop;
-    }
+    void on_train_begin(FitEvent& e) { e.stop = e.stop || judge(e.history).stop; }
     void on_epoch_end(FitEvent& e) {
         const verdict v = judge(e.history);
         if (restore_best_weights && v.best == static_cast<int>(e.history.epochs.size())) {
