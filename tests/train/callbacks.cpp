@@ -22,6 +22,11 @@ struct Net {
 };
 using M = Model<Net, Input<float, 2>, max_batch<8>>;
 
+struct Root {  // its gradient at 0 is 0 times infinity
+    Linear<2> a;
+    constexpr auto operator()(auto x) const { return sqrt(square(a(x))); }
+};
+
 Dataset points(int n = 40) {
     std::vector<float> x;
     std::vector<std::int32_t> y;
@@ -222,4 +227,127 @@ TEST_CASE("a run writes its figures for TensorBoard") {
     // To be looked at: tests/parity/make_tensorboard.py FILE.
     if (const char* keep = std::getenv("ETTA_KEEP_EVENTS")) write_file(keep, std::as_bytes(std::span<const char>(bytes.data(), bytes.size())));
     ::unlink(board.path().c_str()), ::rmdir(dir.path("runs/first").c_str()), ::rmdir(dir.path("runs").c_str());
+}
+
+TEST_CASE("a checkpoint that a callback asks for at any moment is gone on from bit for bit") {
+    Scratch dir;
+    const auto [moment, at] = GENERATE(std::pair{0, 0}, std::pair{1, 2}, std::pair{2, 7}, std::pair{2, 10}, std::pair{3, 2});  // batch 10 ends epoch 2
+    struct Ask {
+        std::string path;
+        int moment, at;
+        void ask(FitEvent& e, int now, long n) const {
+            if (now == moment && n == at) e.save_checkpoint(path);
+        }
+        void on_train_begin(FitEvent& e) const { ask(e, 0, 0); }
+        void on_epoch_begin(FitEvent& e) const { ask(e, 1, e.epoch); }
+        void on_batch_end(FitEvent& e) const { ask(e, 2, e.step); }
+        void on_epoch_end(FitEvent& e) const { ask(e, 3, e.epoch); }
+    };
+    const auto rest = [&](std::vector<Callback> before) {  // one behind the question, which remembers weights
+        before.push_back(EarlyStopping{.patience = 2, .restore_best_weights = true});
+        return before;
+    };
+    const Schedule wild = [](long t, long) { return t < 12 ? 1.0 : 40.0; };
+    Run first, second;
+    const History h = first.fit({.epochs = 6, .validation = points(), .schedule = wild, .callbacks = rest({Ask{dir.path("run"), moment, at}, StepLog{}})});
+    const History g = second.fit({.epochs = 6, .validation = points(), .schedule = wild, .checkpoint = {dir.path("run"), {.resume = true}}, .callbacks = rest({})});
+    CHECK(weights(second.model) == weights(first.model));
+    CHECK(second.trainer.steps() == first.trainer.steps());
+    REQUIRE(h.epochs.size() == g.epochs.size());
+    for (const char* figure : {"loss", "accuracy", "validation_loss", "rate"}) CHECK(h[figure] == g[figure]);
+    // What callbacks remember is nothing to a loop of one's own, nor to a run without them.
+    Run third;
+    load_checkpoint(third.trainer, dir.path("run"));
+    third.fit({.epochs = 6, .checkpoint = {dir.path("run"), {.resume = true}}});
+}
+
+TEST_CASE("figures that were not measured are none: they are not 0, and nothing is judged by them") {
+    Scratch dir;
+    Run first, second;
+    const History h = first.fit({.epochs = 3, .checkpoint = {dir.path("run")}});
+    CHECK(std::isnan(h.epochs[0].validation_loss));
+    CHECK_THAT(h.csv(), says(",nan,nan,0.05,"));
+    CHECK_THAT(h.json(), says("\"validation_loss\": null, \"validation_accuracy\": null"));
+    CHECK(h.best().epoch == 3);
+    const History g = second.fit({.epochs = 8, .validation = points(), .checkpoint = {dir.path("run"), {.resume = true}},
+                                  .callbacks = {EarlyStopping{.patience = 3}, ReduceOnPlateau{.patience = 0}, SaveModel{dir.path("best"), {.best_only = true}}}});
+    CHECK(g.epochs.size() == 8);
+    CHECK(g.best().epoch > 3);
+    CHECK_THAT(g.svg(), !says("nan"));
+    Run best;
+    load(best.model, dir.path("best"));
+    CHECK(best.trainer.evaluate(points()).loss == Approx(g.best().validation_loss).epsilon(1e-6));
+    CHECK_THROWS_WITH(History{}.best(), says("no epoch"));
+}
+
+TEST_CASE("what a step has made NaN is not saved, nor written over what was") {
+    Scratch dir;
+    Model<Root, Input<float, 2>, max_batch<8>> model{seed(1)};
+    auto trainer = Trainer(model, MSE{}, SGD{.lr = 1e-3});
+    model.parameter<"a.bias">() = 0;
+    const auto data = [](bool bad) {
+        std::vector<float> x(32, 1), y(32, 1);
+        if (bad) x[30] = x[31] = 0;  // in the last batch
+        return Dataset::from(x, {2}, std::vector<double>(y.begin(), y.end()), {2});
+    };
+    CHECK(trainer.fit(data(false), {.epochs = 1, .batch = 8, .shuffle = false, .checkpoint = {dir.path("run")}, .callbacks = {SaveModel{dir.path("model")}}, .verbose = false}).epochs.size() == 1);
+    const std::string run = as_text(read_file(dir.path("run"))), saved = as_text(read_file(dir.path("model")));
+    model.parameter<"a.bias">() = 0;
+    trainer.rule.lr = 0;  // so that it stays there
+    CHECK_THROWS_WITH(trainer.fit(data(true), {.epochs = 2, .batch = 8, .shuffle = false, .checkpoint = {dir.path("run")}, .callbacks = {SaveModel{dir.path("model")}}, .verbose = false}),
+                      says("after step") && says("parameter 'a.weight' is not finite"));
+    CHECK(as_text(read_file(dir.path("run"))) == run);
+    CHECK(as_text(read_file(dir.path("model"))) == saved);
+    CHECK_THROWS_WITH(save_checkpoint(trainer, dir.path("run")), says("'a.weight' is not finite"));
+}
+
+TEST_CASE("fit after fit goes on drawing; a file that cannot be written is found before the first step; small models have smaller batches") {
+    Scratch dir;
+    Run run;
+    const auto orders = [&run](int epochs) {
+        std::vector<double> losses;
+        StepLog log;
+        run.trainer.fit(points(), {.epochs = epochs, .batch = 8, .steps_per_epoch = 2, .seed = seed(3), .callbacks = {log}, .verbose = false});
+        for (const auto& r : log.records) losses.push_back(r.loss);
+        return losses;
+    };
+    run.trainer.rule.lr = 0;  // losses tell which samples
+    const auto a = orders(1);
+    run.trainer.rule.lr = 0;
+    const auto b = orders(1);
+    CHECK(a != b);
+    const long steps = run.trainer.steps();
+    CHECK_THROWS_WITH(run.fit({.checkpoint = {dir.path("none/run")}}), says("cannot write") && says("none/run"));
+    CHECK_THROWS_WITH(run.fit({.callbacks = {SaveModel{dir.path("none/model")}}}), says("none/model"));
+    CHECK_THROWS_WITH(run.fit({.callbacks = {CSVLog{dir.path("none/log")}}}), says("none/log"));
+    CHECK_THROWS_WITH(run.fit({.callbacks = {ReduceOnPlateau{.factor = -1}}}), says("factor is -1.0"));
+    CHECK(run.trainer.steps() == steps);
+    CHECK(dir.names().empty());
+    run.trainer.fit(points(), {.verbose = false});
+    CHECK(run.trainer.steps() == steps + 5);
+}
+
+TEST_CASE("of accumulated batches, what is every so many steps counts steps") {
+    Scratch dir;
+    M model{seed(1)};
+    auto trainer = Trainer(model, CrossEntropy{}, AdamW{}, {.accumulate = 2});
+    StepLog log;
+    std::vector<long> written;
+    const auto look = [&](const std::string& path) {
+        struct Look {
+            std::vector<long>* to;
+            std::string path;
+            void on_batch_end(FitEvent& e) const {
+                struct stat now{};
+                if (stat(path.c_str(), &now) == 0) to->push_back(e.step), std::remove(path.c_str());
+            }
+        };
+        return Look{&written, path};
+    };
+    const History h = trainer.fit(points(), {.epochs = 2, .batch = 4, .checkpoint = {dir.path("run"), {.steps = 2}}, .callbacks = {look(dir.path("run")), log}, .verbose = false});
+    CHECK((trainer.steps() == 10 && log.records.size() == 10 && log.records[9].step == 10));
+    CHECK(written == std::vector<long>{2, 4, 5, 6, 8});  // seen one batch later, before the next step; 5: the epoch's end
+    double sum = 0;
+    for (int i = 0; i < 5; ++i) sum += log.records[static_cast<std::size_t>(i)].loss;
+    CHECK(sum / 5 == Approx(h.epochs[0].loss).epsilon(1e-6));
 }

@@ -200,6 +200,15 @@ TEST_CASE("a checkpoint that does not fit is refused by its first difference, an
                    for (auto& f : facts)
                        if (f.first == "steps") f.second = "-3";
                }), says("'steps' is '-3', expected a number"));
+    const auto with_fact = [&](const char* name, const char* value) {
+        return with([&](auto&, auto& facts) {
+            for (auto& f : facts)
+                if (f.first == name) f.second = value;
+        });
+    };
+    for (const char* name : {"steps", "fit.labels", "loader.batch"}) CHECK_THAT(with_fact(name, "9223372036854775807"), says(name) && says("more than any run has"));
+    CHECK_THAT(with_fact("loader.epoch", "4294967295"), says("the run is in epoch 4294967295"));
+    CHECK_THAT(with_fact("fit.start", "77"), says("began with 77"));
 
     // A loader of another order, in fit().
     Run next(2);
@@ -207,5 +216,6 @@ TEST_CASE("a checkpoint that does not fit is refused by its first difference, an
     const auto resume = [&](int batch, int s) { next.trainer.fit(clusters(), {.epochs = 2, .batch = batch, .seed = seed(static_cast<std::uint64_t>(s)), .checkpoint = {path, {.resume = true}}, .verbose = false}); };
     CHECK_THROWS_WITH(resume(8, 4), says("the batch was 16, here it is 8"));
     CHECK_THROWS_WITH(resume(16, 5), says("seed was 4, here it is 5"));
+    CHECK_THROWS_WITH(next.trainer.fit(clusters(), {.epochs = 2, .batch = 16, .drop_last = true, .seed = seed(4), .checkpoint = {path, {.resume = true}}, .verbose = false}), says("drop_last (0: no, 1: yes) was 0, here it is 1"));
     CHECK(all_of(next.trainer) == before);
 }

@@ -106,6 +106,20 @@ TEST_CASE("targets of other extents than the prediction's: variances, quantiles,
     CHECK(ctc.step(inputs, labels, 1) < first);
     CHECK_THROWS_WITH(ctc.fit(Dataset::from(std::vector<float>(8), {4, 2}, std::vector<std::int32_t>{1}), {.batch = 1, .verbose = false}), says("1 labels"));
 
+    // A label that is none is refused before anything is computed.
+    const auto refused = [&](std::int32_t a, std::int32_t b) {
+        const std::int32_t two[2] = {a, b};
+        try {
+            ctc.step(inputs, two, 1);
+        } catch (const Error& e) {
+            return std::string(e.what());
+        }
+        return std::string("it was taken");
+    };
+    CHECK_THAT(refused(1, 7), says("label 7 in place 1 of sample 0 in the batch is none of the classes (CTC; 3 classes, the blank is 0)"));
+    CHECK_THAT(refused(0, 1), says("label 0 in place 0 of sample 0 in the batch is the blank"));
+    CHECK_THAT(refused(-1, 1), says("label 1 in place 1 of sample 0 in the batch stands behind the end of the list"));
+
     // Lists of labels of different lengths, as a data set.
     using Lists = std::vector<std::vector<std::int32_t>>;
     std::vector<double> many(inputs, inputs + 8);

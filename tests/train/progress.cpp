@@ -2,6 +2,7 @@
 #include <etta/etta.hpp>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,10 +70,27 @@ TEST_CASE("on a terminal, a bar with rate, time left, loss and accuracy precedes
     fcntl(master, F_SETFL, O_NONBLOCK);
     const int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
     REQUIRE(terminal >= 0);
+    // No line is longer than the terminal's, where it could not be drawn over.
+    for (const int columns : {200, 80, 50, 12}) {
+        winsize size{};
+        size.ws_col = static_cast<unsigned short>(columns);
+        REQUIRE(ioctl(terminal, TIOCSWINSZ, &size) == 0);
+        const std::string s = said(terminal, master, true);
+        for (std::size_t at = s.find("\repoch"); at != std::string::npos; at = s.find("\repoch", at + 1)) {
+            const std::size_t end = s.find("\033[K", at);
+            INFO(columns << ": " << s.substr(at + 1, end - at - 1));
+            CHECK(end - at - 1 < static_cast<std::size_t>(columns));
+        }
+        CHECK((s.find("[==============================] 0:00 left") != std::string::npos) == (columns == 200));
+        CHECK((s.find("=] 0:00 left") != std::string::npos) == (columns >= 80));
+    }
+    const winsize unknown{};
+    REQUIRE(ioctl(terminal, TIOCSWINSZ, &unknown) == 0);
     const std::string s = said(terminal, master, true);
     close(terminal), close(master);
     CHECK(std::count(s.begin(), s.end(), '\n') == 3);
-    CHECK(s.find("\repoch 1/3 [==============================] 0:00 left") != std::string::npos);
+    CHECK(s.find("\repoch 1/3 [=====") != std::string::npos);
+    CHECK(s.find("=] 0:00 left") != std::string::npos);
     CHECK(s.find("/s  loss ") != std::string::npos);
     CHECK(s.find("\r\033[Kepoch 3/3  loss ") != std::string::npos);
 }

@@ -128,6 +128,7 @@ struct loader_position {
     index samples = 0, batch_size = 0, steps = 0;
     shuffle_by shuffle = {};
     std::uint64_t sampler = 0;  // tells one sampler from another; 0: none
+    bool drop_last = false;
 };
 
 // Valid until the loop goes on to the next one.
@@ -206,8 +207,14 @@ class Batches {
 
     // What comes after the batch that a loop holds now.
     loader_position position() const {
-        loader_position p{epoch_, first_, data_.size(), batch_size_, options_.steps, options_.shuffle, sampler_.name};
+        loader_position p{epoch_, first_, data_.size(), batch_size_, options_.steps, options_.shuffle, sampler_.name, options_.drop_last};
         if (next_ > 0 && next_ < count_) p.epoch = epoch_ - 1, p.batch = next_;
+        return p;
+    }
+    // The same, but behind an epoch's last batch that epoch's end, and not the next one's beginning: a loop that goes on there has no batch.
+    loader_position place() const {
+        loader_position p = position();
+        if (next_ == count_) p.epoch = epoch_ - 1, p.batch = count_;
         return p;
     }
     // The next loop begins there. Fails if these batches are others: of another size, another number of samples, another seed.
@@ -223,7 +230,8 @@ class Batches {
         same("shuffling (0: no, 1: yes)", p.shuffle.on, options_.shuffle.on);
         same("the shuffles' seed", p.shuffle.key.value, options_.shuffle.key.value);
         same("the sampler, as a number that stands for its weights,", p.sampler, sampler_.name);
-        if (p.batch < 0 || p.batch >= count_) fail("the loader cannot go on at batch " + std::to_string(p.batch) + " of " + std::to_string(count_));
+        same("drop_last (0: no, 1: yes)", p.drop_last, options_.drop_last);
+        if (p.batch < 0 || p.batch > count_) fail("the loader cannot go on at batch " + std::to_string(p.batch) + " of " + std::to_string(count_));
         epoch_ = p.epoch, first_ = p.batch, next_ = 0;
     }
 

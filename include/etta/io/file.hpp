@@ -193,6 +193,12 @@ class file_writer {
     int mode_ = -1;  // of the file that is replaced
 };
 
+// Fails if the file could not be written: before hours of work, and not behind them.
+template <class Host>
+void check_writable(const std::string& path) {
+    file_writer<Host>{path};
+}
+
 }  // namespace _
 
 // Writes a file, or replaces one, atomically. The permissions of a replaced file are kept.

@@ -1,5 +1,5 @@
-// bad_data.hpp: finds the number in a batch that is not finite, for the error about a loss that is not. Run only then, and as little
-// code as that takes.
+// bad_data.hpp: finds the number in a batch that is not finite, for the error about a loss that is not; and labels that are no
+// classes. Run only then, and as little code as that takes.
 #pragma once
 
 #include "../data/loader.hpp"
@@ -17,6 +17,14 @@ ETTA_COLD void refuse_bad(const T* x, index n, index size, const char* part, con
     if (sample >= 0) std::snprintf(where, sizeof where, " (sample %lld of the data)", static_cast<long long>(sample));
     fail_with<this_target>("the %s is %s at step %ld: the parameters were not updated: element %lld of the %s of sample %lld of the batch%s is not finite",
                            what, which, step, static_cast<long long>(i % size), part, static_cast<long long>(i / size), where);
+}
+
+// Of labels of which some are none of the model's classes, names the first.
+ETTA_COLD inline void refuse_classes(const Dataset& d, index classes) {
+    std::string where;
+    for (index i = 0; d.y_shape().rank == 0 && i < d.size() && where.empty(); ++i)
+        if (d.label(i) >= classes) where = " (sample " + std::to_string(i) + " has label " + std::to_string(d.label(i)) + ")";
+    fail<this_target>("the data has " + std::to_string(d.classes()) + " classes" + where + ", the model " + std::to_string(classes) + " outputs");
 }
 
 }  // namespace etta::_

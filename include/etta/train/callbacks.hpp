@@ -17,7 +17,7 @@ struct early_stopping {
     double min_delta = 0;
     Monitor monitor = {};
     bool restore_best_weights = false;  // the model's parameters and states at the run's end are those of the best epoch
-    int start_from_epoch = 0;           // epochs that are not judged
+    int start_from_epoch = 0;           // epochs that are not judged; nor are those before the first that has the figure
 
     // The best epoch so far (from 1; 0: none was judged), and whether to stop.
     struct verdict {
@@ -28,7 +28,8 @@ struct early_stopping {
         const watched<Host> values(h, monitor);
         verdict v;
         int waited = 0;
-        for (std::size_t i = static_cast<std::size_t>(start_from_epoch > 0 ? start_from_epoch : 0); i < values.size(); ++i) {
+        const std::size_t from = static_cast<std::size_t>(start_from_epoch > 0 ? start_from_epoch : 0);
+        for (std::size_t i = from > values.first ? from : values.first; i < values.size(); ++i) {
             const bool better = v.best == 0 || values[i] + min_delta < values[static_cast<std::size_t>(v.best - 1)];
             if (better) v.best = static_cast<int>(i) + 1, waited = 0;
             else if (++waited >= patience) v.stop = true;
@@ -93,9 +94,9 @@ struct reduce_on_plateau {
         const watched<Host> values(h, monitor);
         double best = 0, f = 1;
         int bad = 0, cool = 0;
-        for (std::size_t i = 0; i < values.size(); ++i) {
+        for (std::size_t i = values.first; i < values.size(); ++i) {
             const double size = best < 0 ? -best : best, needed = absolute || size - size != 0 ? threshold : threshold * size;
-            if (i == 0 || values[i] < best - needed) best = values[i], bad = 0;
+            if (i == values.first || values[i] < best - needed) best = values[i], bad = 0;
             else ++bad;
             if (cool > 0) --cool, bad = 0;
             if (bad <= patience) continue;
@@ -105,15 +106,18 @@ struct reduce_on_plateau {
         }
         return f;
     }
-    void on_train_begin(FitEvent& e) const { e.rate_factor *= after(e.history); }
+    void on_train_begin(FitEvent& e) const {
+        if (!(factor >= 0 && factor < 1)) fail<Host>("ReduceOnPlateau's factor is " + std::to_string(factor) + ", expected 0 to less than 1");
+        e.rate_factor *= after(e.history);
+    }
     void on_epoch_end(FitEvent& e) const { e.rate_factor *= after(e.history); }
 };
 }  // namespace _
 using ReduceOnPlateau = _::reduce_on_plateau<_::this_host>;
 
 struct SaveOptions {
-    bool best_only = false;   // only if this epoch is the best so far
-    int every = 1;            // epochs
+    bool best_only = false;   // only if this epoch is the best so far, of those that are looked at
+    int every = 1;            // looks at every so many-th epoch
     bool checkpoint = false;  // everything that a run goes on from, not the model alone
     Monitor monitor = {};
 };
@@ -125,13 +129,16 @@ struct save_model_callback {
     std::string path;
     SaveOptions options = {};
 
-    void on_train_begin(FitEvent& e) const { watched<Host>(e.history, options.monitor); }  // fails for a name that there is not
+    void on_train_begin(FitEvent& e) const {
+        watched<Host>(e.history, options.monitor);  // fails for a name that there is not
+        check_writable<Host>(path);
+    }
     void on_epoch_end(FitEvent& e) const {
-        const watched<Host> values(e.history, options.monitor);
-        const std::size_t last = values.size() - 1;
-        for (std::size_t i = 0; i < last; ++i)
-            if (options.best_only && !(values[last] < values[i])) return;
         if (options.every > 1 && e.epoch % options.every != 0) return;
+        const watched<Host> values(e.history, options.monitor);
+        const std::size_t last = values.size() - 1, step = static_cast<std::size_t>(options.every > 1 ? options.every : 1);
+        for (std::size_t i = step - 1; i < last; i += step)
+            if (options.best_only && !(values[last] < values[i])) return;
         std::string p = path;
         if (const std::size_t at = p.find("{epoch}"); at != std::string::npos) p.replace(at, 7, std::to_string(e.epoch));
         if (options.checkpoint) e.save_checkpoint<Host>(p);
@@ -146,13 +153,14 @@ namespace _ {
 template <class Host>
 struct csv_log {
     std::string path;
+    void on_train_begin(FitEvent&) const { check_writable<Host>(path); }
     void on_epoch_end(FitEvent& e) const { e.history.save_csv(path); }
 };
 }  // namespace _
 using CSVLog = _::csv_log<_::this_host>;
 
 namespace _ {
-// The rate and the loss of every step.
+// The rate and the loss of every step; of one that is made of several batches (TrainerOptions::accumulate) the mean of theirs.
 template <class Host>
 struct step_log {
     struct record {
@@ -161,7 +169,13 @@ struct step_log {
     };
     std::vector<record> records = {};
 
-    void on_batch_end(FitEvent& e) { records.push_back({e.step, e.rate, e.loss}); }
+    void on_train_begin(FitEvent& e) { last_ = e.step, sum_ = counted_ = 0; }
+    void on_batch_end(FitEvent& e) {
+        sum_ += e.loss * e.counted, counted_ += e.counted;
+        if (e.step == last_) return;
+        records.push_back({e.step, e.rate, sum_ / counted_});
+        on_train_begin(e);
+    }
     std::string csv() const {
         std::string s = "step,rate,loss\n";
         char line[96];
@@ -172,6 +186,10 @@ struct step_log {
         const std::string s = csv();
         write_file(path, std::as_bytes(std::span<const char>(s.data(), s.size())));
     }
+
+  private:
+    long last_ = 0;
+    double sum_ = 0, counted_ = 0;
 };
 }  // namespace _
 using StepLog = _::step_log<_::this_host>;

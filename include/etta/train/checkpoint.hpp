@@ -16,7 +16,7 @@ namespace _ {
 // Where a run stands: steps made, the seed of its random numbers, the loader; and of fit(), the epochs
 // done and the sums of the one under way.
 struct fit_state {
-    std::uint64_t steps = 0, randomness = 0;
+    std::uint64_t steps = 0, randomness = 0, start = 0;  // start: steps before the fit(), whose loader's first epoch has this number
     loader_position loader;
     History history;
     // Of the epoch so far. Losses, each times what its batch counts for, and the sum of that; labels (without those that are ignored).
@@ -27,6 +27,22 @@ struct fit_state {
     double accuracy() const { return labels == 0 ? 0 : static_cast<double>(right) / static_cast<double>(labels); }
     void begin_epoch(const loader_position& p) { loader = p, loss[0] = loss[1] = 0, labels = right = 0; }
 };
+
+// Fails if a step has made a trained parameter NaN or infinite, so that what is saved remains the last good one. A step refuses a loss
+// that is not finite; a gradient that is not, behind a loss that is, shows here. O(parameters).
+template <class T>
+ETTA_NOINLINE void check_parameters(T& trainer) {
+    trainer.each_trained([&](index first, index count) {
+        const auto* const p = trainer.model().parameters.data();
+        for (index i = first; i < first + count; ++i) {
+            if (p[i] - p[i] == 0) continue;
+            int k = 0;
+            for (int next = 1; next < T::model_type::n_parameters && T::model_type::facts::starts.at[next].first <= i; ++next) k = next;
+            fail<>("after step " + std::to_string(trainer.steps()) + " the parameter '" + std::string(T::model_type::facts::paths.at[k].view()) +
+                   "' is not finite: its gradient was not, though the loss was. It is not saved. A trainer with clip_norm refuses such a step");
+        }
+    });
+}
 
 // A state's name in files.
 template <class Rule>
@@ -67,6 +83,7 @@ template <class F>
 void each_number(fit_state& s, const F& f) {
     f("steps", s.steps);
     f("randomness", s.randomness);
+    f("fit.start", s.start);
     f("loader.epoch", s.loader.epoch);
     f("loader.shuffle.seed", s.loader.shuffle.key.value);
     f("loader.sampler", s.loader.sampler);
@@ -80,11 +97,13 @@ void each_number(fit_state& s, const F& f) {
     count("loader.samples", s.loader.samples);
     count("loader.batch_size", s.loader.batch_size);
     count("loader.steps", s.loader.steps);
+    count("loader.drop_last", s.loader.drop_last);
     count("fit.labels", s.labels);
     count("fit.right", s.right);
 }
 
 inline constexpr std::string_view checkpoint_format = "etta checkpoint 1";
+inline constexpr std::uint64_t largest_count = std::uint64_t{1} << 53;
 inline constexpr int history_columns = 7;  // and one for each metric, whose names stand in the metadata, with a comma between two
 
 inline std::vector<double> numbers_of(const History& h) {
@@ -123,7 +142,7 @@ fit_state read_fit_state(const safetensors_file& file, const std::vector<named_t
     if (fact("rule") != rule) fail<>(path + ": the checkpoint's update rule is " + fact("rule") + ", the trainer's is " + rule);
     for (const named_tensor& p : mine) {
         const named_tensor* const t = file.find(p.name);
-        if (t == nullptr) fail<>(path + ": there is no tensor '" + p.name + "', which the trainer has");
+        if (t == nullptr) fail<>(path + ": there is no tensor '" + p.name + "', which the " + (p.name.starts_with("callback") ? "run's callbacks have" : "trainer has"));
         if (t->shape != p.shape) fail<>(path + ": tensor '" + p.name + "' has shape " + shape_text(t->shape) + ", the trainer's has " + shape_text(p.shape));
         if (t->type != p.type) fail<>(path + ": tensor '" + p.name + "' is " + t->stored + ", the trainer's is " + std::string(name_of(p.type)));
     }
@@ -135,7 +154,7 @@ fit_state read_fit_state(const safetensors_file& file, const std::vector<named_t
     if (history == nullptr || history->type != dtype::f64 || history->shape.size() != 2 || history->shape[1] != columns)
         fail<>(path + ": tensor 'fit.history' is missing, or not F64 of " + std::to_string(columns) + " columns");
     for (const named_tensor& t : file.tensors()) {
-        bool known = &t == loss || &t == history;
+        bool known = &t == loss || &t == history || t.name.starts_with("callback");  // of a callback that is not there any more
         for (std::size_t i = 0; i < mine.size() && !known; ++i) known = mine[i].name == t.name;
         if (!known) fail<>(path + ": tensor '" + t.name + "' is none of the trainer's");
     }
@@ -152,9 +171,14 @@ fit_state read_fit_state(const safetensors_file& file, const std::vector<named_t
     each_number(s, [&](const char* name, std::uint64_t& n) {
         const std::string text = fact(name);
         n = 0;
+        if (text.empty() && (std::string_view(name) == "fit.start" || std::string_view(name) == "loader.drop_last")) return;  // older files
         for (const char c : text) n = n * 10 + static_cast<std::uint64_t>(c - '0');
         if (text.empty() || std::to_string(n) != text) fail<>(path + ": the metadata's '" + name + "' is '" + text + "', expected a number");
+        const std::string_view what = name;  // seeds and what names a sampler may be any number
+        if (what != "randomness" && what != "loader.shuffle.seed" && what != "loader.sampler" && n > largest_count)
+            fail<>(path + ": the metadata's '" + name + "' is " + text + ", more than any run has");
     });
+    if (s.loader.epoch < s.start || s.loader.epoch - s.start > 2000000000) fail<>(path + ": the run is in epoch " + std::to_string(s.loader.epoch) + " and began with " + std::to_string(s.start));
     return s;
 }
 
@@ -190,9 +214,11 @@ void restore_numbers(T& trainer, const fit_state& s) {
 //     …
 //     loader.resume(etta::load_checkpoint(trainer, "run.safetensors"));
 //
-// Refuses a checkpoint of another model or another kind of rule, and names the first difference: the trainer is then as it was.
+// Refuses a checkpoint of another model or another kind of rule, and names the first difference: the trainer is then as it was. Does not
+// write parameters that a step has made NaN or infinite. What callbacks of fit() remember is passed over.
 template <class T>
 void save_checkpoint(T& trainer, const std::string& path, const loader_position& at = {}) {
+    _::check_parameters(trainer);
     _::fit_state s;
     s.loader = at;
     _::write_run<_::this_host>(path, _::tensors_of_run(trainer), _::rule_name<typename T::rule_type>(), _::numbers_of_trainer(trainer, s));
@@ -206,7 +232,7 @@ loader_position load_checkpoint(T& trainer, const std::string& path) {
 
 // For fit(): {.checkpoint = {"run.safetensors", {.steps = 500, .resume = true}}}.
 struct CheckpointOptions {
-    long steps = 0;       // written after so many steps; 0: after each epoch only, which it is in any case
+    long steps = 0;       // written after so many steps of the run; 0: after each epoch only, which it is in any case
     bool resume = false;  // go on from the file, if there is one
 };
 struct Checkpoint {
@@ -215,12 +241,18 @@ struct Checkpoint {
 
     Checkpoint() = default;
     template <class Host = _::this_host>
-    Checkpoint(std::string path, CheckpointOptions o = {}) : path(static_cast<std::string&&>(path)), options(o), write_(&_::write_run<Host>), read_(&_::read_run<Host>) {}
+    Checkpoint(std::string path, CheckpointOptions o = {}) : path(static_cast<std::string&&>(path)), options(o), write_(&_::write_run<Host>), read_(&_::read_run<Host>), check_(&_::check_writable<Host>) {}
     bool due(long step) const { return options.steps > 0 && step % options.steps == 0; }
 
     template <class T>
     void save(T& trainer, const _::fit_state& s, const std::vector<named_tensor>& more = {}) const {
-        if (write_ != nullptr) write_(path, tensors(trainer, more), _::rule_name<typename T::rule_type>(), _::numbers_of_trainer(trainer, s));
+        if (write_ == nullptr) return;
+        _::check_parameters(trainer);
+        write_(path, tensors(trainer, more), _::rule_name<typename T::rule_type>(), _::numbers_of_trainer(trainer, s));
+    }
+    // Fails if the file could not be written.
+    void check() const {
+        if (check_ != nullptr) check_(path);
     }
     // Was there anything to go on from?
     template <class T>
@@ -240,6 +272,7 @@ struct Checkpoint {
     }
     void (*write_)(const std::string&, std::vector<named_tensor>, const std::string&, _::fit_state) = nullptr;
     _::fit_state (*read_)(const std::string&, const std::vector<named_tensor>&, const std::string&, Batches*) = nullptr;
+    void (*check_)(const std::string&) = nullptr;
 };
 
 }  // namespace etta

@@ -17,7 +17,7 @@ struct FitEvent {
     int epoch = 0, epochs = 0;      // from 1; 0 before the first
     long batch = 0, batches = 0;    // of the epoch: done, in all
     long step = 0;                  // of the trainer
-    double loss = 0;                // of the last batch
+    double loss = 0, counted = 0;   // of the last batch, and what it counts for where losses are averaged: Trainer::counted
     double rate = 0;                // of the last step
     double data_seconds = 0;        // of this epoch so far, spent waiting for batches
     const History& history;         // its last record is the epoch's in on_epoch_end
@@ -33,22 +33,25 @@ struct FitEvent {
             if (t.name.starts_with("model.")) t.name.erase(0, 6), r.push_back(static_cast<named_tensor&&>(t));
         return r;
     }
-    // As etta::save() and save_checkpoint() write them.
+    // As etta::save() writes it. Fails, and leaves the file, where a step has made trained parameters NaN or infinite.
     template <class Host = _::this_host>
     void save_model(const std::string& path) const {
+        check_(trainer_);
         write_safetensors<Host>(path, model<Host>());
     }
+    // What fit(), given it as {.checkpoint = {path, {.resume = true}}}, goes on from bit for bit; load_checkpoint() takes it, too. It is
+    // written when all callbacks have been told of this moment: those behind this one may remember something of it.
     template <class Host = _::this_host>
     void save_checkpoint(const std::string& path) const {
-        _::write_run<Host>(path, tensors_(trainer_), rule_, state_(trainer_, *run_));
+        write_ = &_::write_run<Host>, checkpoints_.push_back(path);
     }
 
     // By fit() alone.
     void* trainer_ = nullptr;
     std::vector<named_tensor> (*tensors_)(void*) = nullptr;
-    _::fit_state (*state_)(void*, const _::fit_state&) = nullptr;
-    std::string rule_ = {};
-    const _::fit_state* run_ = nullptr;
+    void (*check_)(void*) = nullptr;
+    mutable void (*write_)(const std::string&, std::vector<named_tensor>, const std::string&, _::fit_state) = nullptr;
+    mutable std::vector<std::string> checkpoints_ = {};
 };
 
 // Whatever fit() tells of its progress: a callable of FitEvent&, called after each epoch, or a struct with any of on_train_begin,
@@ -100,7 +103,7 @@ class Callback {
 
 struct FitOptions {
     int epochs = 1;
-    int batch = 32;
+    int batch = 0;              // samples; 0: 32, or the model's max_batch where that is smaller
     index steps_per_epoch = 0;  // 0: every sample once; else as many batches of samples drawn at random
     bool drop_last = false;     // an epoch has no last batch that is not full
     Dataset validation = {};
@@ -108,7 +111,7 @@ struct FitOptions {
     Metrics metrics = {};         // of the validation data, after each epoch: {etta::metrics::roc_auc(), {"mine", f}}
     Schedule schedule = {};
     Schedule momentum = {};  // the rule's momentum or beta1 at each step: one_cycle_momentum(); none: as the rule says
-    etta::seed seed = etta::seed(0);  // of the shuffles
+    etta::seed seed = etta::seed(0);  // of the shuffles: an epoch's order follows from it and from the steps that the trainer had made before
     bool shuffle = true;
     WeightedRandomSampler sampler = {};  // draws the samples by weight; the epoch is sampler.num_samples long
     BatchTransform mix = {};             // transforms::MixUp, transforms::CutMix: for losses of targets
@@ -123,13 +126,18 @@ namespace _ {
 
 template <class Host>
 std::string describe(const EpochRecord& r, const History& h) {
-    char b[160];
-    int n = std::snprintf(b, sizeof b, "loss %.4f", r.loss);
-    if (h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.accuracy);
-    if (h.validated) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  validation loss %.4f", r.validation_loss);
-    if (h.validated && h.classification) n += std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  accuracy %.4f", r.validation_accuracy);
-    std::snprintf(b + n, sizeof b - static_cast<std::size_t>(n), "  %.2f s", r.seconds);
-    return b;
+    std::string s;
+    const auto add = [&s](const char* format, double v) {
+        char b[400];  // a number may have 310 digits
+        std::snprintf(b, sizeof b, format, v);
+        s += b;
+    };
+    add("loss %.4f", r.loss);
+    if (h.classification) add("  accuracy %.4f", r.accuracy);
+    if (h.validated) add("  validation loss %.4f", r.validation_loss);
+    if (h.validated && h.classification) add("  accuracy %.4f", r.validation_accuracy);
+    add("  %.2f s", r.seconds);
+    return s;
 }
 template <class T>
 History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
@@ -148,7 +156,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     if (train.has_weights() && train.weight_sum() == 0) fail<>("fit: all samples have the weight 0");
     if (validation.size() > 0) trainer.check_dataset(validation);
     if (!o.metrics.empty()) trainer.tell(o.metrics, nullptr, nullptr, 0);  // may refuse what they are not for
-    const index batch = o.batch;
+    const index batch = o.batch != 0 ? o.batch : T::batch_bound < 32 ? T::batch_bound : 32;
     if (batch < 1 || batch > T::batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(T::batch_bound));
     batch_options bo;
     if (o.shuffle) bo.shuffle = o.seed;
@@ -171,19 +179,32 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     History& h = s.history;
     FitEvent e{.epochs = o.epochs, .batches = per_epoch, .history = h};
     e.trainer_ = &trainer, e.tensors_ = [](void* t) { return tensors_of_run(*static_cast<T*>(t)); };
-    e.state_ = [](void* t, const fit_state& s) { return numbers_of_trainer(*static_cast<T*>(t), s); };
-    e.rule_ = rule_name<typename T::rule_type>(), e.run_ = &s;
+    e.check_ = [](void* t) { check_parameters(*static_cast<T*>(t)); };
     h.classification = T::classifies, h.validated = validation.size() > 0;
+    const auto remembered = [&] {  // by callbacks; they are numbered without those that remember nothing
+        std::vector<named_tensor> r;
+        int k = 0;
+        for (const Callback& c : o.callbacks) {
+            const std::size_t before = r.size();
+            c.append_tensors(e, r, "callback" + std::to_string(k) + ".");
+            k += r.size() > before;
+        }
+        return r;
+    };
     const auto tell = [&](Callback::moment m) {
         e.step = trainer.steps(), e.rate = trainer.rate();
         for (const Callback& c : o.callbacks) c(m, e);
-    };
-    const auto remembered = [&] {  // by callbacks
-        std::vector<named_tensor> r;
-        for (std::size_t i = 0; i < o.callbacks.size(); ++i) o.callbacks[i].append_tensors(e, r, "callback" + std::to_string(i) + ".");
-        return r;
+        if (e.checkpoints_.empty()) return;
+        check_parameters(trainer);
+        std::vector<named_tensor> tensors = tensors_of_run(trainer), more = remembered();
+        tensors.insert(tensors.end(), more.begin(), more.end());
+        for (const std::string& path : e.checkpoints_) e.write_(path, tensors, rule_name<typename T::rule_type>(), numbers_of_trainer(trainer, s));
+        e.checkpoints_.clear();
     };
     const auto save = [&] { o.checkpoint.save(trainer, s, remembered()); };
+    // So that one fit after another goes on drawing where both have the same seed.
+    s.start = static_cast<std::uint64_t>(trainer.steps());
+    loader.epoch(s.start), s.loader = loader.position();
     const bool resumed = o.checkpoint.resume(trainer, loader, s, remembered());
     h.classification = T::classifies, h.validated = validation.size() > 0;
     if (!o.metrics.empty()) o.metrics.name(h);
@@ -192,11 +213,16 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         ~reset() { trainer.rate_factor(1), trainer.momentum_now(-1), trainer.samples_from(nullptr); }
     } when_done{trainer};
     trainer.samples_from(&loader);
-    if (resumed) e.epoch = static_cast<int>(s.loader.epoch);
+    const auto epochs_done = [&s] { return static_cast<int>(s.loader.epoch - s.start); };
+    if (resumed) e.epoch = epochs_done();
     tell(Callback::train_begin);
+    if (epochs_done() < o.epochs) o.checkpoint.check();
+    const long batches_done = static_cast<long>(s.loader.batch), made = epochs_done() * steps(per_epoch) + (batches_done == per_epoch ? steps(per_epoch) : batches_done / parts);
+    if (resumed && made > 0)
+        trainer.rate_was(o.schedule.factor(made, total) * e.rate_factor);
 
     progress_bar bar(o.verbose, o.epochs);
-    for (int epoch = static_cast<int>(s.loader.epoch) + 1; epoch <= o.epochs && !e.stop; ++epoch) {
+    for (int epoch = epochs_done() + 1; epoch <= o.epochs && !e.stop; ++epoch) {
         const double start = seconds_now();
         EpochRecord r;
         r.epoch = e.epoch = epoch;
@@ -212,12 +238,12 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         decltype(loader.begin()) it{};
         for (timed([&] { it = loader.begin(); }); it != loader.end(); timed([&] { ++it; })) {
             const auto& [x, y] = *it;
-            const long at = (epoch - 1) * per_epoch + ++done;
-            const long step = (epoch - 1) * steps(per_epoch) + steps(done);
+            const long step = (epoch - 1) * steps(per_epoch) + steps(++done);
             trainer.rate_factor(o.schedule.factor(step, total) * e.rate_factor);
             if (o.momentum.given()) trainer.momentum_now(o.momentum.factor(step, total));
             const double loss = e.loss = trainer.step(x, y, loader.weights());
-            s.loss[0] += loss * trainer.counted(), s.loss[1] += trainer.counted();
+            e.counted = trainer.counted();
+            s.loss[0] += loss * e.counted, s.loss[1] += e.counted;
             if constexpr (T::classifies) {
                 const auto* const label = static_cast<const std::int32_t*>(y.data);
                 s.labels += T::count_labels(label, x.extents[0]), s.right += trainer.count_right(label, x.extents[0]);
@@ -225,17 +251,21 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
             bar.step(epoch, done, per_epoch, s.mean_loss(), T::classifies ? s.accuracy() : -1);
             if (done == per_epoch) trainer.finish_step();
             e.batch = done;
+            s.loader = loader.place();
             if (!o.callbacks.empty()) tell(Callback::batch_end);
-            const bool last = e.stop || o.checkpoint.due(at);
-            if (last && done < per_epoch) s.loader = loader.position(), save();
+            const bool whole = done % parts == 0, last = e.stop || (whole && o.checkpoint.due(step));
+            if (last && done < per_epoch) save();
             if (e.stop) break;
         }
         if (done < per_epoch) break;
-        r.loss = s.mean_loss(), r.accuracy = s.accuracy();
+        check_parameters(trainer);
+        r.loss = s.mean_loss();
+        if constexpr (T::classifies) r.accuracy = s.accuracy();
         r.rate = trainer.rate();
         if (h.validated) {
             const auto v = trainer.evaluate(validation, o.metrics);
-            r.validation_loss = v.loss, r.validation_accuracy = v.accuracy;
+            r.validation_loss = v.loss;
+            if constexpr (T::classifies) r.validation_accuracy = v.accuracy;
             if (!o.metrics.empty()) o.metrics.store(h, v.metrics);
         }
         r.seconds = seconds_now() - start;

@@ -11,10 +11,11 @@
 
 namespace etta {
 
+// What was not measured (accuracies of what is no classifier, figures of an epoch without validation) is NaN.
 struct EpochRecord {
     int epoch = 0;  // from 1
-    double loss = 0, accuracy = 0;
-    double validation_loss = 0, validation_accuracy = 0;
+    double loss = 0, accuracy = __builtin_nan("");
+    double validation_loss = __builtin_nan(""), validation_accuracy = __builtin_nan("");
     double rate = 0;     // learning rate at the epoch's last step
     double seconds = 0;
 };
@@ -91,10 +92,12 @@ struct History {
         return r;
     }
     void operator[](int) const = delete;  // epochs[i]
-    // The epoch that is best by a figure. There must be one epoch.
+    // The epoch that is best by a figure; without one, that with the smallest loss: of validation, where there was one. Fails if there is no
+    // epoch.
     template <class Host = _::this_host>
-    const EpochRecord& best(const Monitor& m) const {
+    const EpochRecord& best(const Monitor& m = {}) const {
         const _::watched<Host> w(*this, m);
+        if (epochs.empty()) fail<Host>("the history has no epoch, of which one could be the best");
         std::size_t k = 0;
         for (std::size_t i = 1; i < w.size(); ++i)
             if (w[i] < w[k]) k = i;
@@ -119,26 +122,20 @@ struct History {
     }
     template <class Host = _::this_host>
     void metrics(_::metric_table t) { table = _::shared_object::of(static_cast<_::metric_table&&>(t)); }
-    // The epoch with the smallest loss: of validation, where there was one. There must be one epoch.
-    const EpochRecord& best() const {
-        std::size_t k = 0;
-        const auto loss = [this](std::size_t i) { return validated ? epochs[i].validation_loss : epochs[i].loss; };
-        for (std::size_t i = 1; i < epochs.size(); ++i)
-            if (loss(i) < loss(k)) k = i;
-        return epochs[k];
-    }
+    // A line for each epoch, with numbers as C has them: what was not measured is nan.
     template <class Host = _::this_host>
     std::string csv() const {
         std::string s = "epoch,loss,accuracy,validation_loss,validation_accuracy,rate,seconds";
         s += n_metrics<Host>() == 0 ? "\n" : "," + metric_names<Host>() + "\n";
         for (std::size_t i = 0; i < epochs.size(); ++i) {
-            s += line("%d,%.9g,%.9g,%.9g,%.9g,%.9g,%.3f", epochs[i]);
-            for (std::size_t k = 0; k < n_metrics<Host>(); ++k) s += text(",%.9g", metric<Host>(i, k));
+            s += text("%d", epochs[i].epoch);
+            for (const _::own_figure& f : _::own_figures) s += csv(epochs[i].*f.value, f.value == &EpochRecord::seconds ? ",%.3f" : ",%.9g");
+            for (std::size_t k = 0; k < n_metrics<Host>(); ++k) s += csv(metric<Host>(i, k), ",%.9g");
             s += '\n';
         }
         return s;
     }
-    // A list of objects, one for each epoch; what is not finite (the loss of a run that diverged) is null.
+    // A list of objects, one for each epoch; what was not measured or is not finite is null.
     template <class Host = _::this_host>
     std::string json() const {
         std::string s = "[\n";
@@ -183,9 +180,7 @@ private:
     static std::string json(const std::string& name, double v, const char* format) {  // JSON has neither NaN nor infinity
         return ", \"" + name + "\": " + (v - v == 0 ? text(format, v) : "null");
     }
-    static std::string line(const char* format, const EpochRecord& e) {
-        return text(format, e.epoch, e.loss, e.accuracy, e.validation_loss, e.validation_accuracy, e.rate, e.seconds);
-    }
+    static std::string csv(double v, const char* format) { return v == v ? text(format, v) : ",nan"; }  // printf may write -nan
     template <class Host>
     static void save(const std::string& path, const std::string& s) {
         write_file<Host>(path, std::as_bytes(std::span<const char>(s.data(), s.size())));
@@ -197,7 +192,7 @@ private:
         const int curves = validated || first > 0 ? 2 : 1;
         const auto at = [&](std::size_t i, int k) {
             const double v = value(i, k);
-            return decades && !(v > 1e-6) ? 1e-6 : v;
+            return decades && v <= 1e-6 ? 1e-6 : v;
         };
         for (std::size_t i = 0; i < epochs.size(); ++i)
             for (int k = first; k < curves; ++k) {
@@ -239,12 +234,13 @@ private:
 
 namespace _ {
 
-// A monitored figure, epoch by epoch: less is better, and NaN is worst.
+// A monitored figure, epoch by epoch: less is better, and NaN is worst. The epochs before `first` had it not measured: those of a run
+// that went on with validation or a metric which it had not before.
 template <class Host>
 struct watched {
     const History& history;
     double EpochRecord::*what;
-    std::size_t metric = 0;
+    std::size_t metric = 0, first = 0;
     double sign;
 
     watched(const History& h, const Monitor& m) : history(h), what(m.figure != nullptr ? m.figure : h.validated ? &EpochRecord::validation_loss : &EpochRecord::loss) {
@@ -255,6 +251,7 @@ struct watched {
         if (best == goal::unknown)
             fail<Host>("is small or large the better for '" + m.name + "'? Say {\"" + m.name + "\", etta::goal::max}, or min, or let the metric say it");
         sign = best == goal::max ? -1 : 1;
+        while (first < size() && of(first) != of(first)) ++first;
     }
     std::size_t size() const { return history.epochs.size(); }
     double of(std::size_t i) const { return what != nullptr ? history.epochs[i].*what : history.template metric<Host>(i, metric); }

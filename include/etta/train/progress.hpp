@@ -5,6 +5,7 @@
 #include <string>
 
 #if defined(__unix__) || defined(__APPLE__)
+#include <sys/ioctl.h>
 #include <unistd.h>
 #endif
 #include <ctime>
@@ -25,6 +26,15 @@ inline bool on_terminal() {
 #endif
 }
 
+// Of the terminal; 80 where it does not say.
+inline int terminal_columns() {
+#if defined(TIOCGWINSZ)
+    winsize size{};
+    if (ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+#endif
+    return 80;
+}
+
 class progress_bar {
 public:
     progress_bar(bool show, int epochs) : terminal_(show && on_terminal()), show_(show), epochs_(epochs) {}
@@ -36,15 +46,23 @@ public:
         const double now = seconds_now();
         if (now - last_ < 0.1 && done != total) return;
         last_ = now;
-        char bar[31];
-        const int full = total > 0 ? static_cast<int>(30 * done / total) : 30;
-        for (int i = 0; i < 30; ++i) bar[i] = i < full ? '=' : i == full ? '>' : ' ';
-        bar[30] = 0;
         const double each = done > done_before_ ? (now - start_) / static_cast<double>(done - done_before_) : 0;
         const long left = static_cast<long>(each * static_cast<double>(total - done) + 0.5);
-        std::printf("\repoch %*d/%d [%s] %ld:%02ld left  %.*f/s  loss %.4f", width(), epoch, epochs_, bar, left / 60, left % 60, each > 0.1 ? 2 : 0, each > 0 ? 1 / each : 0.0, loss);
-        if (accuracy >= 0) std::printf("  accuracy %.4f", accuracy);
-        std::printf(" \033[K");
+        char before[48], after[400];  // a number may have 310 digits
+        const int n = std::snprintf(before, sizeof before, "epoch %*d/%d ", width(), epoch, epochs_);
+        int m = std::snprintf(after, sizeof after, "%ld:%02ld left  %.*f/s  loss %.4f", left / 60, left % 60, each > 0.1 ? 2 : 0, each > 0 ? 1 / each : 0.0, loss);
+        if (accuracy >= 0) m += std::snprintf(after + m, sizeof after - static_cast<std::size_t>(m), "  accuracy %.4f", accuracy);
+        // A line that is longer than the terminal's cannot be drawn over: the bar gives way, then the line's end.
+        const int room = terminal_columns() - 1, most = room - n - m - 3, length = most < 0 ? 0 : most < 30 ? most : 30;
+        char bar[34];
+        int k = 0;
+        const int full = total > 0 ? static_cast<int>(length * done / total) : length;
+        if (length > 0) bar[k++] = '[';
+        for (int i = 0; i < length; ++i) bar[k++] = i < full ? '=' : i == full ? '>' : ' ';
+        if (length > 0) bar[k++] = ']', bar[k++] = ' ';
+        bar[k] = 0;
+        const int shown = room - n - k;
+        std::printf("\r%s%s%.*s\033[K", before, bar, shown > 0 ? shown : 0, after);
         std::fflush(stdout);
     }
     void epoch(int epoch, const std::string& text) {

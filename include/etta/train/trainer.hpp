@@ -42,6 +42,7 @@ public:
     static constexpr index n_elements = M::facts::layout.elements;
     static constexpr bool has_momentum = _::has_momentum<Rule>;
     static constexpr bool classifies = _::takes_labels<Loss>();
+    static constexpr bool checks_labels = classifies || requires(const std::int32_t* y) { Loss::check_labels(y, index{}, index{}); };
     // Logits lie along the last axis of a prediction; each has a label.
     static constexpr index n_classes = M::output_shape.rank > 1 ? static_cast<index>(M::output_shape.at[M::output_shape.rank - 1].code) : 1;
     static constexpr index labels_per_sample = M::output_size / n_classes;
@@ -128,7 +129,7 @@ public:
         } else {
             check_size(n);
             if (n < least_batch) fail_with<>("a batch of %lld samples; a layer of the model can be trained with %d or more only", static_cast<long long>(n), least_batch);
-            if constexpr (classifies) check_labels(y, n);
+            if constexpr (checks_labels) check_labels(y, n);
             _::check_all_ids<typename M::facts, input>(x, n);
             element loss = 0;
             norm_ = -1;
@@ -191,9 +192,9 @@ public:
             _::check_all_ids<typename M::facts, input>(static_cast<const input_element*>(x.data), n);
             const auto given = give_weights(loader.weights(), n);
             element loss = 0;
+            if constexpr (checks_labels) check_labels(static_cast<const std::int32_t*>(y.data), n);
             if constexpr (classifies) {
                 const auto* const label = static_cast<const std::int32_t*>(y.data);
-                check_labels(label, n);
                 run<evaluation>(static_cast<const input_element*>(x.data), label, n, loss);
                 for (index i = 0; i < n * labels_per_sample; ++i) {
                     const int p = best(i);
@@ -233,7 +234,7 @@ public:
         if (d.has_weights() && weights_per_sample == 0) fail<>("the data's samples have weights, which this loss does not take: use Weighted<…>");
         if (wants_labels && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
         if (needs_targets && !wants_labels && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
-        if (classifies && d.classes() > n_classes) refuse_classes(d);
+        if (classifies && d.classes() > n_classes) _::refuse_classes(d, n_classes);
         if (wants_labels && d.y_shape().count() != target_size)
             fail<>("a sample has " + std::to_string(d.y_shape().count()) + " labels, the model's prediction takes " + std::to_string(target_size));
         if (!wants_labels && d.has_targets() && d.y_shape().count() != target_size)
@@ -315,6 +316,10 @@ public:
     void rate_factor(double f) { factor_ = f; }
     // The rule's momentum in the next steps, which fit() sets. Below 0: that of its own or of the trainer's schedule.
     void momentum_now(double m) { momentum_ = m; }
+    // For a run that goes on: the factor of the step before, of which rate() tells.
+    void rate_was(double factor) {
+        if (!_::wants_last_rate<Rule>) last_factor_ = schedule.factor(steps_, 0) * factor;  // else it is in the checkpoint
+    }
     // Which samples of its data set fit() steps on, for errors.
     void samples_from(const Batches* loader) { loader_ = loader; }
 
@@ -417,7 +422,7 @@ private:
         return static_cast<double>(loss);
     }
     // Tells the random numbers of one pass from those of another.
-    std::uint64_t draws() const { return static_cast<std::uint64_t>(steps_ * accumulate_) + static_cast<std::uint64_t>(batches_); }
+    std::uint64_t draws() const { return static_cast<std::uint64_t>(steps_) * static_cast<std::uint64_t>(accumulate_) + static_cast<std::uint64_t>(batches_); }
     // The step was good: what its layers made of their states becomes the model's.
     void keep_states() {
         using facts = typename M::facts;
@@ -531,13 +536,8 @@ private:
     static void check_size(index n) {
         if (n < 1 || n > batch_bound) fail_with<>("a batch of %lld samples; the model takes 1 to max_batch<%d>", static_cast<long long>(n), batch_bound);
     }
-    ETTA_COLD static void refuse_classes(const Dataset& d) {
-        std::string where;
-        for (index i = 0; d.y_shape().rank == 0 && i < d.size() && where.empty(); ++i)
-            if (d.label(i) >= n_classes) where = " (sample " + std::to_string(i) + " has label " + std::to_string(d.label(i)) + ")";
-        fail<>("the data has " + std::to_string(d.classes()) + " classes" + where + ", the model " + std::to_string(n_classes) + " outputs");
-    }
     static void check_labels(const std::int32_t* y, index n) {
+        if constexpr (!classifies) return Loss::check_labels(y, n, n_classes);
         for (index i = 0; i < n * labels_per_sample; ++i)
             if ((y[i] < 0 || y[i] >= n_classes) && y[i] != ignored)
                 fail_with<>("label %d of sample %lld in the batch is outside 0 .. %lld", y[i], static_cast<long long>(i / labels_per_sample), static_cast<long long>(n_classes - 1));
