@@ -171,7 +171,6 @@ fit_state read_fit_state(const safetensors_file& file, const std::vector<named_t
     each_number(s, [&](const char* name, std::uint64_t& n) {
         const std::string text = fact(name);
         n = 0;
-        if (text.empty() && (std::string_view(name) == "fit.start" || std::string_view(name) == "loader.drop_last")) return;  // older files
         for (const char c : text) n = n * 10 + static_cast<std::uint64_t>(c - '0');
         if (text.empty() || std::to_string(n) != text) fail<>(path + ": the metadata's '" + name + "' is '" + text + "', expected a number");
         const std::string_view what = name;  // seeds and what names a sampler may be any number

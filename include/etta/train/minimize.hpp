@@ -8,7 +8,7 @@
 namespace etta {
 
 // Every evaluation is the loss, and its gradient, over all samples, in batches of the model's max_batch; the value is the mean
-// per sample. The trainer's rule, schedules and clipping have no part in it; frozen parameters stay. Layers draw the same
+// per sample of a loss that is a mean over its batch. The trainer's rule, schedules and clipping have no part in it; frozen parameters stay. Layers draw the same
 // random numbers at every evaluation and their states do not change, so that the function is one.
 template <class Options, class M, class Loss, class Rule>
 Descent minimize(const Options& options, Trainer<M, Loss, Rule>& trainer, const Dataset& data) {
