@@ -221,6 +221,9 @@ TEST_CASE("naive Bayes adds a share of the largest variance to every one") {
     CHECK((sure > 0.99 && less < 0.6 && less > 0.5));
     CHECK_THROWS_WITH(etta::GaussianNB{.var_smoothing = 0}.fit(d), says("column 1 does not vary in class 0, and var_smoothing is 0"));
     CHECK_THROWS_WITH(etta::GaussianNB{.var_smoothing = -1e-9}.fit(d), says("var_smoothing is -0.000000"));
+    // What is constant is so with any weights, too.
+    const auto constant = Dataset::from(Numbers{.1, 1, .1, 2, .1, 5, .3, 1, .4, 2}, {2}, Labels{0, 0, 0, 1, 1}).weighted({.7, .2, .9, 1, 1});
+    CHECK_THROWS_WITH(etta::GaussianNB{.var_smoothing = 0}.fit(constant), says("column 0 does not vary in class 0"));
 }
 
 TEST_CASE("neighbours are the nearest, and vote, at any distance") {

@@ -57,6 +57,26 @@ TEST_CASE("scalers take samples of any shape and one sample, and refuse what the
     CHECK_THROWS_AS(etta::StandardScaler().fit(one).transform(std::span<double>()), etta::Error);
 }
 
+TEST_CASE("what does not vary does not vary with weights either") {
+    for (int s = 0; s < 200; ++s) {
+        const double c = etta::normal_at<double>(etta::seed(s), 1, 0);
+        Numbers x, w;
+        for (int i = 0; i < 3 + s % 20; ++i) x.push_back(c), w.push_back(std::abs(etta::normal_at<double>(etta::seed(s), 3, i)) + 0.01);
+        w[0] *= s % 3 == 0 ? 1e-20 : 1;
+        const Dataset d = Dataset::from(x, {1}).weighted(w);
+        const etta::Scaler scaler = etta::StandardScaler().fit(d);
+        CHECK((scaler.scale[0] == 1 && scaler.center[0] == c));
+        CHECK((d.moments().deviation[0] == 0 && d.moments().mean[0] == c));
+    }
+    // A weight that decides alone: no deviation is the root of less than 0.
+    for (int s = 0; s < 50; ++s) {
+        const auto x = [&](int i) { return etta::normal_at<double>(etta::seed(s), 1, i); };
+        const double d = Dataset::from(Numbers{x(0), x(1), x(2)}, {1}).weighted({1e-20, 1, 1e-20}).moments().deviation[0];
+        CHECK((d >= 0 && d < 1e-7));
+    }
+    CHECK(Dataset::from(Numbers{1e200, 1e200}, {1}).moments().deviation[0] == 0);
+}
+
 TEST_CASE("scalers pass over what is missing, and leave it missing") {
     const Dataset whole = Dataset::from(Numbers{1, 2, 5, 9}, {1}), gaps = Dataset::from(Numbers{NaN, 1, 2, NaN, NaN, 5, 9, NaN}, {1});
     const auto same = [](const etta::Scaler& a, const etta::Scaler& b) { return a.center == b.center && a.scale == b.scale; };

@@ -195,4 +195,8 @@ TEST_CASE("metrics of numbers: one sample, none, NaN, and numbers far from 0") {
     Numbers y, p;
     for (int i = 0; i < 1000; ++i) y.push_back(1e9 + i % 2), p.push_back(1e9 + (i % 4 == 0 ? 1 : i % 2));
     CHECK(etta::r2_score(y, p) == Approx(0).margin(1e-9));
+    // What is constant is so exactly, with any weights.
+    CHECK(etta::r2_score(Numbers{.1, .1, .1}, Numbers{.1, .2, .3}, Numbers{.7, .2, .9}) == 0);
+    CHECK(etta::r2_score(Numbers{.1, .1, .1}, Numbers{.1, .1, .1}, Numbers{.7, .2, .9}) == 1);
+    CHECK(etta::r2_score(Numbers{.3, .1, .1}, Numbers{.1, .2, .3}, Numbers{0, .2, .9}) == 0);
 }

@@ -101,20 +101,18 @@ struct StandardScaler {
     template <class Host = _::this_host>
     Scaler fit(const Dataset& data) const {
         const auto width = static_cast<std::size_t>(data.x_shape().count());
-        Scaler s{std::vector<double>(width), std::vector<double>(width)};
-        std::vector<double> count(width), sum(width);
-        _::each_known<Host>(data, "StandardScaler", [&](std::size_t k, double x, double weight) {  // Welford's recurrence
-            const double step = weight * (x - s.center[k]);
-            ++count[k], sum[k] += weight;
-            s.center[k] += step / sum[k];
-            s.scale[k] += step * (x - s.center[k]);
-        });
-        for (std::size_t k = 0; k < width; ++k) {
-            const double n = count[k], d = __builtin_sqrt(s.scale[k] / sum[k]);
-            if (!(d < __builtin_huge_val())) fail("StandardScaler: the deviation of element " + std::to_string(k) + " is not finite");
-            const double rounding = n * s.center[k] * 0x1p-52;  // what the sum of n equal numbers may be off
-            s.scale[k] = !with_std || d * d <= n * 0x1p-52 * d * d + rounding * rounding ? 1 : d;
-            if (!with_mean) s.center[k] = 0;
+        struct column : _::running_moments {
+            double count = 0;
+        };
+        std::vector<column> columns(width);
+        _::each_known<Host>(data, "StandardScaler", [&](std::size_t k, double x, double weight) { columns[k].add(x, weight), ++columns[k].count; });
+        Scaler s;
+        for (const column& c : columns) {
+            const double variance = c.variance();
+            if (!(variance < __builtin_huge_val())) fail("StandardScaler: the deviation of element " + std::to_string(s.scale.size()) + " is not finite");
+            const double rounding = c.count * c.mean * 0x1p-52;  // what the sum of equal numbers may be off
+            s.scale.push_back(!with_std || variance <= c.count * 0x1p-52 * variance + rounding * rounding ? 1 : __builtin_sqrt(variance));
+            s.center.push_back(with_mean ? c.mean : 0);
         }
         return s;
     }
