@@ -132,6 +132,15 @@ TEST_CASE("labels and targets that are missing are never made up") {
     const auto two = etta::load_csv(whole, {.label = "y", .one_hot = true, .skip_unlabelled = true});
     CHECK((two.size() == 2 && x_of(two, 1) == Numbers{4, 0, 1} && two.label(1) == 1));
     CHECK(etta::load_csv(only, {.targets = {"y"}, .skip_unlabelled = true}).size() == 0);
+    // Rows are left out for gaps in columns that are used, not for others.
+    const auto people = scratch.file("people.csv", "id,cabin,age,buys\n1,,30,no\n2,C1,40,yes\n,,50,no\n4,C2,,maybe\n5,C2,60,\n");
+    const auto three = etta::load_csv(people, {.label = "buys", .ignore = {"id", "cabin"}, .csv = skip});
+    CHECK((three.size() == 3 && x_of(three, 2) == Numbers{50} && three.label(2) == 0 && three.classes() == 2));
+    CHECK(etta::load_csv(people, {.label = "buys", .features = {"age"}, .csv = skip}).size() == 3);
+    CHECK(etta::load_csv(people, {.features = {"age"}, .csv = skip}).size() == 4);
+    CHECK(etta::load_csv(people, {.targets = {"age"}, .features = {"id"}, .csv = skip}).size() == 3);
+    CHECK(etta::load_csv(people, {.label = "buys", .one_hot = true, .csv = skip}).size() == 1);
+    CHECK(etta::read_csv(people, skip).rows() == 1);
     // A column in which nothing stands.
     CHECK(etta::read_csv(only, {.missing = etta::missing::fill}).columns[1].missing == std::vector<std::uint32_t>{0, 1});
 }

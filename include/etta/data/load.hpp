@@ -239,25 +239,27 @@ Dataset load_csv(const std::string& path, const csv_data_options& options = {}) 
     const bool refuse = options.csv.missing == missing::error;  // but not in columns that are of no interest, nor in rows that are left out
     csv_options how = options.csv;
     if (refuse) how.missing = missing::nan;
-    csv_table table = read_csv<Host>(path, how);
-    const std::size_t width = table.columns.size();
-    if (options.label.given && !options.targets.empty())
-        fail_in_file<Host>(path, "either a label or targets, not both");
-
-    std::vector<bool> used(width);
-    std::size_t label = 0;
-    if (options.label.given) used[label = table.find<Host>(options.label)] = true;
     std::vector<std::size_t> targets, features;
-    for (const csv_column_ref& ref : options.targets) used[targets.emplace_back(table.find<Host>(ref))] = true;
-    for (const csv_column_ref& ref : options.ignore) used[table.find<Host>(ref)] = true;
-    for (const csv_column_ref& ref : options.features) {
-        const std::size_t j = table.find<Host>(ref);
-        if (used[j]) fail_in_file<Host>(path, "column '" + table.columns[j].name + "' is a feature and something else too");
-        features.push_back(j);
-    }
-    if (options.features.empty())
-        for (std::size_t j = 0; j < width; ++j)
-            if (!used[j]) features.push_back(j);
+    std::size_t label = 0;
+    csv_table table = csv_read<Host>(path, how, [&](const csv_table& table) {  // gaps in columns that are of no interest leave out no row
+        const std::size_t width = table.columns.size();
+        if (options.label.given && !options.targets.empty()) fail_in_file<Host>(path, "either a label or targets, not both");
+        std::vector<bool> used(width), counts(width);
+        if (options.label.given) used[label = table.find<Host>(options.label)] = true;
+        for (const csv_column_ref& ref : options.targets) used[targets.emplace_back(table.find<Host>(ref))] = true;
+        counts = used;
+        for (const csv_column_ref& ref : options.ignore) used[table.find<Host>(ref)] = true;
+        for (const csv_column_ref& ref : options.features) {
+            const std::size_t j = table.find<Host>(ref);
+            if (used[j]) fail_in_file<Host>(path, "column '" + table.columns[j].name + "' is a feature and something else too");
+            features.push_back(j);
+        }
+        if (options.features.empty())
+            for (std::size_t j = 0; j < width; ++j)
+                if (!used[j]) features.push_back(j);
+        for (const std::size_t j : features) counts[j] = true;
+        return counts;
+    });
 
     if (options.skip_unlabelled) {
         std::vector<std::size_t> learnt = targets;
