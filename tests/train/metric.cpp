@@ -187,12 +187,30 @@ TEST_CASE("metrics know probabilities from logits, -1 from 0, and leave out what
     CHECK_THROWS_WITH(values({binary_accuracy()}, two, {b}, -1), says("accuracy of no samples"));
 }
 
-TEST_CASE("a class that does not occur among the validation data ends no run") {
+TEST_CASE("what only the validation data show ends no run: a class that does not occur, a prediction that is NaN") {
     using namespace etta::metrics;
     const std::vector<float> y = {0, 0}, p = {0.2f, 0.3f}, one_y = {2}, one_p = {3};
     const Predictions shape{.targets = 1, .outputs = 1}, seen{y, p, p, 2, 0, false, 1, 1}, single{one_y, one_p, one_p, 1, 0, false, 1, 1};
     CHECK(alike(values({average_precision(), pr_auc(), roc_auc(), kappa(), mcc(), f1()}, shape, {seen}), {0, 0.5, not_one, not_one, 0, 0}));
     CHECK(alike(values({r2()}, shape, {single}), {not_one}));
+    // Nor does a prediction that is NaN, in any batch.
+    const float nan = std::nanf("");
+    const std::vector<float> mixed = {0, 1}, lost_p = {0.2f, nan}, good_p = {0.2f, 0.3f};
+    const Predictions lost{mixed, lost_p, lost_p, 2, 0, false, 1, 1}, good{mixed, good_p, good_p, 2, 0, false, 1, 1};
+    CHECK(alike(values({roc_auc(), average_precision(), pr_auc(), log_loss(), perplexity()}, shape, {good, lost, good}), {not_one, not_one, not_one, not_one, not_one}));
+    for (const etta::index classes : {2, 3}) {
+        const std::vector<std::int32_t> labels = {0, 1, static_cast<std::int32_t>(classes) - 1};
+        std::vector<float> scores(static_cast<std::size_t>(3 * classes), 0.25f);
+        scores[1] = nan;
+        for (const bool logits : {false, true}) {
+            const Predictions of{.classes = static_cast<int>(classes), .logits = logits}, some{labels, labels, scores, 3, static_cast<int>(classes), logits};
+            CHECK(alike(values({roc_auc(), log_loss()}, of, {some}), {not_one, not_one}));
+        }
+    }
+    // A metric begins again.
+    const Metric again = roc_auc();
+    for (const Predictions& p : {lost, good}) again(Metric::begin, shape), again(Metric::update, p);
+    CHECK(again(Metric::value, shape) == 1);
     Run run;
     const Dataset train = points(40), none = points(40).subset([] {
         std::vector<etta::index> which;

@@ -55,6 +55,13 @@ std::vector<std::int32_t> labels_of_numbers(const std::string& who, const number
     return r;
 }
 
+template <class Host>
+bool some_nan(const number_span& s) {
+    for (index i = 0; i < s.size; ++i)
+        if (s[i] != s[i]) return true;
+    return false;
+}
+
 // A value of the table of actual and predicted labels. Of a loss of numbers, each number is a choice of two.
 template <class Host>
 struct label_metric {
@@ -88,6 +95,7 @@ Metric of_labels(const char* base, metric_options o, double (*value_of)(const Co
 }
 
 // A value of ranked scores: of two classes from those of class 1; of more, ROC-AUC from the probabilities of all, which are kept.
+// NaN has no rank: one score that is NaN makes the value NaN, and ends no run.
 template <class Host>
 struct rank_metric {
     std::string name;
@@ -97,15 +105,15 @@ struct rank_metric {
     RankedScores two = {};
     std::vector<std::int32_t> actual = {};
     std::vector<double> probabilities = {};
-    bool is_many = false;
+    bool is_many = false, nan = false;
 
     void begin(const Predictions& p) {
         check_labels<Host>(name, o, p, false, !many);
         two.reset(), actual.clear(), probabilities.clear();
-        is_many = p.classes > 2;
+        is_many = p.classes > 2, nan = false;
     }
     void update(const Predictions& p) {
-        if (p.classes == 0) return two.template update<Host>(labels_of_numbers<Host>(name, p.actual), p.scores);
+        if (p.classes == 0) return rank(labels_of_numbers<Host>(name, p.actual), p.scores);
         const index c = p.classes;
         const bool logits = has_logits<Host>(o, p);
         std::vector<double> row(static_cast<std::size_t>(c)), score;
@@ -120,12 +128,17 @@ struct rank_metric {
                 continue;
             }
             for (double& x : row) sum += x = logits ? __builtin_exp(x - largest) : x;
-            for (const double x : row) probabilities.push_back(logits ? x / sum : x);
+            for (const double x : row) probabilities.push_back(logits ? x / sum : x), nan = nan || probabilities.back() != probabilities.back();
             actual.push_back(static_cast<std::int32_t>(p.actual[i]));
         }
-        if (!is_many) two.template update<Host>(p.actual, score);
+        if (!is_many) rank(p.actual, score);
+    }
+    void rank(const number_span& labels, const number_span& scores) {
+        nan = nan || some_nan<Host>(scores);
+        if (!nan) two.template update<Host>(labels, scores);
     }
     double value() const {
+        if (nan) return __builtin_nan("");
         if (!is_many) return value_of(two);
         return roc_auc_score<Host>(actual, probabilities, o.average == average::binary ? average::macro : o.average, {}, o.multi_class);
     }
@@ -155,16 +168,18 @@ struct log_loss_metric {
     metric_options o;
     bool perplexity;
     LogLoss loss = {};
+    bool nan = false;
 
     void begin(const Predictions& p) {
         check_labels<Host>(name, o, p, false);
-        loss = LogLoss({.from_logits = has_logits<Host>(o, p)});
+        loss = LogLoss({.from_logits = has_logits<Host>(o, p)}), nan = false;
     }
     void update(const Predictions& p) {
+        if (nan = nan || some_nan<Host>(p.scores); nan) return;
         if (p.classes > 0) loss.template update<Host>(p.actual, p.scores);
         else loss.template update<Host>(labels_of_numbers<Host>(name, p.actual), p.scores);
     }
-    double value() const { return perplexity ? loss.template perplexity<Host>() : loss.template value<Host>(); }
+    double value() const { return nan ? __builtin_nan("") : perplexity ? loss.template perplexity<Host>() : loss.template value<Host>(); }
 };
 
 template <class Host>
