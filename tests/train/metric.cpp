@@ -272,7 +272,7 @@ TEST_CASE("metrics that are of no use are refused before a run begins") {
     for (const char* name : {"loss", "validation_accuracy", "epoch", "seconds"}) CHECK_THROWS_WITH(Metrics({{name, script({1})}}), says("the name of a figure that every history has"));
     CHECK_THROWS_WITH(Metrics({{"", script({1})}}), says("no name"));
     for (const char* name : {"a,b", "a\"", "a\\", "<a", "a\n"}) CHECK_THROWS_WITH(Metrics({{name, script({1})}}), says("another meaning"));
-    CHECK_THROWS_WITH(fbeta(0), says("beta is 0"));
+    CHECK_THROWS_WITH(fbeta(-1), says("beta is -1"));
     CHECK_THROWS_WITH(run.fit({.metrics = {mcc()}, .callbacks = {EarlyStopping{.monitor = "mmc"}}}), says("no figure 'mmc'; it has loss, accuracy, validation_loss, validation_accuracy, rate, seconds, mcc"));
     CHECK_THROWS_WITH(run.fit({.metrics = {{"own", script({1})}}, .callbacks = {SaveModel{"x", {.best_only = true, .monitor = "own"}}}}), says("is small or large the better for 'own'?"));
     CHECK(weights(run.model) == before);

@@ -227,7 +227,7 @@ Metric f1(metric_options o = {}) {
 }
 template <class Host = _::this_host>
 Metric fbeta(double beta, metric_options o = {}) {
-    if (!(beta > 0)) fail_with<Host>("F-beta: beta is %g, expected more than 0", beta);
+    if (!(beta >= 0)) fail_with<Host>("F-beta: beta is %g, expected 0 or more", beta);
     const auto value = [](const ConfusionMatrix& m, const metric_options& of, double b) { return of.class_id >= 0 ? m.fbeta(of.class_id, b) : m.fbeta(of.average, b); };
     return _::of_labels<Host>("fbeta", o, value, true, false, beta);
 }
