@@ -49,6 +49,8 @@ TEST_CASE("labels may be any integers, samples also float or double") {
     CHECK(x_of(d, 1) == Numbers{2});
     CHECK(d.label(0) == 3);
     CHECK(etta::load_idx(f, scratch.file("i16", idx(0x0B, {2}, std::string("\0\3\0\1", 4)))).label(1) == 1);
+    CHECK(etta::load_idx(f, scratch.file("column", idx(0x08, {2, 1}, std::string("\3\1", 2)))).label(0) == 3);
+    CHECK_THROWS_WITH(etta::load_idx(f, scratch.file("row", idx(0x08, {1, 2}, std::string("\3\1", 2)))), says("labels have rank 1, these have 2"));
     CHECK_THROWS_WITH(etta::load_idx(f, f), says("labels are integers, these are float"));
 }
 

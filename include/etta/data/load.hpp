@@ -11,7 +11,7 @@ namespace _ {
 
 template <class Host>
 std::vector<std::int32_t> idx_labels(const idx_array& a, const std::string& path, int classes) {
-    if (a.extents.size() != 1) fail_in_file<Host>(path, "labels have rank 1, these have " + std::to_string(a.extents.size()));
+    if (!one_each(a.extents)) fail_in_file<Host>(path, "labels have rank 1, these have " + std::to_string(a.extents.size()));
     std::vector<std::int32_t> labels(static_cast<std::size_t>(a.count));
     const auto element = static_cast<std::size_t>(size_of(a.type));
     for (std::size_t i = 0; i < labels.size(); ++i) {
