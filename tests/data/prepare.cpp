@@ -42,6 +42,14 @@ TEST_CASE("scalers take samples of any shape and one sample, and refuse what the
     // What varies by rounding alone does not vary, as in scikit-learn.
     CHECK(etta::StandardScaler().fit(Dataset::from(Numbers{1e15, 1e15 + 0.125}, {1})).scale == Numbers{1});
 
+    const Dataset tiny = Dataset::from(Numbers{0, 1e-300, 2e-15, -2e-15}, {1});
+    for (const etta::index n : {2, 3}) CHECK(etta::MinMaxScaler().fit(tiny.slice(0, n)).scale == Numbers{1});
+    CHECK(etta::MinMaxScaler().fit(tiny).scale == Numbers{4e-15});
+    CHECK(etta::MinMaxScaler{-1, 3}.fit(tiny.slice(0, 2)).scale == Numbers{0.25});
+    CHECK(etta::RobustScaler().fit(tiny).scale == Numbers{1});
+    CHECK(etta::RobustScaler{0, 1}.fit(tiny).scale == Numbers{4e-15});
+    CHECK(etta::MaxAbsScaler().fit(tiny).scale == Numbers{1});
+
     const Dataset none = Dataset::from(Numbers{}, {2}), bad = Dataset::from(Numbers{1, 2, inf, 4}, {2}), empty = Dataset::from(Numbers{1, NaN, 3, NaN}, {2});
     CHECK_THROWS_WITH(etta::StandardScaler().fit(none), says("StandardScaler: there are no samples"));
     CHECK_THROWS_WITH(etta::MinMaxScaler().fit(none), says("MinMaxScaler: there are no samples"));
