@@ -7,7 +7,7 @@
 #include "scratch.hpp"
 
 namespace {
-etta::csv_table read(const std::string& text, const etta::csv_options& options = {}) {
+etta::csv_table read(const std::string& text, const etta::CSVOptions& options = {}) {
     Scratch scratch;
     return etta::read_csv(scratch.file("t.csv", text), options);
 }

@@ -169,8 +169,8 @@ TEST_CASE("metrics know probabilities from logits, -1 from 0, and leave out what
     const Predictions shape{.targets = 1, .outputs = 1}, seen{y, p, p, 4, 0, false, 1, 1}, signs{sign, p, p, 4, 0, true, 1, 1};
     CHECK(values({f1(), roc_auc(), log_loss()}, shape, {seen}) == std::vector<double>{0.5, 0.75, etta::log_loss(y, p)});
     CHECK(values({precision()}, shape, {signs}) == std::vector<double>{0.5});  // as logits, all are class 1
-    CHECK(values({precision({.scores = metric_options::probabilities})}, shape, {signs}) == std::vector<double>{0.5});
-    CHECK(values({recall({.scores = metric_options::probabilities}), recall({.scores = metric_options::logits, .name = "r"})}, shape, {signs}) == std::vector<double>{0.5, 1});
+    CHECK(values({precision({.scores = MetricOptions::probabilities})}, shape, {signs}) == std::vector<double>{0.5});
+    CHECK(values({recall({.scores = MetricOptions::probabilities}), recall({.scores = MetricOptions::logits, .name = "r"})}, shape, {signs}) == std::vector<double>{0.5, 1});
 
     // Two classes, one label of three ignored; the second batch is empty but for one.
     const std::vector<std::int32_t> label = {1, -1, 0, 1}, none = {-1}, chosen = {1, 0, 1, 1}, zero = {0};
@@ -183,7 +183,7 @@ TEST_CASE("metrics know probabilities from logits, -1 from 0, and leave out what
     });
     CHECK(alike(values({binary_accuracy(), roc_auc(), own}, two, {a, b}, -1), {2. / 3, 0.25, 2. / 3}));  // scores 2, 2 (of class 0), 1
     CHECK((lists == 3 && rows == 6));
-    CHECK(values({roc_auc({.scores = metric_options::probabilities})}, two, {a}, -1) == std::vector<double>{0.5});  // 2, 3, 6
+    CHECK(values({roc_auc({.scores = MetricOptions::probabilities})}, two, {a}, -1) == std::vector<double>{0.5});  // 2, 3, 6
     CHECK_THROWS_WITH(values({binary_accuracy()}, two, {b}, -1), says("accuracy of no samples"));
 }
 

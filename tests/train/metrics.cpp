@@ -135,7 +135,7 @@ TEST_CASE("metrics of labels say what is missing, and have values where classes 
     CHECK((table.fbeta(1, 0) == table.precision(1) && table.fbeta(1, inf) == table.recall(1) && table.fbeta(2, inf) == 0));
     // A class that only samples of weight 0 have occurs: scikit-learn's values.
     const Numbers weights = {1, 1, 0, 1};
-    const etta::label_options light{.average = average::macro, .weight = weights};
+    const etta::LabelOptions light{.average = average::macro, .weight = weights};
     const Labels y = {0, 1, 2, 0}, found = {0, 1, 1, 0};
     CHECK(etta::precision_score(y, found, light) == 2.0 / 3);
     CHECK(etta::recall_score(y, found, light) == 2.0 / 3);

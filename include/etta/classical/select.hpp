@@ -105,7 +105,7 @@ struct Parameter {
     void (*set)(M& model, double value);
 };
 
-struct search_options {
+struct SearchOptions {
     bool refit = true;  // fit the best to all of the data
     ErrorScore error_score = {};
 };
@@ -134,7 +134,7 @@ struct GridSearch {
 namespace _ {
 
 template <class Host, class M, class F>
-GridSearch<M> search(const std::vector<M>& candidates, const Dataset& data, int folds, seed s, const search_options& o, const F& scoring, const char* who) {
+GridSearch<M> search(const std::vector<M>& candidates, const Dataset& data, int folds, seed s, const SearchOptions& o, const F& scoring, const char* who) {
     if (candidates.empty()) fail(std::string(who) + ": there are no candidates");
     const std::vector<Split> parts = parts_to_score<Host>(data, folds, s);
     GridSearch<M> r{{}, 0, candidates[0]};
@@ -152,7 +152,7 @@ GridSearch<M> search(const std::vector<M>& candidates, const Dataset& data, int 
 }
 template <class Host, class M, class F>
 GridSearch<M> search(const M& model, const std::vector<Parameter<M>>& parameters, std::vector<std::vector<double>> params, const Dataset& data, int folds, seed s,
-                     const search_options& o, const F& scoring, const char* who) {
+                     const SearchOptions& o, const F& scoring, const char* who) {
     std::vector<M> candidates;
     for (const std::vector<double>& p : params) {
         candidates.push_back(model);
@@ -186,7 +186,7 @@ index combinations(const std::vector<Parameter<M>>& parameters) {
 // Cross-validates every candidate and fits the best to all of the data:
 //     grid_search(std::vector{Ridge{.alpha = 0.1}, Ridge{.alpha = 1}, Ridge{.alpha = 10}}, data, 5, etta::seed(1))
 template <class M, class F = _::by_score, class Host = _::this_host>
-GridSearch<M> grid_search(const std::vector<M>& candidates, const Dataset& data, int folds, seed s, const search_options& o = {}, const F& scoring = {}) {
+GridSearch<M> grid_search(const std::vector<M>& candidates, const Dataset& data, int folds, seed s, const SearchOptions& o = {}, const F& scoring = {}) {
     return _::search<Host>(candidates, data, folds, s, o, scoring, "grid_search");
 }
 // The same for every combination of some options' values (scikit-learn's GridSearchCV):
@@ -194,7 +194,7 @@ GridSearch<M> grid_search(const std::vector<M>& candidates, const Dataset& data,
 //                                {"l1_ratio", {0.2, 0.8}, [](auto& m, double v) { m.l1_ratio = v; }}}, data, 5, etta::seed(1))
 template <class M, class F = _::by_score, class Host = _::this_host>
 GridSearch<M> grid_search(const M& model, const std::vector<Parameter<std::type_identity_t<M>>>& parameters, const Dataset& data, int folds, seed s,
-                          const search_options& o = {}, const F& scoring = {}) {
+                          const SearchOptions& o = {}, const F& scoring = {}) {
     std::vector<std::vector<double>> params;
     for (const auto& p : parameters)
         if (p.values.kind != Choices::from_list) fail("grid_search: " + p.name + " is a range; a grid has lists");
@@ -206,7 +206,7 @@ GridSearch<M> grid_search(const M& model, const std::vector<Parameter<std::type_
 // combination comes twice (of up to a million), and there are no more than exist. The seed decides combinations and folds.
 template <class M, class F = _::by_score, class Host = _::this_host>
 GridSearch<M> random_search(const M& model, const std::vector<Parameter<std::type_identity_t<M>>>& parameters, int n_iter, const Dataset& data, int folds, seed s,
-                            const search_options& o = {}, const F& scoring = {}) {
+                            const SearchOptions& o = {}, const F& scoring = {}) {
     std::vector<std::vector<double>> params;
     bool lists = true;
     for (const auto& p : parameters) {

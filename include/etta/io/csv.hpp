@@ -20,16 +20,16 @@ enum class csv_header : std::uint8_t {
     absent,
 };
 
-// What to do with an empty cell (in quotes or not), or one that holds one of csv_options::missing_words without quotes. Of features: a label or target that is missing is
+// What to do with an empty cell (in quotes or not), or one that holds one of CSVOptions::missing_words without quotes. Of features: a label or target that is missing is
 // an error of load_csv's, or its row is left out, but nothing stands for it.
 enum class missing : std::uint8_t {
     error,
     nan,       // a number becomes NaN, a word's code -1
     skip_row,  // the whole row is left out; by load_csv, for columns that it uses
-    fill,      // a number becomes csv_options::fill, a word's code -1
+    fill,      // a number becomes CSVOptions::fill, a word's code -1
 };
 
-struct csv_options {
+struct CSVOptions {
     char separator = ',';
     csv_header header = csv_header::automatic;
     etta::missing missing = etta::missing::error;
@@ -132,13 +132,13 @@ template <class Host>
 struct csv_reader {
     std::string path;
     std::string_view text;
-    const csv_options& options;
+    const CSVOptions& options;
     std::size_t at = 0, line_begin = 0;
     std::uint32_t line = 1;
     bool begins_missing[256] = {};  // whether a word that stands for what is missing begins so: most cells are numbers
     static constexpr std::size_t max_columns = std::size_t{1} << 20;
 
-    csv_reader(const std::string& p, std::span<const std::byte> bytes, const csv_options& o)
+    csv_reader(const std::string& p, std::span<const std::byte> bytes, const CSVOptions& o)
         : path(p), text(reinterpret_cast<const char*>(bytes.data()), bytes.size()), options(o) {
         if (text.substr(0, 3) == "\xEF\xBB\xBF") at = line_begin = 3;  // a byte-order mark
         for (int i = 0; i < options.skip_lines && at < text.size(); ++i) skip_line();
@@ -252,7 +252,7 @@ void csv_encode(csv_column& column, const std::vector<std::string>& cells, const
 
 // read_csv, of which which(table) says whose gaps leave out a row with skip_row: a bool for each column, told when these have their names.
 template <class Host, class F>
-csv_table csv_read(const std::string& path, const csv_options& options, F which) {
+csv_table csv_read(const std::string& path, const CSVOptions& options, F which) {
     const file_bytes file = read_file_or_gzip<Host>(path);
     csv_table table;
     table.path = path;
@@ -289,7 +289,7 @@ csv_table csv_read(const std::string& path, const csv_options& options, F which)
                 reader.stop(row[j].line, row[j].column,
                             describe(j) + ": the value is missing (" +
                                 (row[j].text.empty() ? "empty" : "'" + std::string(row[j].text) + "'") +
-                                "); csv_options::missing says what to do with such cells");
+                                "); CSVOptions::missing says what to do with such cells");
             skip = skip || (options.missing == missing::skip_row && decides[j]);
         }
         if (skip) continue;
@@ -341,7 +341,7 @@ csv_table csv_read(const std::string& path, const csv_options& options, F which)
 
 // Reads a whole table. Memory: 8 bytes per number and the file itself, while reading.
 template <class Host = _::this_host>
-csv_table read_csv(const std::string& path, const csv_options& options = {}) {
+csv_table read_csv(const std::string& path, const CSVOptions& options = {}) {
     return _::csv_read<Host>(path, options, [](const csv_table& table) { return std::vector<bool>(table.columns.size(), true); });
 }
 

@@ -17,7 +17,7 @@ enum class average { binary, micro, macro, weighted };
 // How scores of several classes become curves of two: each class against the others, or against each other one.
 enum class multi_class { ovr, ovo };
 
-struct label_options {
+struct LabelOptions {
     etta::average average = etta::average::binary;
     number_span weight = {};  // one per sample; none: 1
     int classes = 0;          // 0: largest label + 1, 2 at least
@@ -247,7 +247,7 @@ class ConfusionMatrix {
 namespace _ {
 
 template <class Target>
-ConfusionMatrix confusion_of(const number_span& actual, const number_span& predicted, const label_options& o) {
+ConfusionMatrix confusion_of(const number_span& actual, const number_span& predicted, const LabelOptions& o) {
     double largest = 1;
     for (const number_span* s : {&actual, &predicted})
         for (index i = 0; i < s->size; ++i)
@@ -262,44 +262,44 @@ ConfusionMatrix confusion_of(const number_span& actual, const number_span& predi
 // Functions of two lists of labels, named, defined and defaulted as in scikit-learn. Errors: lists of different lengths, or empty
 // ones; labels that are no classes; the average `binary` of more than two classes.
 template <class Target = this_target>
-ConfusionMatrix confusion_matrix(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+ConfusionMatrix confusion_matrix(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o);
 }
 template <class Target = this_target>
-double accuracy_score(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double accuracy_score(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template accuracy<Target>();
 }
 template <class Target = this_target>
-double balanced_accuracy_score(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double balanced_accuracy_score(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template balanced_accuracy<Target>();
 }
 template <class Target = this_target>
-double precision_score(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double precision_score(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template precision<Target>(o.average);
 }
 template <class Target = this_target>
-double recall_score(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double recall_score(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template recall<Target>(o.average);
 }
 template <class Target = this_target>
-double fbeta_score(const number_span& actual, const number_span& predicted, double beta, const label_options& o = {}) {
+double fbeta_score(const number_span& actual, const number_span& predicted, double beta, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template fbeta<Target>(o.average, beta);
 }
 template <class Target = this_target>
-double f1_score(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double f1_score(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return fbeta_score<Target>(actual, predicted, 1, o);
 }
 // Intersection over union: of pixels' labels, segmentation's IoU.
 template <class Target = this_target>
-double jaccard_score(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double jaccard_score(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template iou<Target>(o.average);
 }
 template <class Target = this_target>
-double matthews_corrcoef(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double matthews_corrcoef(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template mcc<Target>();
 }
 template <class Target = this_target>
-double cohen_kappa_score(const number_span& actual, const number_span& predicted, int power = 0, const label_options& o = {}) {
+double cohen_kappa_score(const number_span& actual, const number_span& predicted, int power = 0, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template kappa<Target>(power);
 }
 template <class Target = this_target>
