@@ -27,7 +27,7 @@ std::vector<double> targets(const etta::Dataset& part) {
 
 int main(int argc, char** argv) {
     const auto seed = etta::seed(static_cast<std::uint64_t>(option(argc, argv, "seed", 1)));
-    etta::csv_options file;
+    etta::CSVOptions file;
     file.skip_lines = 1;  // 178,13,class_0,class_1,class_2
     file.header = etta::csv_header::absent;
     const auto wines = etta::load_csv(data_file("wine.csv"), {.targets = {0}, .ignore = {13}, .csv = file});  // 13: the grower

@@ -13,7 +13,7 @@ struct Net {
 
 int main(int argc, char** argv) {
     const auto seed = etta::seed(static_cast<std::uint64_t>(option(argc, argv, "seed", 1)));
-    etta::csv_options file;
+    etta::CSVOptions file;
     file.skip_lines = 1;  // 569,30,malignant,benign
     file.header = etta::csv_header::absent;
     const auto patients = etta::load_csv(data_file("breast_cancer.csv"), {.label = -1, .csv = file});

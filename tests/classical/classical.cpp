@@ -92,6 +92,14 @@ TEST_CASE("models fit what they should, and the best of several is found") {
     CHECK(etta::KNeighborsClassifier().fit(train).score(test) > 0.95);
     CHECK(etta::GaussianNB().fit(train).score(test) > 0.95);
     CHECK(etta::LinearRegression().fit(exact).score(exact) == Approx(1).epsilon(1e-14));
+    // scikit-learn 1.9's values: what tol takes for nothing.
+    const Dataset almost = Dataset::from(Numbers{0, 0, 1, 1 + 1e-7, 2, 2 - 1e-7, 3, 3, 4, 4 + 2e-7}, {2}, Numbers{0.1, 2.9 + 2e-7, 6.2 - 2e-7, 9, 12 + 4e-7});
+    const auto cut = etta::LinearRegression{.tol = 1e-6}.fit(almost).coef;
+    CHECK((cut(0, 0) == Approx(1.49499998) && cut(0, 1) == Approx(1.49500003)));
+    CHECK(etta::LinearRegression().fit(almost).coef(0, 0) == Approx(813954.50305).epsilon(1e-6));
+    const Dataset scales = Dataset::from(Numbers{1e6, .01, 2e6, .03, -1e6, .02, 3e6, -.04, 0, .05}, {2}, Numbers{2.1, 3.3, 0.2, 3.6, 1.5});
+    CHECK(etta::LinearRegression().fit(scales).coef(0, 1) == Approx(10));
+    CHECK(etta::LinearRegression{.tol = 1e-6}.fit(scales).coef(0, 1) == Approx(0).margin(1e-10));
     const auto lasso = etta::Lasso(0.2).fit(rough);
     CHECK(lasso.coef(0, 2) == 0);
     CHECK(lasso.coef(0, 1) == Approx(-2.8).margin(0.3));
@@ -221,6 +229,9 @@ TEST_CASE("naive Bayes adds a share of the largest variance to every one") {
     CHECK((sure > 0.99 && less < 0.6 && less > 0.5));
     CHECK_THROWS_WITH(etta::GaussianNB{.var_smoothing = 0}.fit(d), says("column 1 does not vary in class 0, and var_smoothing is 0"));
     CHECK_THROWS_WITH(etta::GaussianNB{.var_smoothing = -1e-9}.fit(d), says("var_smoothing is -0.000000"));
+    // What is constant is so with any weights, too.
+    const auto constant = Dataset::from(Numbers{.1, 1, .1, 2, .1, 5, .3, 1, .4, 2}, {2}, Labels{0, 0, 0, 1, 1}).weighted({.7, .2, .9, 1, 1});
+    CHECK_THROWS_WITH(etta::GaussianNB{.var_smoothing = 0}.fit(constant), says("column 0 does not vary in class 0"));
 }
 
 TEST_CASE("neighbours are the nearest, and vote, at any distance") {
@@ -287,6 +298,7 @@ TEST_CASE("models say what is wrong with the data or with an option") {
     CHECK_THROWS_WITH(etta::LinearRegression().predict(Rows(1, 1)), says("LinearRegression: fit() comes first"));
     CHECK_THROWS_WITH(etta::LinearRegression().fit(values).predict(labelled), says("was fitted to samples of 3 numbers, these have 2"));
     CHECK_THROWS_WITH(etta::Ridge{.alpha = -1}.fit(values), says("alpha is -1"));
+    CHECK_THROWS_WITH(etta::LinearRegression{.tol = -1}.fit(values), says("LinearRegression: tol is -1"));
     CHECK_THROWS_WITH((etta::ElasticNet{.l1_ratio = 2}.fit(values)), says("l1_ratio 2"));
     CHECK_THROWS_WITH(etta::KNeighborsClassifier{.n_neighbors = 10}.fit(labelled), says("10 neighbours of 9 samples"));
     CHECK_THROWS_WITH(etta::KMeans{.n_clusters = 10}.fit(labelled), says("10 clusters of 9 samples"));

@@ -143,6 +143,33 @@ TEST_CASE("a grid search tries every combination and fits the best one to all of
     CHECK_THROWS_WITH(etta::grid_search(etta::Ridge(), {{"alpha", Choices{}, [](auto& m, double v) { m.alpha = v; }}}, d, 3, seed(3)), says("no candidates"));
 }
 
+TEST_CASE("a fold or a candidate that fails ends a search only where that is asked for") {
+    const Dataset d = line(40, 0.5);
+    const std::vector<etta::Parameter<etta::Ridge>> alphas = {{"alpha", {-1, 1, 1e9}, [](auto& m, double v) { m.alpha = v; }}};
+    CHECK_THROWS_WITH(etta::grid_search(etta::Ridge(), alphas, d, 4, seed(3)), says("Ridge: alpha is -1"));
+    const auto search = etta::grid_search(etta::Ridge(), alphas, d, 4, seed(3), {.error_score = std::nan("")});
+    CHECK((search.best == 1 && std::isnan(search.scores[0]) && std::isnan(search.fold_scores[0][3]) && search.model.coef.rows == 1));
+    CHECK((search.errors.size() == 3 && search.errors[1].empty() && search.errors[2].empty()));
+    CHECK_THAT(search.errors[0], says("Ridge: alpha is -1"));
+    CHECK(etta::random_search(etta::Ridge(), alphas, 3, d, 4, seed(3), {.error_score = std::nan("")}).best_param("alpha") == 1);
+    const auto given = etta::grid_search(etta::Ridge(), alphas, d, 4, seed(3), {.refit = false, .error_score = 2});
+    CHECK((given.best == 0 && given.fold_scores[0] == Numbers{2, 2, 2, 2}));
+    // One fold of several.
+    int calls = 0;
+    const auto odd = [&](const auto& m, const Dataset& test) {
+        if (calls++ == 1) etta::fail("no score");
+        return m.score(test);
+    };
+    CHECK_THROWS_WITH(etta::cross_validate(etta::Ridge(), d, 4, seed(3), odd), says("no score"));
+    calls = 0;
+    const auto scores = etta::cross_validate(etta::Ridge(), d, 4, seed(3), odd, std::nan("")), all = etta::cross_validate(etta::Ridge(), d, 4, seed(3));
+    REQUIRE(scores.size() == 4);
+    CHECK((scores[0] == all[0] && std::isnan(scores[1]) && scores[2] == all[2] && scores[3] == all[3]));
+    // What always fails is an error.
+    CHECK_THROWS_WITH(etta::cross_validate(etta::Ridge{.alpha = -1}, d, 4, seed(3), {}, std::nan("")), says("Ridge: alpha is -1"));
+    CHECK_THROWS_WITH(etta::grid_search(std::vector{etta::Ridge{.alpha = -1}, etta::Ridge{.alpha = -2}}, d, 4, seed(3), {.error_score = 0}), says("Ridge: alpha is -1"));
+}
+
 TEST_CASE("a random search draws from ranges and lists, by the seed alone") {
     const Dataset d = line(40, 0.5);
     const auto search = [&](seed s, int n) {

@@ -195,6 +195,28 @@ TEST_CASE("a stratified split keeps the classes' proportions") {
     int changes = 0;  // mixed, not class after class
     for (Index i = 1; i < train.size(); ++i) changes += train.label(i) != train.label(i - 1);
     CHECK(changes > 10);
+    // However small the classes are: as many of all as without classes, of each its share rounded up or down.
+    const auto of_classes = [](int classes, int each) {
+        std::vector<std::int32_t> y;
+        for (int i = 0; i < classes * each; ++i) y.push_back(i % classes);
+        return Dataset::from(std::vector<float>(y.size()), {1}, y);
+    };
+    bool differ = false;
+    for (int s = 0; s < 5; ++s) {
+        const auto [most, few] = etta::split_stratified(of_classes(50, 2), 0.8, seed(s));
+        CHECK((most.size() == 80 && few.size() == 20));
+        int n[50] = {};
+        for (Index i = 0; i < most.size(); ++i) ++n[most.label(i)];
+        for (const int k : n) CHECK((k == 1 || k == 2));
+        differ = differ || n[0] != n[1];
+    }
+    CHECK(differ);  // which classes have one more is random
+    for (const double f : {0.0, 0.1, 0.25, 0.29, 1 / 3.0, 0.5, 0.77, 1.0})
+        for (const int each : {1, 2, 3, 7, 100}) {
+            const Dataset d = of_classes(9, each);
+            CHECK(etta::split_stratified(d, f, seed(1)).train.size() == etta::split(d, f, seed(1)).train.size());
+        }
+    CHECK(etta::split_stratified(of_classes(2, 2), 0.25, seed(1)).train.size() == 1);
     CHECK_THROWS_WITH(etta::split_stratified(Dataset::from(std::vector<float>(4), {1}), 0.5, seed(1)), says("no labels"));
 }
 

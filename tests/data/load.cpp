@@ -49,6 +49,8 @@ TEST_CASE("labels may be any integers, samples also float or double") {
     CHECK(x_of(d, 1) == Numbers{2});
     CHECK(d.label(0) == 3);
     CHECK(etta::load_idx(f, scratch.file("i16", idx(0x0B, {2}, std::string("\0\3\0\1", 4)))).label(1) == 1);
+    CHECK(etta::load_idx(f, scratch.file("column", idx(0x08, {2, 1}, std::string("\3\1", 2)))).label(0) == 3);
+    CHECK_THROWS_WITH(etta::load_idx(f, scratch.file("row", idx(0x08, {1, 2}, std::string("\3\1", 2)))), says("labels have rank 1, these have 2"));
     CHECK_THROWS_WITH(etta::load_idx(f, f), says("labels are integers, these are float"));
 }
 
@@ -80,7 +82,7 @@ TEST_CASE("a table with a column of classes is a data set") {
 
     CHECK_THROWS_WITH(etta::load_csv(iris, {.label = "width", .ignore = {"species"}}), says("iris.csv:2: label 'width': 3.5"));
     CHECK_THROWS_WITH(etta::load_csv(iris, {.label = "id"}),
-                      says("iris.csv:2:11: column 'species': 'setosa' is not a number (csv_data_options: ignore it, or set one_hot)"));
+                      says("iris.csv:2:11: column 'species': 'setosa' is not a number (CSVDataOptions: ignore it, or set one_hot)"));
     CHECK_THROWS_WITH(etta::load_csv(iris, {.label = "none"}), says("no column 'none'"));
     CHECK_THROWS_WITH(etta::load_csv(iris, {.label = "species", .features = {"species"}}), says("a feature and something else"));
     CHECK_THROWS_WITH(etta::load_csv(iris, {.label = "species", .targets = {"id"}}), says("not both"));
@@ -104,8 +106,8 @@ TEST_CASE("labels and targets that are missing are never made up") {
     const auto table = scratch.file("m.csv", "a,y\n1,0\n,1\n3,NA\n4,1\n"), words = scratch.file("w.csv", "a,y\n1,no\n,yes\n3,\n4,yes\n");
     const auto only = scratch.file("o.csv", "a,y\n1,\n2,\n");
     for (const auto missing : {etta::missing::fill, etta::missing::nan}) {
-        const etta::csv_options csv = {.missing = missing, .fill = 1};
-        CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y", .csv = csv}), says("m.csv:4: label 'y' is missing (csv_data_options::skip_unlabelled leaves such rows out)"));
+        const etta::CSVOptions csv = {.missing = missing, .fill = 1};
+        CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y", .csv = csv}), says("m.csv:4: label 'y' is missing (CSVDataOptions::skip_unlabelled leaves such rows out)"));
         CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y", .classes = {"0", "1"}, .csv = csv}), says("m.csv:4: label 'y' is missing"));
         CHECK_THROWS_WITH(etta::load_csv(words, {.label = "y", .csv = csv}), says("w.csv:4: label 'y' is missing"));
         CHECK_THROWS_WITH(etta::load_csv(table, {.targets = {"y"}, .csv = csv}), says("m.csv:4: target 'y' is missing"));
@@ -115,9 +117,9 @@ TEST_CASE("labels and targets that are missing are never made up") {
         CHECK(d.size() == 2);
         CHECK((missing == etta::missing::fill ? x_of(d, 1)[0] == 7 : x_of(d, 1)[0] != x_of(d, 1)[0]));
     }
-    CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y"}), says("m.csv:3: column 'a': the value is missing; csv_options::missing says what to do with such cells"));
+    CHECK_THROWS_WITH(etta::load_csv(table, {.label = "y"}), says("m.csv:3: column 'a': the value is missing; CSVOptions::missing says what to do with such cells"));
     CHECK(etta::load_csv(scratch.file("junk.csv", "a,junk,y\n1,,0\n2,5,1\n"), {.label = "y", .ignore = {"junk"}}).size() == 2);  // of no interest
-    const etta::csv_options skip = {.missing = etta::missing::skip_row};
+    const etta::CSVOptions skip = {.missing = etta::missing::skip_row};
     CHECK(etta::load_csv(table, {.label = "y", .csv = skip}).size() == 2);
     CHECK(etta::load_csv(words, {.label = "y", .csv = skip}).label(1) == 1);
     CHECK(etta::load_csv(table, {.targets = {"y"}, .csv = skip}).size() == 2);
@@ -132,6 +134,15 @@ TEST_CASE("labels and targets that are missing are never made up") {
     const auto two = etta::load_csv(whole, {.label = "y", .one_hot = true, .skip_unlabelled = true});
     CHECK((two.size() == 2 && x_of(two, 1) == Numbers{4, 0, 1} && two.label(1) == 1));
     CHECK(etta::load_csv(only, {.targets = {"y"}, .skip_unlabelled = true}).size() == 0);
+    // Rows are left out for gaps in columns that are used, not for others.
+    const auto people = scratch.file("people.csv", "id,cabin,age,buys\n1,,30,no\n2,C1,40,yes\n,,50,no\n4,C2,,maybe\n5,C2,60,\n");
+    const auto three = etta::load_csv(people, {.label = "buys", .ignore = {"id", "cabin"}, .csv = skip});
+    CHECK((three.size() == 3 && x_of(three, 2) == Numbers{50} && three.label(2) == 0 && three.classes() == 2));
+    CHECK(etta::load_csv(people, {.label = "buys", .features = {"age"}, .csv = skip}).size() == 3);
+    CHECK(etta::load_csv(people, {.features = {"age"}, .csv = skip}).size() == 4);
+    CHECK(etta::load_csv(people, {.targets = {"age"}, .features = {"id"}, .csv = skip}).size() == 3);
+    CHECK(etta::load_csv(people, {.label = "buys", .one_hot = true, .csv = skip}).size() == 1);
+    CHECK(etta::read_csv(people, skip).rows() == 1);
     // A column in which nothing stands.
     CHECK(etta::read_csv(only, {.missing = etta::missing::fill}).columns[1].missing == std::vector<std::uint32_t>{0, 1});
 }
@@ -178,7 +189,7 @@ TEST_CASE("categories that are given make the same columns of every table") {
     CHECK_THROWS_WITH(etta::load_csv(train, {.label = "kind", .categories = {{"kind", {"a", "c"}}, {"colour", {"red", "green", "blue"}}}, .ignore_unknown = true}),
                       says("train.csv:2: label 'kind': 'b' is none of the 2 classes given"));
     CHECK_THROWS_WITH(etta::load_csv(train, {.label = "kind", .one_hot = true, .categories = {{"color", {"red"}}}}),
-                      says("train.csv:2:1: column 'colour': 'red' is not a number, and csv_data_options::categories has none for this column"));
+                      says("train.csv:2:1: column 'colour': 'red' is not a number, and CSVDataOptions::categories has none for this column"));
     CHECK_THROWS_WITH(etta::load_csv(train, {.label = "kind", .categories = {{"colour", {"red", "green", "blue", "red"}}}}), says("column 'colour' has category 'red' twice"));
     CHECK_THROWS_WITH(etta::load_csv(train, {.label = "kind", .categories = {{"colour", {"red"}}, {0, {"red"}}}}), says("column 'colour' has categories twice"));
     CHECK_THROWS_WITH(etta::load_csv(train, {.label = "kind", .categories = {{"colour", {}}}}), says("column 'colour' has no category"));
@@ -198,7 +209,7 @@ TEST_CASE("categories that look like numbers, or that are missing") {
                       says("o.csv:3: column 'size': '42.5' is none of the 3 categories given"));
     // A feature that is missing is all zeros, whatever stands for numbers.
     for (const auto missing : {etta::missing::nan, etta::missing::fill}) {
-        const etta::csv_options csv = {.missing = missing, .fill = 38};
+        const etta::CSVOptions csv = {.missing = missing, .fill = 38};
         CHECK(x_of(etta::load_csv(scratch.file("a.csv", "size,n\n,1\n40,2\n"), {.categories = categories, .csv = csv}), 0) == Numbers{0, 0, 0, 1});
         CHECK(x_of(etta::load_csv(scratch.file("b.csv", "size,n\n40,1\n,2\nXL,3\n"), {.categories = categories, .csv = csv}), 1) == Numbers{0, 0, 0, 2});
         CHECK(x_of(etta::load_csv(scratch.file("c.csv", "size,n\n,1\n"), {.categories = categories, .csv = csv}), 0) == Numbers{0, 0, 0, 1});

@@ -40,6 +40,7 @@ TEST_CASE("mapped files give the samples that read ones give, also behind the en
     };
     const std::string a = write("a.npy", f32, {3, 2}), b = write("b.npy", f64, {3, 1, 2}), c = write("c.npy", y, {3}), e = write("e.npy", std::vector<std::uint8_t>{7, 8, 9}, {3});
     CHECK(same(etta::map_npy(a, c), etta::load_npy(a, c)));
+    CHECK(same(etta::map_npy(a, write("column.npy", y, {3, 1})), etta::load_npy(a, c)));
     CHECK(same(etta::map_npy(b), etta::load_npy(b)));
     CHECK(same(etta::map_npy(e), etta::load_npy(e)));
     CHECK(etta::map_npy(a, b).has_targets());

@@ -42,6 +42,14 @@ TEST_CASE("scalers take samples of any shape and one sample, and refuse what the
     // What varies by rounding alone does not vary, as in scikit-learn.
     CHECK(etta::StandardScaler().fit(Dataset::from(Numbers{1e15, 1e15 + 0.125}, {1})).scale == Numbers{1});
 
+    const Dataset tiny = Dataset::from(Numbers{0, 1e-300, 2e-15, -2e-15}, {1});
+    for (const etta::index n : {2, 3}) CHECK(etta::MinMaxScaler().fit(tiny.slice(0, n)).scale == Numbers{1});
+    CHECK(etta::MinMaxScaler().fit(tiny).scale == Numbers{4e-15});
+    CHECK(etta::MinMaxScaler{-1, 3}.fit(tiny.slice(0, 2)).scale == Numbers{0.25});
+    CHECK(etta::RobustScaler().fit(tiny).scale == Numbers{1});
+    CHECK(etta::RobustScaler{0, 1}.fit(tiny).scale == Numbers{4e-15});
+    CHECK(etta::MaxAbsScaler().fit(tiny).scale == Numbers{1});
+
     const Dataset none = Dataset::from(Numbers{}, {2}), bad = Dataset::from(Numbers{1, 2, inf, 4}, {2}), empty = Dataset::from(Numbers{1, NaN, 3, NaN}, {2});
     CHECK_THROWS_WITH(etta::StandardScaler().fit(none), says("StandardScaler: there are no samples"));
     CHECK_THROWS_WITH(etta::MinMaxScaler().fit(none), says("MinMaxScaler: there are no samples"));
@@ -55,6 +63,26 @@ TEST_CASE("scalers take samples of any shape and one sample, and refuse what the
     CHECK_THROWS_WITH(etta::StandardScaler().fit(one).transform(Dataset::from(Numbers(3), {3})), says("a scaler of 2 elements, and 3 numbers"));
     CHECK_THROWS_WITH(etta::Scaler().transform(one), says("was not fitted"));
     CHECK_THROWS_AS(etta::StandardScaler().fit(one).transform(std::span<double>()), etta::Error);
+}
+
+TEST_CASE("what does not vary does not vary with weights either") {
+    for (int s = 0; s < 200; ++s) {
+        const double c = etta::normal_at<double>(etta::seed(s), 1, 0);
+        Numbers x, w;
+        for (int i = 0; i < 3 + s % 20; ++i) x.push_back(c), w.push_back(std::abs(etta::normal_at<double>(etta::seed(s), 3, i)) + 0.01);
+        w[0] *= s % 3 == 0 ? 1e-20 : 1;
+        const Dataset d = Dataset::from(x, {1}).weighted(w);
+        const etta::Scaler scaler = etta::StandardScaler().fit(d);
+        CHECK((scaler.scale[0] == 1 && scaler.center[0] == c));
+        CHECK((d.moments().deviation[0] == 0 && d.moments().mean[0] == c));
+    }
+    // A weight that decides alone: no deviation is the root of less than 0.
+    for (int s = 0; s < 50; ++s) {
+        const auto x = [&](int i) { return etta::normal_at<double>(etta::seed(s), 1, i); };
+        const double d = Dataset::from(Numbers{x(0), x(1), x(2)}, {1}).weighted({1e-20, 1, 1e-20}).moments().deviation[0];
+        CHECK((d >= 0 && d < 1e-7));
+    }
+    CHECK(Dataset::from(Numbers{1e200, 1e200}, {1}).moments().deviation[0] == 0);
 }
 
 TEST_CASE("scalers pass over what is missing, and leave it missing") {

@@ -207,6 +207,16 @@ TEST_CASE("what does not fit is said") {
     CHECK_THROWS_WITH(d.transformed(T::Normalize{.mean = {1}, .std = {std::nan("")}}), says("deviation nan"));
     CHECK_THROWS_WITH(d.transformed(T::Normalize{.mean = {std::nan("")}, .std = {1}}), says("mean nan"));
     CHECK_THROWS_WITH(d.transformed(T::RandomAffine{.translate = {2, 0}}), says("translation by 2"));
+    // Ranges the wrong way round: a single number is one from -a to a.
+    CHECK_THROWS_WITH(d.transformed(T::RandomRotation{.degrees = -5}), says("RandomRotation: degrees from 5.000000 to -5.000000, expected numbers, the smaller one first"));
+    CHECK_THROWS_WITH(d.transformed(T::RandomRotation{.degrees = std::nan("")}), says("RandomRotation: degrees from") && says("to nan"));
+    CHECK_THROWS_WITH(d.transformed(T::RandomAffine{.degrees = {3, HUGE_VAL}}), says("RandomAffine: degrees from 3.000000 to inf"));
+    CHECK_THROWS_WITH(d.transformed(T::RandomAffine{.scale = {1.5, 0.5}}), says("RandomAffine: scale from 1.500000 to 0.500000"));
+    CHECK_THROWS_WITH(d.transformed(T::RandomAffine{.shear = -1}), says("RandomAffine: shear from 1"));
+    CHECK_THROWS_WITH(d.transformed(T::RandomAffine{.shear_y = {2, 1}}), says("RandomAffine: shear_y from 2"));
+    CHECK_THROWS_WITH(d.transformed(T::RandomErasing{.p = 1, .scale = {0.5, 0.2}}), says("RandomErasing: scale from 0.5"));
+    CHECK_THROWS_WITH(d.transformed(T::RandomErasing{.p = 1, .ratio = {3, 0.3}}), says("RandomErasing: the logarithm of ratio from 1.09"));
+    CHECK_NOTHROW(d.transformed(T::RandomRotation{.degrees = {20, 20}}));
     CHECK_THROWS_WITH(d.transformed(T::RandomChoice{}), says("RandomChoice: 0 transforms"));
     CHECK_THROWS_WITH(d.transformed([](Image& x) { x.values.pop_back(); }), says("made 5 values of shape [2, 3]"));
     CHECK_THROWS_WITH(d.transformed(etta::Transform()), says("there is no transform"));

@@ -7,7 +7,7 @@
 #include "scratch.hpp"
 
 namespace {
-etta::csv_table read(const std::string& text, const etta::csv_options& options = {}) {
+etta::csv_table read(const std::string& text, const etta::CSVOptions& options = {}) {
     Scratch scratch;
     return etta::read_csv(scratch.file("t.csv", text), options);
 }
@@ -43,8 +43,8 @@ TEST_CASE("a header is found by itself, or said to be there or not") {
 }
 
 TEST_CASE("quotes, doubled quotes, separators and line ends inside them follow RFC 4180") {
-    const auto t = read("name,x\n\"Smith, \"\"J.\"\"\",1\r\n\"two\nlines\",2\r\n\"\",\"3\"\n");
-    CHECK(t.columns[0].words == Words{"", "Smith, \"J.\"", "two\nlines"});
+    const auto t = read("name,x\n\"Smith, \"\"J.\"\"\",1\r\n\"two\nlines\",2\r\n\" \",\"3\"\n");
+    CHECK(t.columns[0].words == Words{" ", "Smith, \"J.\"", "two\nlines"});
     CHECK(t.columns[0].codes == Codes{1, 2, 0});
     CHECK(t.columns[1].values == Numbers{1, 2, 3});
     CHECK(t.lines == std::vector<std::uint32_t>{2, 3, 5});
@@ -72,6 +72,18 @@ TEST_CASE("missing values are an error, NaN, a left-out row, or a given number")
     const auto fill = read(text, {.missing = etta::missing::fill, .fill = -1});
     CHECK(fill.columns[1].values == Numbers{-1, 3, 5});
     CHECK(read("1,-\n2,3\n", {.missing = etta::missing::skip_row, .missing_words = {"-"}}).rows() == 1);
+    // Quotes make a word of what would mean a gap, but nothing stays nothing.
+    const auto quoted = read("\"a\",\"b\"\n\"1\",\"x\"\n\"\",\"NA\"\n\"4\",\"\"\n", {.missing = etta::missing::nan});
+    REQUIRE(quoted.columns[0].numeric);
+    CHECK(std::isnan(quoted.columns[0].values[1]));
+    CHECK(quoted.columns[0].missing == std::vector<std::uint32_t>{1});
+    CHECK(quoted.columns[1].words == Words{"NA", "x"});
+    CHECK(quoted.columns[1].codes == Codes{1, 0, -1});
+    CHECK_THROWS_WITH(read("a,b\n1,\"\"\n"), says("t.csv:2:3: column 'b': the value is missing (empty)"));
+    for (const std::string word : {"NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "?"}) {
+        const auto t = read("1,2\n" + word + ",3\n", {.missing = etta::missing::nan});
+        CHECK((t.columns[0].numeric && std::isnan(t.columns[0].values[1]) && t.columns[0].missing.size() == 1));
+    }
 }
 
 TEST_CASE("errors say file, line and column") {

@@ -219,5 +219,11 @@ TEST_CASE("arrays become data sets") {
     etta::write_npy(scratch.path("x.npy"), array("", {2}, f));
     etta::write_npy(scratch.path("y.npy"), array("", {2}, wrong));
     CHECK(etta::load_npy(scratch.path("ids.npy")).has_ids());
+    // A column of labels, as of Keras' CIFAR; a row of them is not one each.
+    etta::write_npy(scratch.path("column.npy"), array("", {2, 1}, ids));
+    const etta::Dataset column = etta::load_npy(scratch.path("x.npy"), scratch.path("column.npy"));
+    CHECK((column.has_labels() && column.label(0) == 3 && column.label(1) == 4 && column.y_shape().rank == 0));
+    etta::write_npy(scratch.path("two.npy"), array("", {1, 2}, f));
+    CHECK_THROWS_WITH(etta::load_npy(scratch.path("two.npy"), scratch.path("ids.npy")), says("labels have rank 1, these have 2"));
     CHECK_THROWS_WITH(etta::load_npy(scratch.path("x.npy"), scratch.path("y.npy")), says("-1.000000 at place 1 is no class"));
 }

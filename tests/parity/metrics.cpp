@@ -41,7 +41,7 @@ TEST_CASE("metrics of labels are scikit-learn's") {
     std::vector<double> v = {etta::accuracy_score(a, p), etta::accuracy_score(a, p, {.weight = w}), etta::balanced_accuracy_score(a, p)};
     for (const average m : {average::micro, average::macro, average::weighted})
         for (const bool weighted : {false, true}) {
-            const etta::label_options o{.average = m, .weight = weighted ? etta::number_span(w) : etta::number_span()};
+            const etta::LabelOptions o{.average = m, .weight = weighted ? etta::number_span(w) : etta::number_span()};
             for (const double x : {etta::precision_score(a, p, o), etta::recall_score(a, p, o), etta::f1_score(a, p, o),
                                    etta::fbeta_score(a, p, 0.5, o), etta::jaccard_score(a, p, o)})
                 v.push_back(x);

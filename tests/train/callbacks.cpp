@@ -3,9 +3,11 @@
 #include <etta/train/tensorboard.hpp>
 #include <etta/train/trainer.hpp>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cmath>
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -212,6 +214,54 @@ TEST_CASE("event files are byte by byte what TensorBoard's writer writes") {
     CHECK(_::version_event(1700000000.25) + _::scalar_event(t + 1, 1, "loss", 0.5) + _::scalar_event(t + 2, 2, "loss", -1.25e-7) +
               _::scalar_event(t + 300, 300, "validation_loss", INFINITY) + _::scalar_event(t + std::ldexp(1.0, 40) + 5, (std::int64_t{1} << 40) + 5, tag, 3) ==
           want);
+}
+
+TEST_CASE("what TensorBoard is told after the disk was full can be read") {
+    Scratch dir;
+    const auto before = ::signal(SIGXFSZ, SIG_IGN);
+    rlimit old;
+    ::getrlimit(RLIMIT_FSIZE, &old);
+    const auto limit = [&](rlim_t most) {
+        rlimit small = old;
+        small.rlim_cur = most;
+        ::setrlimit(RLIMIT_FSIZE, &small);
+    };
+    const std::size_t one = _::scalar_event(0, 1, "a", 0).size(), first = _::version_event(0).size();
+    std::string path, said, nothing;
+    {
+        TensorBoard board(dir.folder);
+        path = board.path();
+        board.scalar("a", 1, 1);
+        limit(first + one + one / 2);  // half of the next record
+        try {
+            board.scalar("b", 2, 2);
+        } catch (const Error& e) {
+            said = e.what();
+        }
+        limit(old.rlim_cur);
+        TensorBoard moved = static_cast<TensorBoard&&>(board);
+        moved.scalar("c", 3, 3);
+    }
+    limit(first / 2);
+    try {
+        TensorBoard board(dir.folder);
+    } catch (const Error& e) {
+        nothing = e.what();
+    }
+    limit(old.rlim_cur);
+    ::signal(SIGXFSZ, before);
+    CHECK_THAT(said, says("cannot write '" + path + "'"));
+    CHECK_THAT(nothing, says("cannot write '" + dir.folder));
+    CHECK(dir.names().size() == 1);
+    const std::string bytes = as_text(read_file(path));
+    REQUIRE(bytes.size() == first + 2 * one);
+    for (std::size_t at = 0, length; at < bytes.size(); at += 16 + length) {  // length, its sum, data, their sum
+        std::memcpy(&length, bytes.data() + at, 8);
+        REQUIRE(length <= bytes.size() - at - 16);
+        CHECK(bytes.substr(at, 16 + length) == _::tf_record(bytes.substr(at + 12, length)));
+    }
+    // A folder that cannot be made is what the message is about.
+    CHECK_THROWS_WITH(TensorBoard(path + "/runs/first"), says("cannot make the folder '" + path + "/runs': Not a directory"));
 }
 
 TEST_CASE("a run writes its figures for TensorBoard") {

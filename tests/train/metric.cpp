@@ -169,8 +169,8 @@ TEST_CASE("metrics know probabilities from logits, -1 from 0, and leave out what
     const Predictions shape{.targets = 1, .outputs = 1}, seen{y, p, p, 4, 0, false, 1, 1}, signs{sign, p, p, 4, 0, true, 1, 1};
     CHECK(values({f1(), roc_auc(), log_loss()}, shape, {seen}) == std::vector<double>{0.5, 0.75, etta::log_loss(y, p)});
     CHECK(values({precision()}, shape, {signs}) == std::vector<double>{0.5});  // as logits, all are class 1
-    CHECK(values({precision({.scores = metric_options::probabilities})}, shape, {signs}) == std::vector<double>{0.5});
-    CHECK(values({recall({.scores = metric_options::probabilities}), recall({.scores = metric_options::logits, .name = "r"})}, shape, {signs}) == std::vector<double>{0.5, 1});
+    CHECK(values({precision({.scores = MetricOptions::probabilities})}, shape, {signs}) == std::vector<double>{0.5});
+    CHECK(values({recall({.scores = MetricOptions::probabilities}), recall({.scores = MetricOptions::logits, .name = "r"})}, shape, {signs}) == std::vector<double>{0.5, 1});
 
     // Two classes, one label of three ignored; the second batch is empty but for one.
     const std::vector<std::int32_t> label = {1, -1, 0, 1}, none = {-1}, chosen = {1, 0, 1, 1}, zero = {0};
@@ -183,16 +183,34 @@ TEST_CASE("metrics know probabilities from logits, -1 from 0, and leave out what
     });
     CHECK(alike(values({binary_accuracy(), roc_auc(), own}, two, {a, b}, -1), {2. / 3, 0.25, 2. / 3}));  // scores 2, 2 (of class 0), 1
     CHECK((lists == 3 && rows == 6));
-    CHECK(values({roc_auc({.scores = metric_options::probabilities})}, two, {a}, -1) == std::vector<double>{0.5});  // 2, 3, 6
+    CHECK(values({roc_auc({.scores = MetricOptions::probabilities})}, two, {a}, -1) == std::vector<double>{0.5});  // 2, 3, 6
     CHECK_THROWS_WITH(values({binary_accuracy()}, two, {b}, -1), says("accuracy of no samples"));
 }
 
-TEST_CASE("a class that does not occur among the validation data ends no run") {
+TEST_CASE("what only the validation data show ends no run: a class that does not occur, a prediction that is NaN") {
     using namespace etta::metrics;
     const std::vector<float> y = {0, 0}, p = {0.2f, 0.3f}, one_y = {2}, one_p = {3};
     const Predictions shape{.targets = 1, .outputs = 1}, seen{y, p, p, 2, 0, false, 1, 1}, single{one_y, one_p, one_p, 1, 0, false, 1, 1};
     CHECK(alike(values({average_precision(), pr_auc(), roc_auc(), kappa(), mcc(), f1()}, shape, {seen}), {0, 0.5, not_one, not_one, 0, 0}));
     CHECK(alike(values({r2()}, shape, {single}), {not_one}));
+    // Nor does a prediction that is NaN, in any batch.
+    const float nan = std::nanf("");
+    const std::vector<float> mixed = {0, 1}, lost_p = {0.2f, nan}, good_p = {0.2f, 0.3f};
+    const Predictions lost{mixed, lost_p, lost_p, 2, 0, false, 1, 1}, good{mixed, good_p, good_p, 2, 0, false, 1, 1};
+    CHECK(alike(values({roc_auc(), average_precision(), pr_auc(), log_loss(), perplexity()}, shape, {good, lost, good}), {not_one, not_one, not_one, not_one, not_one}));
+    for (const etta::index classes : {2, 3}) {
+        const std::vector<std::int32_t> labels = {0, 1, static_cast<std::int32_t>(classes) - 1};
+        std::vector<float> scores(static_cast<std::size_t>(3 * classes), 0.25f);
+        scores[1] = nan;
+        for (const bool logits : {false, true}) {
+            const Predictions of{.classes = static_cast<int>(classes), .logits = logits}, some{labels, labels, scores, 3, static_cast<int>(classes), logits};
+            CHECK(alike(values({roc_auc(), log_loss()}, of, {some}), {not_one, not_one}));
+        }
+    }
+    // A metric begins again.
+    const Metric again = roc_auc();
+    for (const Predictions& p : {lost, good}) again(Metric::begin, shape), again(Metric::update, p);
+    CHECK(again(Metric::value, shape) == 1);
     Run run;
     const Dataset train = points(40), none = points(40).subset([] {
         std::vector<etta::index> which;
@@ -254,7 +272,7 @@ TEST_CASE("metrics that are of no use are refused before a run begins") {
     for (const char* name : {"loss", "validation_accuracy", "epoch", "seconds"}) CHECK_THROWS_WITH(Metrics({{name, script({1})}}), says("the name of a figure that every history has"));
     CHECK_THROWS_WITH(Metrics({{"", script({1})}}), says("no name"));
     for (const char* name : {"a,b", "a\"", "a\\", "<a", "a\n"}) CHECK_THROWS_WITH(Metrics({{name, script({1})}}), says("another meaning"));
-    CHECK_THROWS_WITH(fbeta(0), says("beta is 0"));
+    CHECK_THROWS_WITH(fbeta(-1), says("beta is -1"));
     CHECK_THROWS_WITH(run.fit({.metrics = {mcc()}, .callbacks = {EarlyStopping{.monitor = "mmc"}}}), says("no figure 'mmc'; it has loss, accuracy, validation_loss, validation_accuracy, rate, seconds, mcc"));
     CHECK_THROWS_WITH(run.fit({.metrics = {{"own", script({1})}}, .callbacks = {SaveModel{"x", {.best_only = true, .monitor = "own"}}}}), says("is small or large the better for 'own'?"));
     CHECK(weights(run.model) == before);

@@ -111,7 +111,10 @@ TEST_CASE("metrics of labels say what is missing, and have values where classes 
     CHECK_THROWS_WITH(etta::accuracy_score(Labels{}, Labels{}), says("accuracy of no samples"));
     CHECK_THROWS_WITH(etta::f1_score(Labels{}, Labels{}), says("no samples"));
     CHECK_THROWS_WITH(etta::f1_score(Labels{0, 1, 2}, Labels{0, 1, 2}), says("the average of 3 classes: say which, micro, macro or weighted"));
-    CHECK_THROWS_WITH(etta::fbeta_score(Labels{0, 1}, Labels{0, 1}, 0), says("beta is 0"));
+    for (const double bad : {-1.0, NaN}) {
+        CHECK_THROWS_WITH(etta::fbeta_score(Labels{0, 1}, Labels{0, 1}, bad), says("F-beta: beta is"));
+        CHECK_THROWS_WITH(etta::confusion_matrix(Labels{0, 1}, Labels{0, 1}).fbeta(0, bad), says("expected 0 or more"));
+    }
     CHECK_THROWS_WITH(etta::accuracy_score(Labels{0, 1000000000}, Labels{0, 1}), says("a confusion matrix of 4097 classes"));
     CHECK_THROWS_WITH(etta::classification_report(Labels{0, 1, 2}, Labels{0, 1, 2}, std::vector<std::string>{"a", "b"}), says("label 2 at place 2"));
     CHECK_THROWS_WITH(etta::confusion_matrix(Labels{0}, Labels{0}).report({}, 99), says("99 digits"));
@@ -122,6 +125,33 @@ TEST_CASE("metrics of labels say what is missing, and have values where classes 
     CHECK(etta::cohen_kappa_score(Labels{1, 1}, Labels{0, 0}) == 0);
     CHECK_THROWS_WITH(etta::cohen_kappa_score(Labels{}, Labels{}), says("no samples"));
     CHECK(etta::f1_score(Labels{0, 0}, Labels{0, 0}) == 0);
+    // The ends of F-beta are precision and recall.
+    const Labels is = {0, 1, 1, 0, 1, 2}, taken = {0, 1, 0, 1, 1, 1};
+    const auto table = etta::confusion_matrix(is, taken);
+    for (const average how : {average::micro, average::macro, average::weighted}) {
+        CHECK(etta::fbeta_score(is, taken, 0, {.average = how}) == etta::precision_score(is, taken, {.average = how}));
+        for (const double large : {inf, 1e200}) CHECK(etta::fbeta_score(is, taken, large, {.average = how}) == etta::recall_score(is, taken, {.average = how}));
+    }
+    CHECK((table.fbeta(1, 0) == table.precision(1) && table.fbeta(1, inf) == table.recall(1) && table.fbeta(2, inf) == 0));
+    // A class that only samples of weight 0 have occurs: scikit-learn's values.
+    const Numbers weights = {1, 1, 0, 1};
+    const etta::LabelOptions light{.average = average::macro, .weight = weights};
+    const Labels y = {0, 1, 2, 0}, found = {0, 1, 1, 0};
+    CHECK(etta::precision_score(y, found, light) == 2.0 / 3);
+    CHECK(etta::recall_score(y, found, light) == 2.0 / 3);
+    CHECK(etta::fbeta_score(y, found, 0.7, light) == 2.0 / 3);
+    CHECK(etta::jaccard_score(y, found, light) == 2.0 / 3);
+    CHECK(etta::balanced_accuracy_score(y, found, light) == 1);
+    CHECK(etta::precision_score(y, found, {.average = average::weighted, .weight = Numbers{1, 1, 0, 1}}) == 1);
+    etta::ConfusionMatrix weightless(3);
+    weightless.update(y, found, Numbers{1, 1, 0, 1});
+    CHECK(weightless.report().find("           2       0.00      0.00      0.00         0\n") != std::string::npos);
+    weightless.reset(), weightless.update(Labels{0, 1}, Labels{0, 1});
+    CHECK(weightless.precision(average::macro) == 1);
+    // Columns stand below each other whatever the names are written in.
+    const std::string report = etta::classification_report(Labels{0, 1}, Labels{0, 1}, std::vector<std::string>{"Größenänderung", "短い"});
+    CHECK(report.find("\nGrößenänderung       1.00") != std::string::npos);
+    CHECK(report.find("\n            短い       1.00") != std::string::npos);
     // A rare class among many samples keeps its digits.
     Labels a(100000, 0), p(100000, 0);
     a[7] = p[7] = 1;
@@ -195,4 +225,8 @@ TEST_CASE("metrics of numbers: one sample, none, NaN, and numbers far from 0") {
     Numbers y, p;
     for (int i = 0; i < 1000; ++i) y.push_back(1e9 + i % 2), p.push_back(1e9 + (i % 4 == 0 ? 1 : i % 2));
     CHECK(etta::r2_score(y, p) == Approx(0).margin(1e-9));
+    // What is constant is so exactly, with any weights.
+    CHECK(etta::r2_score(Numbers{.1, .1, .1}, Numbers{.1, .2, .3}, Numbers{.7, .2, .9}) == 0);
+    CHECK(etta::r2_score(Numbers{.1, .1, .1}, Numbers{.1, .1, .1}, Numbers{.7, .2, .9}) == 1);
+    CHECK(etta::r2_score(Numbers{.3, .1, .1}, Numbers{.1, .2, .3}, Numbers{0, .2, .9}) == 0);
 }

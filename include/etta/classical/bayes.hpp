@@ -25,20 +25,19 @@ struct GaussianNB {
         double total = 0;
         classes = data.classes();
         mean = variance = Rows(classes, x.columns);
-        std::vector<double> count(static_cast<std::size_t>(classes)), all(static_cast<std::size_t>(x.columns)), spread(all.size());
+        std::vector<double> count(static_cast<std::size_t>(classes));
+        std::vector<_::running_moments> of(static_cast<std::size_t>(classes * x.columns)), all(static_cast<std::size_t>(x.columns));
         for (index i = 0; i < x.rows; ++i) {
             const auto c = static_cast<index>(labels[static_cast<std::size_t>(i)]);
-            const double w = weights[static_cast<std::size_t>(i)], n = count[static_cast<std::size_t>(c)] += w;
-            total += w;
-            for (index k = 0; k < x.columns; ++k) {  // Welford's recurrence, of the class and of all
-                const double step = x(i, k) - mean(c, k), whole = x(i, k) - all[static_cast<std::size_t>(k)];
-                if (w > 0) mean(c, k) += w * step / n, variance(c, k) += w * step * (x(i, k) - mean(c, k));
-                all[static_cast<std::size_t>(k)] += whole / static_cast<double>(i + 1),
-                    spread[static_cast<std::size_t>(k)] += whole * (x(i, k) - all[static_cast<std::size_t>(k)]);
+            const double w = weights[static_cast<std::size_t>(i)];
+            count[static_cast<std::size_t>(c)] += w, total += w;
+            for (index k = 0; k < x.columns; ++k) {
+                if (w > 0) of[static_cast<std::size_t>(c * x.columns + k)].add(x(i, k), w);
+                all[static_cast<std::size_t>(k)].add(x(i, k), 1);
             }
         }
         double largest = 0;
-        for (const double s : spread) largest = __builtin_fmax(largest, s / static_cast<double>(x.rows));
+        for (const _::running_moments& m : all) largest = __builtin_fmax(largest, m.variance());
         if (!(var_smoothing >= 0)) fail("GaussianNB: var_smoothing is " + std::to_string(var_smoothing) + ", expected 0 or more");
         if (!(largest > 0)) fail("GaussianNB: all samples are equal");
         class_prior = priors;
@@ -54,7 +53,8 @@ struct GaussianNB {
             known += class_prior[static_cast<std::size_t>(c)];
             if (n == 0) continue;
             for (index k = 0; k < x.columns; ++k) {
-                variance(c, k) = variance(c, k) / n + var_smoothing * largest;
+                const _::running_moments& m = of[static_cast<std::size_t>(c * x.columns + k)];
+                mean(c, k) = m.mean, variance(c, k) = m.variance() + var_smoothing * largest;
                 if (!(variance(c, k) > 0))
                     fail("GaussianNB: column " + std::to_string(k) + " does not vary in class " + std::to_string(c) +
                          ", and var_smoothing is 0");

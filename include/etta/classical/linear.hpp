@@ -55,17 +55,20 @@ Rows solve_by_svd(const Rows& x, const Rows& y, F f) {
 }  // namespace _
 
 // Least squares: min |y - x wᵀ - b|². Where several w are as good (more unknowns than samples, dependent columns), the shortest.
-// coef [outputs, columns], intercept [outputs].
+// coef [outputs, columns], intercept [outputs]. Singular values up to tol times the largest count as 0, and in any case those that rounding
+// makes. scikit-learn's tol is 1e-6 from 1.9 on, which takes columns a million times smaller than others for nothing.
 struct LinearRegression {
     bool fit_intercept = true;
+    double tol = 0;
     Rows coef = {};
     std::vector<double> intercept = {};
     static constexpr bool classifier = false;
 
     template <class Host = _::this_host>
     LinearRegression& fit(const Dataset& data) {
-        _::fit_linear<Host>(*this, data, "LinearRegression", [](const Rows& x, const Rows& y, double) {
-            const double least = 0x1p-52 * static_cast<double>(x.rows > x.columns ? x.rows : x.columns);
+        if (!(tol >= 0)) fail("LinearRegression: tol is " + std::to_string(tol) + ", expected 0 or more");
+        _::fit_linear<Host>(*this, data, "LinearRegression", [&](const Rows& x, const Rows& y, double) {
+            const double rounding = 0x1p-52 * static_cast<double>(x.rows > x.columns ? x.rows : x.columns), least = tol > rounding ? tol : rounding;
             return _::solve_by_svd<Host>(x, y, [&](double s, double first) { return s > least * first ? 1 / s : 0; });
         });
         return *this;

@@ -5,6 +5,16 @@
 #include "pipeline.hpp"
 
 namespace etta {
+
+// The score of a fold that fails with an etta::Error (scikit-learn's error_score): a number, or NaN, by which candidates rank last. None:
+// the error ends all. It does, too, if nothing but errors comes.
+struct ErrorScore {
+    bool raise = true;
+    double value = 0;
+    constexpr ErrorScore() = default;
+    constexpr ErrorScore(double v) : raise(false), value(v) {}
+};
+
 namespace _ {
 
 struct by_score {
@@ -17,13 +27,26 @@ template <class Host>
 std::vector<Split> parts_to_score(const Dataset& data, int folds, seed s) {
     return data.has_labels() ? k_fold_stratified<Host>(data, folds, s) : k_fold<Host>(data, folds, s);
 }
+// Of a fold that fails: its score if there is one, and the first such message, if none was there before.
 template <class M, class F>
-std::vector<double> scores_on(const M& model, const std::vector<Split>& parts, const F& score) {
+std::vector<double> scores_on(const M& model, const std::vector<Split>& parts, const F& score, const ErrorScore& of_errors, std::string& message, std::size_t& failed) {
     std::vector<double> scores;
-    for (const Split& part : parts) {
+    const auto add = [&](const Split& part) {
         M one = model;
         one.fit(part.train);
         scores.push_back(static_cast<double>(score(one, part.test)));
+    };
+    for (const Split& part : parts) {
+        if (of_errors.raise) {
+            add(part);
+            continue;
+        }
+        try {
+            add(part);
+        } catch (const Error& e) {
+            if (message.empty()) message = e.what();
+            scores.push_back(of_errors.value), ++failed;
+        }
     }
     return scores;
 }
@@ -39,8 +62,12 @@ inline double mean_of_scores(const std::vector<double>& scores) {
 // fit(Dataset) and score(Dataset); `scoring(model, test part)` gives another number than score, the higher the better. With labels, folds
 // have the classes in proportion. All models see the same folds for the same seed.
 template <class M, class F = _::by_score, class Host = _::this_host>
-std::vector<double> cross_validate(const M& model, const Dataset& data, int folds, seed s, const F& scoring = {}) {
-    return _::scores_on(model, _::parts_to_score<Host>(data, folds, s), scoring);
+std::vector<double> cross_validate(const M& model, const Dataset& data, int folds, seed s, const F& scoring = {}, const ErrorScore& error_score = {}) {
+    std::string message;
+    std::size_t failed = 0;
+    const std::vector<double> scores = _::scores_on(model, _::parts_to_score<Host>(data, folds, s), scoring, error_score, message, failed);
+    if (failed == scores.size()) throw Error(message);
+    return scores;
 }
 
 // Values that a search tries: a list, or for random_search numbers drawn from a range.
@@ -78,8 +105,9 @@ struct Parameter {
     void (*set)(M& model, double value);
 };
 
-struct search_options {
+struct SearchOptions {
     bool refit = true;  // fit the best to all of the data
+    ErrorScore error_score = {};
 };
 
 // What a search found. In scikit-learn's words: best_index_, best_score_, best_params_, best_estimator_, cv_results_.
@@ -92,6 +120,7 @@ struct GridSearch {
     std::vector<std::vector<double>> fold_scores = {};  // [candidate][fold]
     std::vector<std::string> names = {};                // of the parameters; none where candidates were given as models
     std::vector<std::vector<double>> params = {};       // [candidate][parameter]
+    std::vector<std::string> errors = {};               // of each candidate, its first fold's that failed; "": none did
 
     double best_score() const { return scores[best]; }
     // The best value of a parameter.
@@ -105,23 +134,25 @@ struct GridSearch {
 namespace _ {
 
 template <class Host, class M, class F>
-GridSearch<M> search(const std::vector<M>& candidates, const Dataset& data, int folds, seed s, const search_options& o, const F& scoring, const char* who) {
+GridSearch<M> search(const std::vector<M>& candidates, const Dataset& data, int folds, seed s, const SearchOptions& o, const F& scoring, const char* who) {
     if (candidates.empty()) fail(std::string(who) + ": there are no candidates");
     const std::vector<Split> parts = parts_to_score<Host>(data, folds, s);
     GridSearch<M> r{{}, 0, candidates[0]};
+    std::size_t failed = 0;
     for (const M& m : candidates) {
-        r.fold_scores.push_back(scores_on(m, parts, scoring));
+        r.fold_scores.push_back(scores_on(m, parts, scoring, o.error_score, r.errors.emplace_back(), failed));
         r.scores.push_back(mean_of_scores(r.fold_scores.back()));
         const double now = r.scores.back(), best = r.scores[r.best];
         if (now > best || (best != best && now == now)) r.best = r.scores.size() - 1;  // NaN is worst
     }
+    if (failed == candidates.size() * parts.size()) throw Error(r.errors[0]);
     r.model = candidates[r.best];
     if (o.refit) r.model.fit(data);
     return r;
 }
 template <class Host, class M, class F>
 GridSearch<M> search(const M& model, const std::vector<Parameter<M>>& parameters, std::vector<std::vector<double>> params, const Dataset& data, int folds, seed s,
-                     const search_options& o, const F& scoring, const char* who) {
+                     const SearchOptions& o, const F& scoring, const char* who) {
     std::vector<M> candidates;
     for (const std::vector<double>& p : params) {
         candidates.push_back(model);
@@ -155,7 +186,7 @@ index combinations(const std::vector<Parameter<M>>& parameters) {
 // Cross-validates every candidate and fits the best to all of the data:
 //     grid_search(std::vector{Ridge{.alpha = 0.1}, Ridge{.alpha = 1}, Ridge{.alpha = 10}}, data, 5, etta::seed(1))
 template <class M, class F = _::by_score, class Host = _::this_host>
-GridSearch<M> grid_search(const std::vector<M>& candidates, const Dataset& data, int folds, seed s, const search_options& o = {}, const F& scoring = {}) {
+GridSearch<M> grid_search(const std::vector<M>& candidates, const Dataset& data, int folds, seed s, const SearchOptions& o = {}, const F& scoring = {}) {
     return _::search<Host>(candidates, data, folds, s, o, scoring, "grid_search");
 }
 // The same for every combination of some options' values (scikit-learn's GridSearchCV):
@@ -163,7 +194,7 @@ GridSearch<M> grid_search(const std::vector<M>& candidates, const Dataset& data,
 //                                {"l1_ratio", {0.2, 0.8}, [](auto& m, double v) { m.l1_ratio = v; }}}, data, 5, etta::seed(1))
 template <class M, class F = _::by_score, class Host = _::this_host>
 GridSearch<M> grid_search(const M& model, const std::vector<Parameter<std::type_identity_t<M>>>& parameters, const Dataset& data, int folds, seed s,
-                          const search_options& o = {}, const F& scoring = {}) {
+                          const SearchOptions& o = {}, const F& scoring = {}) {
     std::vector<std::vector<double>> params;
     for (const auto& p : parameters)
         if (p.values.kind != Choices::from_list) fail("grid_search: " + p.name + " is a range; a grid has lists");
@@ -175,7 +206,7 @@ GridSearch<M> grid_search(const M& model, const std::vector<Parameter<std::type_
 // combination comes twice (of up to a million), and there are no more than exist. The seed decides combinations and folds.
 template <class M, class F = _::by_score, class Host = _::this_host>
 GridSearch<M> random_search(const M& model, const std::vector<Parameter<std::type_identity_t<M>>>& parameters, int n_iter, const Dataset& data, int folds, seed s,
-                            const search_options& o = {}, const F& scoring = {}) {
+                            const SearchOptions& o = {}, const F& scoring = {}) {
     std::vector<std::vector<double>> params;
     bool lists = true;
     for (const auto& p : parameters) {

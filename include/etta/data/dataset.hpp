@@ -14,6 +14,7 @@
 #include "../io/file.hpp"
 #include "../core/shared.hpp"
 #include "dims.hpp"
+#include "moments.hpp"
 #include "transform.hpp"
 
 namespace etta {
@@ -388,22 +389,19 @@ class Dataset {
     template <class Host = _::this_host>
     Moments moments() const {
         const auto n = static_cast<std::size_t>(x_.count());
-        Moments m{std::vector<double>(n), std::vector<double>(n)};
+        std::vector<_::running_moments> each(n);
         std::vector<double> x(n);
-        double sum = 0;
-        for (index i = 0; i < size_; ++i) {  // Welford's recurrence
+        bool some = size_ == 0;
+        for (index i = 0; i < size_; ++i) {
             const double w = weight<Host>(i);
             if (w == 0) continue;
+            some = true;
             copy_x<double, Host>(i, x.data());
-            sum += w;
-            for (std::size_t k = 0; k < n; ++k) {
-                const double step = x[k] - m.mean[k];
-                m.mean[k] += w * step / sum;
-                m.deviation[k] += w * step * (x[k] - m.mean[k]);
-            }
+            for (std::size_t k = 0; k < n; ++k) each[k].add(x[k], w);
         }
-        if (size_ > 0 && sum == 0) fail("moments: all weights are 0");
-        for (double& d : m.deviation) d = size_ > 0 ? __builtin_sqrt(d / sum) : 0;
+        if (!some) fail("moments: all weights are 0");
+        Moments m;
+        for (const _::running_moments& r : each) m.mean.push_back(r.mean), m.deviation.push_back(size_ > 0 ? __builtin_sqrt(r.variance()) : 0);
         return m;
     }
     // The same elements as samples of another shape.

@@ -63,4 +63,15 @@ struct dims {
     }
 };
 
+namespace _ {
+
+// [n], or [n, 1] as Keras gives the labels of CIFAR: one for each.
+constexpr bool one_each(std::span<const index> extents) {
+    for (std::size_t k = 1; k < extents.size(); ++k)
+        if (extents[k] != 1) return false;
+    return !extents.empty();
+}
+
+}  // namespace _
+
 }  // namespace etta

@@ -38,7 +38,7 @@ Dataset npy_labelled(samples&& s, const dims& shape, index n, const std::string&
                                        (t.shape.empty() ? "one number" : std::to_string(t.shape[0])) + " in '" + y_path + "'");
     if (is_floating(t.type) || t.stored == "F16")
         return Dataset::from<Host>(static_cast<samples&&>(s), shape, y.values<double, Host>(), dims(std::span<const index>(t.shape).subspan(1)));
-    if (t.shape.size() != 1) fail_in_file<Host>(y_path, "labels have rank 1, these have " + std::to_string(t.shape.size()));
+    if (!one_each(t.shape)) fail_in_file<Host>(y_path, "labels have rank 1, these have " + std::to_string(t.shape.size()));
     std::vector<std::int32_t> labels;
     for (const double l : y.values<double, Host>()) {
         if (!(l >= 0 && l < (classes > 0 ? classes : 1e6))) fail_in_file<Host>(y_path, std::to_string(l) + " at place " + std::to_string(labels.size()) + " is no class");
@@ -56,7 +56,7 @@ Dataset npy_dataset(const npy_array& x, const std::string& x_path, const npy_arr
 }  // namespace _
 
 // Arrays as samples: the first extent counts them. x: floats or bytes stay what they are; int32 and int64 are ids; other types become
-// float. y, if there is one: integers [n] are labels (classes = 0: largest + 1), floats [n, …] are targets.
+// float. y, if there is one: integers [n] or [n, 1] are labels (classes = 0: largest + 1), floats [n, …] are targets.
 template <class Host = _::this_host>
 Dataset load_npy(const std::string& x_path) {
     dims shape;

@@ -20,7 +20,7 @@ namespace etta {
 // Decodes a file that is in memory, or fails and names it: etta::stb, or one's own.
 using picture_decoder = picture (*)(std::span<const std::byte> file, const std::string& path);
 
-struct image_options {
+struct ImageOptions {
     transforms::Size size = {};  // 0: as they are; one number: the shorter edge; {height, width}
     int channels = 3;            // 3: colours, of greys three equal ones; 1: greys; 0: as in the file
     transforms::Interpolation interpolation = transforms::Interpolation::bilinear;
@@ -94,7 +94,7 @@ void images_below(const std::string& folder, std::vector<std::string>& paths, in
 
 // One image: [channels, height, width], values 0 .. 255 (of files with another largest value too), resized with antialias.
 template <class Host = _::this_host>
-picture read_image(const std::string& path, const image_options& o = {}) {
+picture read_image(const std::string& path, const ImageOptions& o = {}) {
     picture p = _::decode_image<Host>(read_file_or_gzip<Host>(path), path, o.decode);
     _::set_channels<Host>(p, o.channels, path);
     if (p.maximum != 255)
@@ -110,7 +110,7 @@ picture read_image(const std::string& path, const image_options& o = {}) {
 // Images with a label each, or none, as bytes 0..255 until they are copied (see Dataset::scaled): [channels, height, width]. One that
 // has another shape than the first is an error that names it: give a size.
 template <class Host = _::this_host>
-Dataset load_images(const std::vector<std::string>& paths, std::vector<std::int32_t> labels = {}, const image_options& o = {}, std::vector<std::string> class_names = {}) {
+Dataset load_images(const std::vector<std::string>& paths, std::vector<std::int32_t> labels = {}, const ImageOptions& o = {}, std::vector<std::string> class_names = {}) {
     std::vector<std::uint8_t> x;
     dims shape;
     if (paths.empty()) fail("load_images: there are no files");
@@ -130,7 +130,7 @@ Dataset load_images(const std::vector<std::string>& paths, std::vector<std::int3
 // has the images in it and in the directories below it, in the order of theirs. Other files are left alone; a class without images is
 // an error. All are decoded now, one byte per value.
 template <class Host = _::this_host>
-Dataset load_image_folder(const std::string& folder, const image_options& o = {}) {
+Dataset load_image_folder(const std::string& folder, const ImageOptions& o = {}) {
     std::vector<std::string> classes = _::names_in<Host>(folder, true), paths;
     std::vector<std::int32_t> labels;
     if (classes.empty()) _::fail_in_file<Host>(folder, "has no directories: expected one for each class");

@@ -11,7 +11,7 @@ namespace _ {
 
 template <class Host>
 std::vector<std::int32_t> idx_labels(const idx_array& a, const std::string& path, int classes) {
-    if (a.extents.size() != 1) fail_in_file<Host>(path, "labels have rank 1, these have " + std::to_string(a.extents.size()));
+    if (!one_each(a.extents)) fail_in_file<Host>(path, "labels have rank 1, these have " + std::to_string(a.extents.size()));
     std::vector<std::int32_t> labels(static_cast<std::size_t>(a.count));
     const auto element = static_cast<std::size_t>(size_of(a.type));
     for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -79,7 +79,7 @@ Dataset load_idx(const std::string& path, const std::string& labels_path, int cl
 }
 
 // Which columns of a table are what. Columns are given by name or by number, -1 being the last.
-struct csv_data_options {
+struct CSVDataOptions {
     csv_column_ref label = {};                   // a class: words (sorted, or in the order of `classes`), or integers from 0
     std::vector<csv_column_ref> targets = {};    // or numbers to predict
     std::vector<csv_column_ref> features = {};   // x; none given: all other columns
@@ -93,7 +93,7 @@ struct csv_data_options {
     bool ignore_unknown = false;
     bool skip_unlabelled = false;                // rows without their label or one of their targets are left out; else they are an error.
                                                  // (Words that only such rows have stay columns of zeros.)
-    csv_options csv = {};                        // separator, header, missing values
+    CSVOptions csv = {};                        // separator, header, missing values
 };
 
 namespace _ {
@@ -103,7 +103,7 @@ template <class Host>
 void check_none_missing(const csv_table& table, const csv_column& column, const char* what) {
     if (!column.missing.empty())
         fail(table.path + ":" + std::to_string(table.lines[column.missing[0]]) + ": " + what + " '" + column.name +
-             "' is missing (csv_data_options::skip_unlabelled leaves such rows out)");
+             "' is missing (CSVDataOptions::skip_unlabelled leaves such rows out)");
 }
 // Leaves out the rows in which one of these columns is missing.
 template <class Host>
@@ -234,30 +234,32 @@ const csv_column& csv_numbers(const csv_table& table, std::size_t j, const char*
 // A table as a data set, x of shape {number of features}, stored as double:
 //     load_csv("iris.csv", {.label = "species"})        load_csv("wine.csv", {.targets = {"quality"}, .ignore = {"id"}})
 template <class Host = _::this_host>
-Dataset load_csv(const std::string& path, const csv_data_options& options = {}) {
+Dataset load_csv(const std::string& path, const CSVDataOptions& options = {}) {
     using namespace _;
     const bool refuse = options.csv.missing == missing::error;  // but not in columns that are of no interest, nor in rows that are left out
-    csv_options how = options.csv;
+    CSVOptions how = options.csv;
     if (refuse) how.missing = missing::nan;
-    csv_table table = read_csv<Host>(path, how);
-    const std::size_t width = table.columns.size();
-    if (options.label.given && !options.targets.empty())
-        fail_in_file<Host>(path, "either a label or targets, not both");
-
-    std::vector<bool> used(width);
-    std::size_t label = 0;
-    if (options.label.given) used[label = table.find<Host>(options.label)] = true;
     std::vector<std::size_t> targets, features;
-    for (const csv_column_ref& ref : options.targets) used[targets.emplace_back(table.find<Host>(ref))] = true;
-    for (const csv_column_ref& ref : options.ignore) used[table.find<Host>(ref)] = true;
-    for (const csv_column_ref& ref : options.features) {
-        const std::size_t j = table.find<Host>(ref);
-        if (used[j]) fail_in_file<Host>(path, "column '" + table.columns[j].name + "' is a feature and something else too");
-        features.push_back(j);
-    }
-    if (options.features.empty())
-        for (std::size_t j = 0; j < width; ++j)
-            if (!used[j]) features.push_back(j);
+    std::size_t label = 0;
+    csv_table table = csv_read<Host>(path, how, [&](const csv_table& table) {  // gaps in columns that are of no interest leave out no row
+        const std::size_t width = table.columns.size();
+        if (options.label.given && !options.targets.empty()) fail_in_file<Host>(path, "either a label or targets, not both");
+        std::vector<bool> used(width), counts(width);
+        if (options.label.given) used[label = table.find<Host>(options.label)] = true;
+        for (const csv_column_ref& ref : options.targets) used[targets.emplace_back(table.find<Host>(ref))] = true;
+        counts = used;
+        for (const csv_column_ref& ref : options.ignore) used[table.find<Host>(ref)] = true;
+        for (const csv_column_ref& ref : options.features) {
+            const std::size_t j = table.find<Host>(ref);
+            if (used[j]) fail_in_file<Host>(path, "column '" + table.columns[j].name + "' is a feature and something else too");
+            features.push_back(j);
+        }
+        if (options.features.empty())
+            for (std::size_t j = 0; j < width; ++j)
+                if (!used[j]) features.push_back(j);
+        for (const std::size_t j : features) counts[j] = true;
+        return counts;
+    });
 
     if (options.skip_unlabelled) {
         std::vector<std::size_t> learnt = targets;
@@ -267,7 +269,7 @@ Dataset load_csv(const std::string& path, const csv_data_options& options = {}) 
     const std::size_t rows = table.lines.size();
     for (const std::size_t j : features)
         if (const csv_column& column = table.columns[j]; refuse && !column.missing.empty())
-            fail(path + ":" + std::to_string(table.lines[column.missing[0]]) + ": column '" + column.name + "': the value is missing; csv_options::missing says what to do with such cells");
+            fail(path + ":" + std::to_string(table.lines[column.missing[0]]) + ": column '" + column.name + "': the value is missing; CSVOptions::missing says what to do with such cells");
 
     std::size_t count = 0;
     std::vector<const std::vector<std::string>*> words;  // of each feature; of numbers: null
@@ -275,8 +277,8 @@ Dataset load_csv(const std::string& path, const csv_data_options& options = {}) 
         const csv_column& column = table.columns[j];
         const std::vector<std::string>* w = csv_words_given<Host>(table, j, options.categories);
         if (w == nullptr && !column.numeric) {
-            if (!options.categories.empty()) csv_numbers<Host>(table, j, ", and csv_data_options::categories has none for this column");
-            if (!options.one_hot) csv_numbers<Host>(table, j, " (csv_data_options: ignore it, or set one_hot)");
+            if (!options.categories.empty()) csv_numbers<Host>(table, j, ", and CSVDataOptions::categories has none for this column");
+            if (!options.one_hot) csv_numbers<Host>(table, j, " (CSVDataOptions: ignore it, or set one_hot)");
             w = &column.words;
         }
         if (w != nullptr && w->size() > max_one_hot)

@@ -92,6 +92,8 @@ inline double quantile_of(std::span<const double> sorted, double q) {
     const auto i = static_cast<std::size_t>(at);
     return i + 1 < sorted.size() ? sorted[i] + (at - static_cast<double>(i)) * (sorted[i + 1] - sorted[i]) : sorted[i];
 }
+// What to divide by: 1 where a range is so small that it may be rounding alone (as scikit-learn, less than 10 epsilons).
+inline double divisor_of(double range) { return range < 10 * 0x1p-52 ? 1 : range; }
 
 }  // namespace _
 
@@ -101,26 +103,24 @@ struct StandardScaler {
     template <class Host = _::this_host>
     Scaler fit(const Dataset& data) const {
         const auto width = static_cast<std::size_t>(data.x_shape().count());
-        Scaler s{std::vector<double>(width), std::vector<double>(width)};
-        std::vector<double> count(width), sum(width);
-        _::each_known<Host>(data, "StandardScaler", [&](std::size_t k, double x, double weight) {  // Welford's recurrence
-            const double step = weight * (x - s.center[k]);
-            ++count[k], sum[k] += weight;
-            s.center[k] += step / sum[k];
-            s.scale[k] += step * (x - s.center[k]);
-        });
-        for (std::size_t k = 0; k < width; ++k) {
-            const double n = count[k], d = __builtin_sqrt(s.scale[k] / sum[k]);
-            if (!(d < __builtin_huge_val())) fail("StandardScaler: the deviation of element " + std::to_string(k) + " is not finite");
-            const double rounding = n * s.center[k] * 0x1p-52;  // what the sum of n equal numbers may be off
-            s.scale[k] = !with_std || d * d <= n * 0x1p-52 * d * d + rounding * rounding ? 1 : d;
-            if (!with_mean) s.center[k] = 0;
+        struct column : _::running_moments {
+            double count = 0;
+        };
+        std::vector<column> columns(width);
+        _::each_known<Host>(data, "StandardScaler", [&](std::size_t k, double x, double weight) { columns[k].add(x, weight), ++columns[k].count; });
+        Scaler s;
+        for (const column& c : columns) {
+            const double variance = c.variance();
+            if (!(variance < __builtin_huge_val())) fail("StandardScaler: the deviation of element " + std::to_string(s.scale.size()) + " is not finite");
+            const double rounding = c.count * c.mean * 0x1p-52;  // what the sum of equal numbers may be off
+            s.scale.push_back(!with_std || variance <= c.count * 0x1p-52 * variance + rounding * rounding ? 1 : __builtin_sqrt(variance));
+            s.center.push_back(with_mean ? c.mean : 0);
         }
         return s;
     }
 };
 
-// To low … high. An element that does not vary becomes low.
+// To low … high. An element that does not vary, or by less than 2.2e-15, becomes low, or nearly.
 struct MinMaxScaler {
     double low = 0, high = 1;
     template <class Host = _::this_host>
@@ -129,7 +129,7 @@ struct MinMaxScaler {
         Scaler s;
         _::each_sorted_column<Host>(data, "MinMaxScaler", [&](std::span<const double> x, std::size_t) {
             const double range = x.back() - x.front();
-            s.scale.push_back((range > 0 ? range : 1) / (high - low));
+            s.scale.push_back(_::divisor_of(range) / (high - low));
             s.center.push_back(x.front() - low * s.scale.back());
         });
         return s;
@@ -137,7 +137,7 @@ struct MinMaxScaler {
 };
 
 // The median to 0 and the distance of two quantiles to 1: samples far outside do not decide. An element whose quantiles are equal
-// keeps its scale.
+// (within 2.2e-15) keeps its scale.
 struct RobustScaler {
     static constexpr bool takes_weights = false;
     double low = 0.25, high = 0.75;
@@ -150,13 +150,13 @@ struct RobustScaler {
         _::each_sorted_column<Host>(data, "RobustScaler", [&](std::span<const double> x, std::size_t) {
             const double range = _::quantile_of(x, high) - _::quantile_of(x, low);
             s.center.push_back(_::quantile_of(x, 0.5));
-            s.scale.push_back(range > 0 ? range : 1);
+            s.scale.push_back(_::divisor_of(range));
         });
         return s;
     }
 };
 
-// Divided by the largest |x|: to -1 … 1, with zeros where they were.
+// Divided by the largest |x|, unless that is less than 2.2e-15: to -1 … 1, with zeros where they were.
 struct MaxAbsScaler {
     template <class Host = _::this_host>
     Scaler fit(const Dataset& data) const {
@@ -164,7 +164,7 @@ struct MaxAbsScaler {
         _::each_sorted_column<Host>(data, "MaxAbsScaler", [&](std::span<const double> x, std::size_t) {
             const double largest = x.back() > -x.front() ? x.back() : -x.front();
             s.center.push_back(0);
-            s.scale.push_back(largest > 0 ? largest : 1);
+            s.scale.push_back(_::divisor_of(largest));
         });
         return s;
     }

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "../io/sort.hpp"
 #include "dataset.hpp"
 
 namespace etta {
@@ -33,7 +34,37 @@ Split split(const Dataset& data, double fraction, seed s) {
     return {mixed.slice<Host>(0, first), mixed.slice<Host>(first, data.size())};
 }
 
-// The same with each class divided on its own, so that both parts have the classes in the whole's proportions. Needs labels.
+namespace _ {
+
+// How many of each class: floor or ceil of its share, the classes owed most first, so that the sum is rounded as that of split() is,
+// however small the classes are (largest remainders). Of classes owed the same, random ones.
+template <class Host>
+std::vector<index> stratified_counts(const std::vector<std::vector<index>>& members, index total, double fraction, seed s) {
+    struct share {
+        std::int64_t owed;  // in 1e-9: 0.29 of 100 are 29
+        index place;
+        std::size_t of;
+    };
+    std::vector<index> count, order;
+    std::vector<share> owed;
+    index left = share_of(total, fraction);
+    for (std::size_t c = 0; c < members.size(); ++c) {
+        const double exact = fraction * static_cast<double>(members[c].size());
+        count.push_back(static_cast<index>(exact + 1e-9)), order.push_back(static_cast<index>(c));
+        left -= count[c];
+    }
+    shuffle(order, s, members.size() + 1);
+    for (std::size_t c = 0; c < members.size(); ++c)
+        owed.push_back({static_cast<std::int64_t>((fraction * static_cast<double>(members[c].size()) - static_cast<double>(count[c])) * 1e9 + 0.5), order[c], c});
+    sort(owed.data(), owed.size(), [](const share& a, const share& b) { return a.owed > b.owed || (a.owed == b.owed && a.place < b.place); });
+    for (std::size_t i = 0; i < owed.size() && left > 0 && owed[i].owed > 0; ++i, --left) ++count[owed[i].of];
+    return count;
+}
+
+}  // namespace _
+
+// The same with each class divided on its own, so that both parts have the classes in the whole's proportions: of every class its share,
+// rounded up or down, and of all as many as of split(). Needs labels.
 template <class Host = _::this_host>
 Split split_stratified(const Dataset& data, double fraction, seed s) {
     _::check_fraction<Host>(fraction);
@@ -41,9 +72,10 @@ Split split_stratified(const Dataset& data, double fraction, seed s) {
     for (index i = 0; i < data.size(); ++i) members[static_cast<std::size_t>(data.label<Host>(i))].push_back(i);
     if (!data.has_labels()) fail("split_stratified: this data set has no labels");
     std::vector<index> train, test;
+    const std::vector<index> count = _::stratified_counts<Host>(members, data.size(), fraction, s);
     for (std::size_t c = 0; c < members.size(); ++c) {
         shuffle(members[c], s, c + 1);
-        const auto first = static_cast<std::size_t>(_::share_of(static_cast<index>(members[c].size()), fraction));
+        const auto first = static_cast<std::size_t>(count[c]);
         for (std::size_t i = 0; i < members[c].size(); ++i) (i < first ? train : test).push_back(members[c][i]);
     }
     // Not class after class: a loader without its own shuffle would show one class at a time.

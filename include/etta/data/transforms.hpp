@@ -29,7 +29,10 @@ struct Range {
     constexpr Range() = default;
     constexpr Range(double a) : from(-a), to(a) {}
     constexpr Range(double a, double b) : from(a), to(b) {}
-    double draw(random_stream& r) const { return from + (to - from) * r.uniform<double>(); }
+    double draw(random_stream& r, const char* of = "a range") const {
+        if (!(from <= to && to - from < __builtin_huge_val())) fail(std::string(of) + " from " + std::to_string(from) + " to " + std::to_string(to) + ", expected numbers, the smaller one first");
+        return from + (to - from) * r.uniform<double>();
+    }
 };
 // One number: a square, except where it says otherwise; two: height and width.
 struct Size {
@@ -327,7 +330,7 @@ struct random_rotation {
     Interpolation interpolation = Interpolation::nearest;
     double fill = 0;
     void operator()(Image& x, random_stream& r) const {
-        warp<Host>(x, planes_of<Host>(x, "RandomRotation"), inverse_affine(-degrees.draw(r), 0, 0, 1, 0, 0), interpolation, fill);
+        warp<Host>(x, planes_of<Host>(x, "RandomRotation"), inverse_affine(-degrees.draw(r, "RandomRotation: degrees"), 0, 0, 1, 0, 0), interpolation, fill);
     }
 };
 template <class Host>
@@ -343,9 +346,9 @@ struct random_affine {
         for (const double t : translate)
             if (!(t >= 0 && t <= 1)) fail("RandomAffine: a translation by " + std::to_string(t) + " of the image, expected 0 .. 1");
         if (!(scale.from > 0 && scale.to > 0)) fail("RandomAffine: scales from " + std::to_string(scale.from) + " to " + std::to_string(scale.to));
-        const double angle = degrees.draw(r);
+        const double angle = degrees.draw(r, "RandomAffine: degrees");
         const double tx = std::nearbyint(Range(translate[0] * static_cast<double>(p.width)).draw(r)), ty = std::nearbyint(Range(translate[1] * static_cast<double>(p.height)).draw(r));
-        const double s = scale.draw(r), sx = shear.draw(r), sy = shear_y.draw(r);
+        const double s = scale.draw(r, "RandomAffine: scale"), sx = shear.draw(r, "RandomAffine: shear"), sy = shear_y.draw(r, "RandomAffine: shear_y");
         warp<Host>(x, p, inverse_affine(angle, tx, ty, s, sx, sy), interpolation, fill);
     }
 };
@@ -366,8 +369,8 @@ struct random_erasing {
         if (!(scale.from >= 0 && scale.to <= 1 && ratio.from > 0 && ratio.to > 0)) fail("RandomErasing: scale is a part of the image, 0 .. 1, ratio more than 0");
         if (!happens<Host>(r, p, "RandomErasing")) return;
         for (int attempt = 0; attempt < 10; ++attempt) {
-            const double area = static_cast<double>(q.height * q.width) * scale.draw(r);
-            const double aspect = std::exp(Range(std::log(ratio.from), std::log(ratio.to)).draw(r));
+            const double area = static_cast<double>(q.height * q.width) * scale.draw(r, "RandomErasing: scale");
+            const double aspect = std::exp(Range(std::log(ratio.from), std::log(ratio.to)).draw(r, "RandomErasing: the logarithm of ratio"));
             const index h = rounded(std::sqrt(area * aspect)), w = rounded(std::sqrt(area / aspect));
             if (h >= q.height || w >= q.width) continue;
             const index top = any_of(r, q.height - h + 1), left = any_of(r, q.width - w + 1);

@@ -20,21 +20,21 @@ enum class csv_header : std::uint8_t {
     absent,
 };
 
-// What to do with an empty cell, or one that holds one of csv_options::missing_words. Of features: a label or target that is missing is
+// What to do with an empty cell (in quotes or not), or one that holds one of CSVOptions::missing_words without quotes. Of features: a label or target that is missing is
 // an error of load_csv's, or its row is left out, but nothing stands for it.
 enum class missing : std::uint8_t {
     error,
     nan,       // a number becomes NaN, a word's code -1
-    skip_row,  // the whole row is left out
-    fill,      // a number becomes csv_options::fill, a word's code -1
+    skip_row,  // the whole row is left out; by load_csv, for columns that it uses
+    fill,      // a number becomes CSVOptions::fill, a word's code -1
 };
 
-struct csv_options {
+struct CSVOptions {
     char separator = ',';
     csv_header header = csv_header::automatic;
     etta::missing missing = etta::missing::error;
     double fill = 0;
-    std::vector<std::string> missing_words = {"NA", "N/A", "NaN", "nan", "null", "?"};
+    std::vector<std::string> missing_words = {"NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "?"};
     int skip_lines = 0;   // before anything else
     char comment = '\0';  // lines that begin with this character are skipped; '\0': none
 };
@@ -132,15 +132,18 @@ template <class Host>
 struct csv_reader {
     std::string path;
     std::string_view text;
-    const csv_options& options;
+    const CSVOptions& options;
     std::size_t at = 0, line_begin = 0;
     std::uint32_t line = 1;
+    bool begins_missing[256] = {};  // whether a word that stands for what is missing begins so: most cells are numbers
     static constexpr std::size_t max_columns = std::size_t{1} << 20;
 
-    csv_reader(const std::string& p, std::span<const std::byte> bytes, const csv_options& o)
+    csv_reader(const std::string& p, std::span<const std::byte> bytes, const CSVOptions& o)
         : path(p), text(reinterpret_cast<const char*>(bytes.data()), bytes.size()), options(o) {
         if (text.substr(0, 3) == "\xEF\xBB\xBF") at = line_begin = 3;  // a byte-order mark
         for (int i = 0; i < options.skip_lines && at < text.size(); ++i) skip_line();
+        for (const std::string& word : options.missing_words)
+            if (!word.empty()) begins_missing[static_cast<unsigned char>(word[0])] = true;
     }
 
     std::string place(std::uint32_t l, std::size_t c) const { return path + ":" + std::to_string(l) + ":" + std::to_string(c); }
@@ -217,8 +220,8 @@ struct csv_reader {
     }
 
     bool is_missing(const csv_cell& c) const {
-        if (c.quoted) return false;
         if (c.text.empty()) return true;
+        if (c.quoted || !begins_missing[static_cast<unsigned char>(c.text[0])]) return false;
         for (const std::string& word : options.missing_words)
             if (c.text == word) return true;
         return false;
@@ -247,12 +250,9 @@ void csv_encode(csv_column& column, const std::vector<std::string>& cells, const
                       : static_cast<std::int32_t>(lower_bound(column.words.data(), column.words.size(), cells[i], less)));
 }
 
-}  // namespace _
-
-// Reads a whole table. Memory: 8 bytes per number and the file itself, while reading.
-template <class Host = _::this_host>
-csv_table read_csv(const std::string& path, const csv_options& options = {}) {
-    using namespace _;
+// read_csv, of which which(table) says whose gaps leave out a row with skip_row: a bool for each column, told when these have their names.
+template <class Host, class F>
+csv_table csv_read(const std::string& path, const CSVOptions& options, F which) {
     const file_bytes file = read_file_or_gzip<Host>(path);
     csv_table table;
     table.path = path;
@@ -272,6 +272,7 @@ csv_table read_csv(const std::string& path, const csv_options& options = {}) {
     table.columns.resize(width);
     for (std::size_t j = 0; j < width; ++j) table.columns[j].name = header ? csv_unquoted(row[j]) : std::to_string(j);
     if (header && !reader.next(row)) row.clear();
+    const std::vector<bool> decides = which(table);
     const csv_reader<Host> first_row_done = reader;  // the state after the first row of data
     const std::vector<csv_cell> first_row = row;
 
@@ -288,8 +289,8 @@ csv_table read_csv(const std::string& path, const csv_options& options = {}) {
                 reader.stop(row[j].line, row[j].column,
                             describe(j) + ": the value is missing (" +
                                 (row[j].text.empty() ? "empty" : "'" + std::string(row[j].text) + "'") +
-                                "); csv_options::missing says what to do with such cells");
-            skip = skip || options.missing == missing::skip_row;
+                                "); CSVOptions::missing says what to do with such cells");
+            skip = skip || (options.missing == missing::skip_row && decides[j]);
         }
         if (skip) continue;
         table.lines.push_back(row[0].line);
@@ -323,7 +324,7 @@ csv_table read_csv(const std::string& path, const csv_options& options = {}) {
     row = first_row;
     for (bool more = true; more; more = second.next(row)) {
         bool skip = false;
-        for (const csv_cell& cell : row) skip = skip || (options.missing == missing::skip_row && second.is_missing(cell));
+        for (std::size_t j = 0; j < width && options.missing == missing::skip_row; ++j) skip = skip || (decides[j] && second.is_missing(row[j]));
         if (skip) continue;
         for (std::size_t j = 0; j < width; ++j) {
             if (table.columns[j].numeric) continue;
@@ -334,6 +335,14 @@ csv_table read_csv(const std::string& path, const csv_options& options = {}) {
     for (std::size_t j = 0; j < width; ++j)
         if (!table.columns[j].numeric) csv_encode<Host>(table.columns[j], cells[j], absent[j]);
     return table;
+}
+
+}  // namespace _
+
+// Reads a whole table. Memory: 8 bytes per number and the file itself, while reading.
+template <class Host = _::this_host>
+csv_table read_csv(const std::string& path, const CSVOptions& options = {}) {
+    return _::csv_read<Host>(path, options, [](const csv_table& table) { return std::vector<bool>(table.columns.size(), true); });
 }
 
 }  // namespace etta

@@ -71,7 +71,9 @@ class tensor_board {
   public:
     explicit tensor_board(const std::string& folder, long steps = 0) : steps_(steps) {
         for (std::size_t at = folder.find('/', 1);; at = folder.find('/', at + 1)) {
-            ::mkdir(folder.substr(0, at).c_str(), 0777);
+            const std::string part = folder.substr(0, at);
+            if (!part.empty() && ::mkdir(part.c_str(), 0777) != 0)
+                if (const int error = errno; ::access(part.c_str(), F_OK) != 0) fail_by_system<Host>("make the folder", part, error);
             if (at == std::string::npos) break;
         }
         const std::string begin = (folder.empty() ? std::string(".") : folder) + "/events.out.tfevents.";
@@ -83,7 +85,7 @@ class tensor_board {
         }
         write(version_event(seconds()));
     }
-    tensor_board(tensor_board&& other) noexcept : steps_(other.steps_), file_(other.file_), path_(static_cast<std::string&&>(other.path_)) { other.file_ = -1; }
+    tensor_board(tensor_board&& other) noexcept : steps_(other.steps_), file_(other.file_), whole_(other.whole_), path_(static_cast<std::string&&>(other.path_)) { other.file_ = -1; }
     tensor_board& operator=(tensor_board&&) = delete;
     ~tensor_board() {
         if (file_ >= 0) ::close(file_);
@@ -113,12 +115,20 @@ class tensor_board {
     void write(const std::string& record) {
         for (std::size_t done = 0; done < record.size();) {
             const ssize_t n = ::write(file_, record.data() + done, record.size() - done);
-            if (n < 0 && errno != EINTR) fail_by_system<Host>("write", path_, errno);
             if (n > 0) done += static_cast<std::size_t>(n);
+            else if (n < 0 && errno != EINTR) give_up(errno);
         }
+        whole_ += static_cast<off_t>(record.size());
+    }
+    // Readers stop at half a record: what is written later, when the disk has room again, must stand behind a whole one.
+    [[noreturn]] void give_up(int error) {
+        (void)!::ftruncate(file_, whole_);
+        if (whole_ == 0) ::close(file_), ::unlink(path_.c_str()), file_ = -1;  // in the constructor
+        fail_by_system<Host>("write", path_, error);
     }
     long steps_ = 0;
     int file_ = -1;
+    off_t whole_ = 0;  // where the last record ends
     std::string path_;
 };
 }  // namespace _

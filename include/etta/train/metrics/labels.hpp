@@ -12,12 +12,12 @@ namespace etta {
 
 // How the classes' values become one. binary: class 1's, of two classes. micro: that of the sums over classes. macro: the mean over
 // classes. weighted: the mean, weighted by how often each class occurs. As in scikit-learn, means are over the classes that occur,
-// in the actual or in the predicted labels.
+// in the actual or in the predicted labels, samples of weight 0 included.
 enum class average { binary, micro, macro, weighted };
 // How scores of several classes become curves of two: each class against the others, or against each other one.
 enum class multi_class { ovr, ovo };
 
-struct label_options {
+struct LabelOptions {
     etta::average average = etta::average::binary;
     number_span weight = {};  // one per sample; none: 1
     int classes = 0;          // 0: largest label + 1, 2 at least
@@ -35,6 +35,7 @@ class ConfusionMatrix {
     explicit ConfusionMatrix(int classes) : classes_(classes) {
         if (classes < 2 || classes > 4096) fail_with<>("a confusion matrix of %d classes, 2 .. 4096 expected", classes);
         counts_.assign(static_cast<std::size_t>(classes) * static_cast<std::size_t>(classes), 0.0);
+        occurs_.assign(static_cast<std::size_t>(classes), false);
     }
     // From counts, [actual * classes + predicted]: those of Trainer::evaluate().
     ConfusionMatrix(int classes, const number_span& counts) : ConfusionMatrix(classes) {
@@ -52,13 +53,13 @@ class ConfusionMatrix {
             _::label_at<Target>(actual, i, classes_, "actual"), _::label_at<Target>(predicted, i, classes_, "predicted");
         for (index i = 0; i < actual.size; ++i) {
             const double w = weight.size > 0 ? weight[i] : 1;
+            if (w == 0) occurs_[static_cast<std::size_t>(actual[i])] = occurs_[static_cast<std::size_t>(predicted[i])] = true;
             counts_[static_cast<std::size_t>(static_cast<index>(actual[i]) * classes_ + static_cast<index>(predicted[i]))] += w;
             total_ += w;
         }
     }
     void reset() {
-        for (double& c : counts_) c = 0;
-        total_ = 0;
+        *this = ConfusionMatrix(classes_);
     }
 
     int classes() const { return classes_; }
@@ -84,10 +85,14 @@ class ConfusionMatrix {
         return sum / n;
     }
 
-    // Of one class: tp / (tp + fp), tp / (tp + fn), (1 + b²) tp / ((1 + b²) tp + b² fn + fp), tp / (tp + fp + fn).
+    // Of one class: tp / (tp + fp), tp / (tp + fn), (1 + b²) tp / ((1 + b²) tp + b² fn + fp), tp / (tp + fp + fn). b from 0,
+    // precision, to infinity, recall.
     double precision(int c) const { return ratio(count(c, c), taken_for(c)); }
     double recall(int c) const { return ratio(count(c, c), support(c)); }
-    double fbeta(int c, double beta) const { return ratio((1 + beta * beta) * count(c, c), beta * beta * support(c) + taken_for(c)); }
+    double fbeta(int c, double beta) const {
+        const divisor d = of_beta<this_target>(beta);
+        return ratio(count(c, c), d.support * support(c) + d.taken * taken_for(c));
+    }
     double f1(int c) const { return fbeta(c, 1); }
     double iou(int c) const { return ratio(count(c, c), support(c) + taken_for(c) - count(c, c)); }
     // Of all.
@@ -97,9 +102,7 @@ class ConfusionMatrix {
     double recall(average a) const { return averaged<Target>(a, {1, 0, 0}); }
     template <class Target = this_target>
     double fbeta(average a, double beta) const {
-        if (!(beta > 0)) fail_with<Target>("F-beta: beta is %g, expected more than 0", beta);
-        const double b2 = beta * beta;
-        return averaged<Target>(a, {b2 / (1 + b2), 1 / (1 + b2), 0});
+        return averaged<Target>(a, of_beta<Target>(beta));
     }
     template <class Target = this_target>
     double f1(average a) const { return fbeta<Target>(a, 1); }
@@ -145,10 +148,10 @@ class ConfusionMatrix {
         std::size_t width = 12;  // of "weighted avg"
         const auto name = [&](int c) { return names.empty() ? std::to_string(c) : names[static_cast<std::size_t>(c)]; };
         for (int c = 0; c < classes_; ++c)
-            if (occurs(c) && name(c).size() > width) width = name(c).size();
+            if (occurs(c) && letters(name(c)) > width) width = letters(name(c));
         if (width < static_cast<std::size_t>(digits)) width = static_cast<std::size_t>(digits);
         std::string s;
-        const auto cell = [&](const std::string& text, std::size_t w) { s += std::string(text.size() < w ? w - text.size() : 0, ' ') + text; };
+        const auto cell = [&](const std::string& text, std::size_t w) { s += std::string(letters(text) < w ? w - letters(text) : 0, ' ') + text; };
         const auto number = [&](double x, int after_point) {
             char b[64];
             std::snprintf(b, sizeof b, "%.*f", after_point, x);
@@ -176,10 +179,21 @@ class ConfusionMatrix {
     }
 
   private:
+    static std::size_t letters(const std::string& utf8) {  // code points: all bytes but those that go on with one
+        std::size_t n = 0;
+        for (const char c : utf8) n += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+        return n;
+    }
     // Each of the four is tp / (a * support + b * taken + c * tp).
     struct divisor {
         double support, taken, both;
     };
+    template <class Target>
+    static divisor of_beta(double beta) {
+        if (!(beta >= 0)) fail_with<Target>("F-beta: beta is %g, expected 0 or more", beta);
+        const double taken = 1 / (1 + beta * beta);
+        return {taken < 0.5 ? 1 - taken : beta * beta * taken, taken, 0};
+    }
     static double ratio(double a, double b) { return b > 0 ? a / b : 0; }
     int known(int c) const {
         if (c < 0 || c >= classes_) fail_with<>("a confusion matrix of %d classes has no class %d", classes_, c);
@@ -198,7 +212,7 @@ class ConfusionMatrix {
         for (int k = 0; k < classes_; ++k) n += at(k, c);
         return n;
     }
-    bool occurs(int c) const { return row(c) > 0 || column(c) > 0; }
+    bool occurs(int c) const { return occurs_[static_cast<std::size_t>(c)] || row(c) > 0 || column(c) > 0; }
     double right() const {
         double n = 0;
         for (int c = 0; c < classes_; ++c) n += at(c, c);
@@ -216,7 +230,7 @@ class ConfusionMatrix {
         double sum = 0, weights = 0, right = 0, below = 0;
         for (int c = a == average::binary ? 1 : 0; c < classes_; ++c) {
             const double s = row(c), t = column(c), tp = at(c, c);
-            if (s == 0 && t == 0) continue;
+            if (s == 0 && t == 0 && !occurs_[static_cast<std::size_t>(c)]) continue;
             const double b = d.support * s + d.taken * t + d.both * tp, w = a == average::weighted ? s : 1;
             right += tp, below += b;
             sum += w * ratio(tp, b), weights += w;
@@ -227,12 +241,13 @@ class ConfusionMatrix {
     int classes_ = 0;
     double total_ = 0;
     std::vector<double> counts_;
+    std::vector<bool> occurs_;  // classes that samples of weight 0 have, which no count shows
 };
 
 namespace _ {
 
 template <class Target>
-ConfusionMatrix confusion_of(const number_span& actual, const number_span& predicted, const label_options& o) {
+ConfusionMatrix confusion_of(const number_span& actual, const number_span& predicted, const LabelOptions& o) {
     double largest = 1;
     for (const number_span* s : {&actual, &predicted})
         for (index i = 0; i < s->size; ++i)
@@ -247,44 +262,44 @@ ConfusionMatrix confusion_of(const number_span& actual, const number_span& predi
 // Functions of two lists of labels, named, defined and defaulted as in scikit-learn. Errors: lists of different lengths, or empty
 // ones; labels that are no classes; the average `binary` of more than two classes.
 template <class Target = this_target>
-ConfusionMatrix confusion_matrix(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+ConfusionMatrix confusion_matrix(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o);
 }
 template <class Target = this_target>
-double accuracy_score(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double accuracy_score(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template accuracy<Target>();
 }
 template <class Target = this_target>
-double balanced_accuracy_score(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double balanced_accuracy_score(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template balanced_accuracy<Target>();
 }
 template <class Target = this_target>
-double precision_score(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double precision_score(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template precision<Target>(o.average);
 }
 template <class Target = this_target>
-double recall_score(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double recall_score(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template recall<Target>(o.average);
 }
 template <class Target = this_target>
-double fbeta_score(const number_span& actual, const number_span& predicted, double beta, const label_options& o = {}) {
+double fbeta_score(const number_span& actual, const number_span& predicted, double beta, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template fbeta<Target>(o.average, beta);
 }
 template <class Target = this_target>
-double f1_score(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double f1_score(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return fbeta_score<Target>(actual, predicted, 1, o);
 }
 // Intersection over union: of pixels' labels, segmentation's IoU.
 template <class Target = this_target>
-double jaccard_score(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double jaccard_score(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template iou<Target>(o.average);
 }
 template <class Target = this_target>
-double matthews_corrcoef(const number_span& actual, const number_span& predicted, const label_options& o = {}) {
+double matthews_corrcoef(const number_span& actual, const number_span& predicted, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template mcc<Target>();
 }
 template <class Target = this_target>
-double cohen_kappa_score(const number_span& actual, const number_span& predicted, int power = 0, const label_options& o = {}) {
+double cohen_kappa_score(const number_span& actual, const number_span& predicted, int power = 0, const LabelOptions& o = {}) {
     return _::confusion_of<Target>(actual, predicted, o).template kappa<Target>(power);
 }
 template <class Target = this_target>

@@ -9,7 +9,7 @@
 namespace etta {
 
 // threshold: of a loss of numbers (BCE and its like), above which a score is class 1. NaN: 0 of logits, 0.5 of probabilities.
-struct metric_options {
+struct MetricOptions {
     enum kind { by_loss, logits, probabilities };
 
     etta::average average = etta::average::binary;
@@ -23,8 +23,8 @@ struct metric_options {
 namespace _ {
 
 template <class Host>
-bool has_logits(const metric_options& o, const Predictions& p) {
-    return o.scores == metric_options::by_loss ? p.logits : o.scores == metric_options::logits;
+bool has_logits(const MetricOptions& o, const Predictions& p) {
+    return o.scores == MetricOptions::by_loss ? p.logits : o.scores == MetricOptions::logits;
 }
 // Is this a metric for such predictions?
 template <class Host>
@@ -34,7 +34,7 @@ void check_targets(const std::string& who, const Predictions& p) {
                         static_cast<long long>(p.targets));
 }
 template <class Host>
-void check_labels(const std::string& who, const metric_options& o, const Predictions& p, bool averages, bool binary = false) {
+void check_labels(const std::string& who, const MetricOptions& o, const Predictions& p, bool averages, bool binary = false) {
     const int classes = p.classes > 0 ? p.classes : 2;
     if (p.classes == 0) check_targets<Host>(who, p);
     if (binary && classes != 2) fail_with<Host>("metric '%s' is of two classes, here are %d", who.c_str(), classes);
@@ -55,12 +55,19 @@ std::vector<std::int32_t> labels_of_numbers(const std::string& who, const number
     return r;
 }
 
+template <class Host>
+bool some_nan(const number_span& s) {
+    for (index i = 0; i < s.size; ++i)
+        if (s[i] != s[i]) return true;
+    return false;
+}
+
 // A value of the table of actual and predicted labels. Of a loss of numbers, each number is a choice of two.
 template <class Host>
 struct label_metric {
     std::string name;
-    metric_options o;
-    double (*value_of)(const ConfusionMatrix&, const metric_options&, double);
+    MetricOptions o;
+    double (*value_of)(const ConfusionMatrix&, const MetricOptions&, double);
     bool averages, binary;
     double parameter;
     ConfusionMatrix table{2};
@@ -79,7 +86,7 @@ struct label_metric {
     double value() const { return value_of(table, o, parameter); }
 };
 template <class Host>
-Metric of_labels(const char* base, metric_options o, double (*value_of)(const ConfusionMatrix&, const metric_options&, double), bool averages = true,
+Metric of_labels(const char* base, MetricOptions o, double (*value_of)(const ConfusionMatrix&, const MetricOptions&, double), bool averages = true,
                  bool binary = false, double parameter = 0) {
     constexpr const char* behind[] = {"", "_micro", "_macro", "_weighted"};
     std::string name = o.name.empty() ? base : o.name;
@@ -88,24 +95,25 @@ Metric of_labels(const char* base, metric_options o, double (*value_of)(const Co
 }
 
 // A value of ranked scores: of two classes from those of class 1; of more, ROC-AUC from the probabilities of all, which are kept.
+// NaN has no rank: one score that is NaN makes the value NaN, and ends no run.
 template <class Host>
 struct rank_metric {
     std::string name;
-    metric_options o;
+    MetricOptions o;
     double (*value_of)(const RankedScores&);
     bool many;  // classes may be more than two
     RankedScores two = {};
     std::vector<std::int32_t> actual = {};
     std::vector<double> probabilities = {};
-    bool is_many = false;
+    bool is_many = false, nan = false;
 
     void begin(const Predictions& p) {
         check_labels<Host>(name, o, p, false, !many);
         two.reset(), actual.clear(), probabilities.clear();
-        is_many = p.classes > 2;
+        is_many = p.classes > 2, nan = false;
     }
     void update(const Predictions& p) {
-        if (p.classes == 0) return two.template update<Host>(labels_of_numbers<Host>(name, p.actual), p.scores);
+        if (p.classes == 0) return rank(labels_of_numbers<Host>(name, p.actual), p.scores);
         const index c = p.classes;
         const bool logits = has_logits<Host>(o, p);
         std::vector<double> row(static_cast<std::size_t>(c)), score;
@@ -120,18 +128,23 @@ struct rank_metric {
                 continue;
             }
             for (double& x : row) sum += x = logits ? __builtin_exp(x - largest) : x;
-            for (const double x : row) probabilities.push_back(logits ? x / sum : x);
+            for (const double x : row) probabilities.push_back(logits ? x / sum : x), nan = nan || probabilities.back() != probabilities.back();
             actual.push_back(static_cast<std::int32_t>(p.actual[i]));
         }
-        if (!is_many) two.template update<Host>(p.actual, score);
+        if (!is_many) rank(p.actual, score);
+    }
+    void rank(const number_span& labels, const number_span& scores) {
+        nan = nan || some_nan<Host>(scores);
+        if (!nan) two.template update<Host>(labels, scores);
     }
     double value() const {
+        if (nan) return __builtin_nan("");
         if (!is_many) return value_of(two);
         return roc_auc_score<Host>(actual, probabilities, o.average == average::binary ? average::macro : o.average, {}, o.multi_class);
     }
 };
 template <class Host>
-Metric of_ranks(const char* base, metric_options o, double (*value_of)(const RankedScores&), bool many = false) {
+Metric of_ranks(const char* base, MetricOptions o, double (*value_of)(const RankedScores&), bool many = false) {
     std::string name = o.name.empty() ? base : o.name;
     return {name, rank_metric<Host>{name, o, value_of, many}, goal::max};
 }
@@ -152,19 +165,21 @@ struct top_k_metric {
 template <class Host>
 struct log_loss_metric {
     std::string name;
-    metric_options o;
+    MetricOptions o;
     bool perplexity;
     LogLoss loss = {};
+    bool nan = false;
 
     void begin(const Predictions& p) {
         check_labels<Host>(name, o, p, false);
-        loss = LogLoss({.from_logits = has_logits<Host>(o, p)});
+        loss = LogLoss({.from_logits = has_logits<Host>(o, p)}), nan = false;
     }
     void update(const Predictions& p) {
+        if (nan = nan || some_nan<Host>(p.scores); nan) return;
         if (p.classes > 0) loss.template update<Host>(p.actual, p.scores);
         else loss.template update<Host>(labels_of_numbers<Host>(name, p.actual), p.scores);
     }
-    double value() const { return perplexity ? loss.template perplexity<Host>() : loss.template value<Host>(); }
+    double value() const { return nan ? __builtin_nan("") : perplexity ? loss.template perplexity<Host>() : loss.template value<Host>(); }
 };
 
 template <class Host>
@@ -193,79 +208,79 @@ Metric of_numbers(std::string name, double (*value_of)(const RegressionMetrics&)
 namespace metrics {
 
 template <class Host = _::this_host>
-Metric precision(metric_options o = {}) {
-    return _::of_labels<Host>("precision", o, [](const ConfusionMatrix& m, const metric_options& of, double) {
+Metric precision(MetricOptions o = {}) {
+    return _::of_labels<Host>("precision", o, [](const ConfusionMatrix& m, const MetricOptions& of, double) {
         return of.class_id >= 0 ? m.precision(of.class_id) : m.precision(of.average);
     });
 }
 template <class Host = _::this_host>
-Metric recall(metric_options o = {}) {
-    return _::of_labels<Host>("recall", o, [](const ConfusionMatrix& m, const metric_options& of, double) {
+Metric recall(MetricOptions o = {}) {
+    return _::of_labels<Host>("recall", o, [](const ConfusionMatrix& m, const MetricOptions& of, double) {
         return of.class_id >= 0 ? m.recall(of.class_id) : m.recall(of.average);
     });
 }
 template <class Host = _::this_host>
-Metric f1(metric_options o = {}) {
-    return _::of_labels<Host>("f1", o, [](const ConfusionMatrix& m, const metric_options& of, double) {
+Metric f1(MetricOptions o = {}) {
+    return _::of_labels<Host>("f1", o, [](const ConfusionMatrix& m, const MetricOptions& of, double) {
         return of.class_id >= 0 ? m.f1(of.class_id) : m.f1(of.average);
     });
 }
 template <class Host = _::this_host>
-Metric fbeta(double beta, metric_options o = {}) {
-    if (!(beta > 0)) fail_with<Host>("F-beta: beta is %g, expected more than 0", beta);
-    const auto value = [](const ConfusionMatrix& m, const metric_options& of, double b) { return of.class_id >= 0 ? m.fbeta(of.class_id, b) : m.fbeta(of.average, b); };
+Metric fbeta(double beta, MetricOptions o = {}) {
+    if (!(beta >= 0)) fail_with<Host>("F-beta: beta is %g, expected 0 or more", beta);
+    const auto value = [](const ConfusionMatrix& m, const MetricOptions& of, double b) { return of.class_id >= 0 ? m.fbeta(of.class_id, b) : m.fbeta(of.average, b); };
     return _::of_labels<Host>("fbeta", o, value, true, false, beta);
 }
 template <class Host = _::this_host>
-Metric iou(metric_options o = {}) {
-    return _::of_labels<Host>("iou", o, [](const ConfusionMatrix& m, const metric_options& of, double) {
+Metric iou(MetricOptions o = {}) {
+    return _::of_labels<Host>("iou", o, [](const ConfusionMatrix& m, const MetricOptions& of, double) {
         return of.class_id >= 0 ? m.iou(of.class_id) : m.iou(of.average);
     });
 }
 // Of two classes; that of more is every history's accuracy.
 template <class Host = _::this_host>
-Metric binary_accuracy(metric_options o = {}) {
-    return _::of_labels<Host>("binary_accuracy", o, [](const ConfusionMatrix& m, const metric_options&, double) { return m.accuracy(); }, false, true);
+Metric binary_accuracy(MetricOptions o = {}) {
+    return _::of_labels<Host>("binary_accuracy", o, [](const ConfusionMatrix& m, const MetricOptions&, double) { return m.accuracy(); }, false, true);
 }
 template <class Host = _::this_host>
-Metric balanced_accuracy(metric_options o = {}) {
-    return _::of_labels<Host>("balanced_accuracy", o, [](const ConfusionMatrix& m, const metric_options&, double) { return m.balanced_accuracy(); }, false);
+Metric balanced_accuracy(MetricOptions o = {}) {
+    return _::of_labels<Host>("balanced_accuracy", o, [](const ConfusionMatrix& m, const MetricOptions&, double) { return m.balanced_accuracy(); }, false);
 }
 template <class Host = _::this_host>
-Metric mcc(metric_options o = {}) {
-    return _::of_labels<Host>("mcc", o, [](const ConfusionMatrix& m, const metric_options&, double) { return m.mcc(); }, false);
+Metric mcc(MetricOptions o = {}) {
+    return _::of_labels<Host>("mcc", o, [](const ConfusionMatrix& m, const MetricOptions&, double) { return m.mcc(); }, false);
 }
 template <class Host = _::this_host>
-Metric kappa(int power = 0, metric_options o = {}) {
-    const auto value = [](const ConfusionMatrix& m, const metric_options&, double p) { return m.kappa(static_cast<int>(p)); };
+Metric kappa(int power = 0, MetricOptions o = {}) {
+    const auto value = [](const ConfusionMatrix& m, const MetricOptions&, double p) { return m.kappa(static_cast<int>(p)); };
     return _::of_labels<Host>("kappa", o, value, false, false, power);
 }
 
 // Of more than two classes: roc_auc_score, of the softmax of logits, with the average macro unless it is said to be weighted.
 template <class Host = _::this_host>
-Metric roc_auc(metric_options o = {}) {
+Metric roc_auc(MetricOptions o = {}) {
     return _::of_ranks<Host>("roc_auc", o, [](const RankedScores& r) { return r.roc_auc(); }, true);
 }
 template <class Host = _::this_host>
-Metric average_precision(metric_options o = {}) {
+Metric average_precision(MetricOptions o = {}) {
     return _::of_ranks<Host>("average_precision", o, [](const RankedScores& r) { return r.average_precision(); });
 }
 template <class Host = _::this_host>
-Metric pr_auc(metric_options o = {}) {
+Metric pr_auc(MetricOptions o = {}) {
     return _::of_ranks<Host>("pr_auc", o, [](const RankedScores& r) { return r.pr_auc(); });
 }
 template <class Host = _::this_host>
-Metric top_k_accuracy(int k = 5, metric_options o = {}) {
+Metric top_k_accuracy(int k = 5, MetricOptions o = {}) {
     std::string name = o.name.empty() ? "top_" + std::to_string(k) + "_accuracy" : o.name;
     return {name, _::top_k_metric<Host>{name, TopKAccuracy(k)}, goal::max};
 }
 template <class Host = _::this_host>
-Metric log_loss(metric_options o = {}) {
+Metric log_loss(MetricOptions o = {}) {
     std::string name = o.name.empty() ? "log_loss" : o.name;
     return {name, _::log_loss_metric<Host>{name, o, false}, goal::min};
 }
 template <class Host = _::this_host>
-Metric perplexity(metric_options o = {}) {
+Metric perplexity(MetricOptions o = {}) {
     std::string name = o.name.empty() ? "perplexity" : o.name;
     return {name, _::log_loss_metric<Host>{name, o, true}, goal::min};
 }

@@ -1,6 +1,7 @@
 // regression.hpp: metrics of predicted numbers: one pass over batches, from sums that a RegressionMetrics keeps.
 #pragma once
 
+#include "../../data/moments.hpp"
 #include "../../data/numbers.hpp"
 
 namespace etta {
@@ -17,11 +18,8 @@ class RegressionMetrics {
             ++count_;
             if (largest_ == largest_ && !(size <= largest_)) largest_ = size;  // NaN stays
             if (w == 0) continue;
-            n_ += w;
             absolute_ += w * size, squares_ += w * e * e, relative_ += w * (size / (scale > 0x1p-52 ? scale : 0x1p-52));
-            const double step = y - mean_;  // Welford's recurrence
-            mean_ += step * w / n_;
-            spread_ += w * step * (y - mean_);
+            actual_.add(y, w);
         }
     }
     void reset() { *this = RegressionMetrics(); }
@@ -43,17 +41,19 @@ class RegressionMetrics {
     double r2() const {
         mean<Target>(0);
         if (count_ < 2) return __builtin_nan("");
-        return spread_ == 0 ? (squares_ == 0 ? 1 : squares_ > 0 ? 0 : squares_) : 1 - squares_ / spread_;
+        const double spread = actual_.squares;
+        return spread == 0 ? (squares_ == 0 ? 1 : squares_ > 0 ? 0 : squares_) : 1 - squares_ / spread;
     }
 
   private:
     template <class Target>
     double mean(double sum) const {
-        if (!(n_ > 0)) fail_with<Target>("regression metrics of no samples");
-        return sum / n_;
+        if (!(actual_.weight > 0)) fail_with<Target>("regression metrics of no samples");
+        return sum / actual_.weight;
     }
     index count_ = 0;
-    double n_ = 0, absolute_ = 0, squares_ = 0, relative_ = 0, largest_ = 0, mean_ = 0, spread_ = 0;
+    double absolute_ = 0, squares_ = 0, relative_ = 0, largest_ = 0;
+    _::running_moments actual_;
 };
 
 namespace _ {

@@ -157,7 +157,7 @@ class TopKAccuracy {
     double right_ = 0, n_ = 0;
 };
 
-struct log_loss_options {
+struct LogLossOptions {
     bool from_logits = false;       // scores are logits: a softmax (a sigmoid, of one score per sample) comes first
     std::int64_t ignore_index = -100;  // samples with this label do not count
 };
@@ -168,7 +168,7 @@ struct log_loss_options {
 class LogLoss {
   public:
     LogLoss() = default;
-    explicit LogLoss(log_loss_options o) : options_(o) {}
+    explicit LogLoss(LogLossOptions o) : options_(o) {}
 
     template <class Target = this_target>
     void update(const number_span& actual, const number_span& scores, const number_span& weight = {}) {
@@ -218,7 +218,7 @@ class LogLoss {
         return __builtin_log(sum) + largest - scores[i * width + c];
     }
 
-    log_loss_options options_;
+    LogLossOptions options_;
     double sum_ = 0, n_ = 0;
 };
 
@@ -287,7 +287,7 @@ double log_loss(const number_span& actual, const number_span& probabilities, con
     return l.value<Target>();
 }
 template <class Target = this_target>
-double perplexity(const number_span& actual, const number_span& scores, log_loss_options o = {.from_logits = true}) {
+double perplexity(const number_span& actual, const number_span& scores, LogLossOptions o = {.from_logits = true}) {
     LogLoss l(o);
     l.update<Target>(actual, scores);
     return l.perplexity<Target>();
