@@ -105,6 +105,17 @@ TEST_CASE("a sample's weight is how often it counts") {
     CHECK(etta::SimpleImputer{.strategy = etta::impute::median}.fit(five).values == Numbers{5});
 }
 
+TEST_CASE("a column that does not vary has coefficient 0, with weights too") {
+    for (int s = 0; s < 200; ++s) {
+        Numbers x, y, w;
+        const double c = etta::normal_at<double>(etta::seed(s), 1, 0);
+        for (int i = 0; i < 3 + s % 4; ++i) x.push_back(c), y.push_back(i % 3), w.push_back(std::abs(etta::normal_at<double>(etta::seed(s), 3, i)) + 0.01);
+        const Dataset d = Dataset::from(x, {1}, y).weighted(w);
+        CHECK(etta::LinearRegression().fit(d).coef.at == Numbers{0});
+        CHECK(etta::ElasticNet{.alpha = 0}.fit(d).coef.at == Numbers{0});
+    }
+}
+
 TEST_CASE("weights pass through pipelines, folds and scores") {
     const auto pipe = etta::make_pipeline(etta::StandardScaler(), etta::Ridge{.alpha = 2});
     auto a = pipe, b = pipe;

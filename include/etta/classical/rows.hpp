@@ -122,8 +122,9 @@ std::vector<double> mean_of(const Rows& x, const std::vector<double>& weights) {
     double sum = 0;
     for (index i = 0; i < x.rows; ++i)
         if (const double w = weights[static_cast<std::size_t>(i)]; w > 0) {
+            const bool first = sum == 0;  // whose value is the mean without rounding, so that a column of equal numbers has exactly theirs
             sum += w;
-            for (index k = 0; k < x.columns; ++k) m[static_cast<std::size_t>(k)] += w * (x(i, k) - m[static_cast<std::size_t>(k)]) / sum;
+            for (index k = 0; k < x.columns; ++k) m[static_cast<std::size_t>(k)] += first ? x(i, k) : w * (x(i, k) - m[static_cast<std::size_t>(k)]) / sum;
         }
     return m;
 }
