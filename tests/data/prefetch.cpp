@@ -38,7 +38,7 @@ std::vector<float> seen_in(etta::Batches& loader) {
     }
     return seen;
 }
-std::vector<int> drawn(const etta::batch_options& o, int n = 4, int epochs = 1) {
+std::vector<int> drawn(const etta::BatchOptions& o, int n = 4, int epochs = 1) {
     std::vector<int> seen;
     auto loader = etta::batches(numbered(n), 3, o);
     for (int e = 0; e < epochs; ++e)
@@ -53,7 +53,7 @@ TEST_CASE("with prefetching the batches are the same, bit for bit, ragged ones a
     for (const int depth : {1, 2, 7})
         for (const Index batch : {Index{1}, Index{4}, Index{10}, Index{99}})
             for (const bool weighted : {false, true}) {
-                etta::batch_options o{.shuffle = seed(1)};
+                etta::BatchOptions o{.shuffle = seed(1)};
                 if (weighted) o.sampler = {std::vector<double>(10, 2), 23};
                 auto plain = etta::batches(numbered(10).transformed(noisy, seed(2)), batch, o);
                 o.prefetch = etta::prefetch(depth);
@@ -69,7 +69,7 @@ TEST_CASE("samples filled by all threads are the same batches, bit for bit, also
     for (const Index batch : {Index{1}, Index{4}, Index{10}, Index{99}})
         for (const bool ids : {false, true}) {
             const Dataset d = ids ? Dataset::windows(std::vector<std::int32_t>(30, 7), 3, 2).weighted(std::vector<double>(14, 2)) : numbered(10).transformed(noisy, seed(2));
-            const auto all = [&](etta::batch_options o) {
+            const auto all = [&](etta::BatchOptions o) {
                 o.shuffle = seed(1), o.type = etta::dtype::f32;
                 auto loader = etta::batches(d, batch, o);
                 std::vector<float> seen;

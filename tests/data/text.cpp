@@ -115,7 +115,7 @@ TEST_CASE("batches drawn at random are full, follow from seed and epoch, and rea
 TEST_CASE("a loader goes on where another one stood") {
     const auto data = Dataset::windows(counting(101), 1);
     for (const etta::index steps : {0, 9}) {
-        const etta::batch_options o{.shuffle = seed(5), .steps = steps};
+        const etta::BatchOptions o{.shuffle = seed(5), .steps = steps};
         auto whole = etta::batches(data, 12, o), first = etta::batches(data, 12, o), rest = etta::batches(data, 12, o);
         const auto one = first_ids(whole), two = first_ids(whole), three = first_ids(whole);
         first_ids(first);

@@ -107,7 +107,7 @@ struct sample_worker {
     void (*run)(void (*one)(void* work, index k), void* work, index n) = nullptr;
 };
 
-struct batch_options {
+struct BatchOptions {
     shuffle_by shuffle = {};    // a new order in every epoch, from this seed; without it, the data set's order
     bool drop_last = false;     // leave out a last batch that is not full
     dtype type = dtype::f32;    // of x (unless that is ids) and of targets: f32 or f64
@@ -156,7 +156,7 @@ class Batches {
 
   public:
     template <class Host = _::this_host>
-    static Batches make(const Dataset& data, index batch_size, const batch_options& options) {
+    static Batches make(const Dataset& data, index batch_size, const BatchOptions& options) {
         if (batch_size < 1) fail("batches of " + std::to_string(batch_size) + " samples");
         if (!is_floating(options.type))
             fail("batches of " + std::string(name_of(options.type)) + ": float or double expected");
@@ -347,7 +347,7 @@ class Batches {
     }
 
     Dataset data_;
-    batch_options options_;
+    BatchOptions options_;
     index batch_size_ = 0, samples_ = 0, count_ = 0;
     index first_ = 0, next_ = 0;  // where the next loop begins; the batch after the one in the buffers
     std::uint64_t epoch_ = 0, drawn_epoch_ = 0;  // the next loop's, this one's
@@ -360,7 +360,7 @@ class Batches {
 
 // The samples of `data`, `batch_size` at a time; the last batch has what is left.
 template <class Host = _::this_host>
-Batches batches(const Dataset& data, index batch_size, const batch_options& options = {}) {
+Batches batches(const Dataset& data, index batch_size, const BatchOptions& options = {}) {
     return Batches::make<Host>(data, batch_size, options);
 }
 

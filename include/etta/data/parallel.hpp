@@ -44,7 +44,7 @@ void for_samples(void (*one)(void*, index), void* work, index n) {
 
 }  // namespace _
 
-// For batch_options and FitOptions. The batches are those that there would be without it, bit for bit, whatever the number of threads;
+// For BatchOptions and FitOptions. The batches are those that there would be without it, bit for bit, whatever the number of threads;
 // without OpenMP they are filled by the one that asks. Transforms are called by several threads at once: the library's own allow
 // that, one's own must not write to anything but the image and the random stream they are given.
 template <class Host = _::this_host>

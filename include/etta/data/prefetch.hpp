@@ -78,7 +78,7 @@ class prefetch_thread {
 
 }  // namespace _
 
-// For batch_options and FitOptions: one thread, and buffers for `depth` batches more, 1 or more. The batches are those that there
+// For BatchOptions and FitOptions: one thread, and buffers for `depth` batches more, 1 or more. The batches are those that there
 // would be without it, bit for bit; transforms are called on that thread, one after another. What it throws reaches the loop at the
 // batch concerned; a loop may be left at any time.
 template <class Host = _::this_host>

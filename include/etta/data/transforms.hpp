@@ -587,7 +587,7 @@ using Compose = _::chain;
 using RandomApply = _::random_apply<Image, _::this_host>;
 using RandomChoice = _::random_choice<Image, _::this_host>;
 
-// Of whole batches, batch_options' and FitOptions' `mix`; targets, not labels (Dataset::one_hot). Each sample is mixed with the one
+// Of whole batches, BatchOptions' and FitOptions' `mix`; targets, not labels (Dataset::one_hot). Each sample is mixed with the one
 // before it in the batch, the first with the last: x = s x + (1 - s) x', y alike, s drawn per batch from Beta(alpha, alpha). Zhang et
 // al. 2018.
 using MixUp = _::mix_up<_::this_host>;

@@ -62,7 +62,7 @@ RateTest find_rate(Trainer<M, Loss, Rule>& trainer, const Dataset& data, const R
     } when_done{trainer, tensors, kept, rule, schedule, steps};
 
     trainer.schedule = {};
-    batch_options bo;
+    BatchOptions bo;
     bo.shuffle = o.seed, bo.type = dtype_of<typename M::element>, bo.steps = o.steps;
     RateTest r;
     double mean = 0, weight = 0, least = 0;

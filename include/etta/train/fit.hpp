@@ -158,7 +158,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     if (!o.metrics.empty()) trainer.tell(o.metrics, nullptr, nullptr, 0);  // may refuse what they are not for
     const index batch = o.batch != 0 ? o.batch : T::batch_bound < 32 ? T::batch_bound : 32;
     if (batch < 1 || batch > T::batch_bound) fail<>("fit: a batch of " + std::to_string(batch) + "; the model takes 1 to " + std::to_string(T::batch_bound));
-    batch_options bo;
+    BatchOptions bo;
     if (o.shuffle) bo.shuffle = o.seed;
     bo.type = dtype_of<typename T::element>;
     bo.steps = o.steps_per_epoch, bo.drop_last = o.drop_last;

@@ -16,7 +16,7 @@ Descent minimize(const Options& options, Trainer<M, Loss, Rule>& trainer, const 
     constexpr index n = Trainer<M, Loss, Rule>::n_elements;
     trainer.check_dataset(data);
     if (data.size() == 0) fail<>("minimize: the data has no samples");
-    batch_options bo;
+    BatchOptions bo;
     bo.type = dtype_of<T>;
     auto loader = batches(data, Trainer<M, Loss, Rule>::batch_bound, bo);
     return _::descend(options, trainer.model().parameters.data(), n, [&](const T*, T* g) {  // (x are the model's own)

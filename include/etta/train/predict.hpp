@@ -38,7 +38,7 @@ auto predict(M& m, const Dataset& data) {
     char* y[M::n_outputs];
     char** next = y;
     R::bind(out, next);
-    batch_options o;
+    BatchOptions o;
     o.type = dtype_of<typename M::element>;
     for (auto&& [x, targets] : batches(data, M::batch_bound, o)) {
         const X* at = static_cast<const X*>(x.data);

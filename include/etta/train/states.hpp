@@ -28,7 +28,7 @@ void estimate_states(Trainer<M, Loss, Rule>& trainer, const Dataset& data, int b
         _::heap_elements<double> mean(low.size), high(low.size);
         _::heap_elements<char> counts;
         _::fill_states<F>(model.states.data());
-        batch_options bo;
+        BatchOptions bo;
         bo.type = dtype_of<T>;
         double n = 0;
         for (auto&& [x, y] : batches(data, batch, bo)) {

@@ -96,7 +96,10 @@ class tensor_board {
     }
     const std::string& path() const { return path_; }
 
+    void on_train_begin(FitEvent& e) { last_ = e.step; }
     void on_batch_end(FitEvent& e) {
+        if (e.step == last_) return;  // more batches make the step
+        last_ = e.step;
         if (steps_ > 0 && e.step % steps_ == 0) scalar("batch_loss", e.loss, e.step), scalar("batch_rate", e.rate, e.step);
     }
     void on_epoch_end(FitEvent& e) {
@@ -126,7 +129,7 @@ class tensor_board {
         if (whole_ == 0) ::close(file_), ::unlink(path_.c_str()), file_ = -1;  // in the constructor
         fail_by_system<Host>("write", path_, error);
     }
-    long steps_ = 0;
+    long steps_ = 0, last_ = 0;
     int file_ = -1;
     off_t whole_ = 0;  // where the last record ends
     std::string path_;

@@ -183,7 +183,7 @@ public:
             e.classes = static_cast<int>(n_classes);
             if constexpr (n_classes <= 1024) e.confusion.assign(static_cast<std::size_t>(e.classes * e.classes), 0);
         }
-        batch_options bo;
+        BatchOptions bo;
         bo.type = dtype_of<element>;
         auto loader = batches(data, batch_bound, bo);
         for (auto&& [x, y] : loader) {
