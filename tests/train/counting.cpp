@@ -45,7 +45,7 @@ std::vector<std::int32_t> thirds() { return {0, 1, 2, 0, 1, 2, 0, 1}; }
 Dataset plain() { return Dataset::from(numbers(), {2}, thirds(), 3); }
 Dataset weighted(std::vector<double> w = {1, 1, 1, 1, 0.01, 0.02, 0.03, 3}) { return plain().weighted(w); }
 // Labels 1, 4, 5 and 6 are ignored: half of those that there are, one of the first batch of four.
-Dataset with_gaps() { return Dataset::from(numbers(), {2}, std::vector<std::vector<std::int32_t>>{{0}, {}, {2}, {0}, {}, {}, {}, {1}}, 1, 3); }
+Dataset with_gaps(std::int32_t none = -1) { return Dataset::from(numbers(), {2}, std::vector<std::int32_t>{0, none, 2, 0, none, none, none, 1}, 3); }
 
 template <int Batch, class Loss>
 Evaluation evaluated(const Loss& loss, const Dataset& d, const TrainerOptions& o = {}) {
@@ -96,6 +96,20 @@ TEST_CASE("fit's loss and accuracy are those of evaluate, whatever is ignored") 
     const Evaluation e = trainer.evaluate(with_gaps());
     CHECK(h.epochs[0].loss == Approx(e.loss).epsilon(1e-12));
     CHECK(h.epochs[0].accuracy == e.accuracy);
+    // PyTorch's label for what is ignored; a list of labels for each sample; and what cannot do without.
+    auto hundred = Trainer(model, on_labels<-100>([](auto y, auto t) { return cross_entropy(y, t, {.ignore_index = -100}); }), SGD{});
+    CHECK(hundred.evaluate(with_gaps(-100)).loss == e.loss);
+    const auto lists = Dataset::from(numbers(), {2}, std::vector<std::vector<std::int32_t>>{{0}, {}, {2}, {0}, {}, {-1}, {}, {1}}, 1, 3);
+    CHECK(trainer.evaluate(lists).loss == e.loss);
+    auto every = Trainer(model, CrossEntropy{}, SGD{});
+    CHECK_THROWS_WITH(every.fit(with_gaps(), {.batch = 3, .verbose = false}), says("sample 1 of the data has label -1, which is no class"));
+    CHECK_THROWS_WITH(trainer.evaluate(with_gaps(-100).slice(2, 8)), says("sample 2 of the data has label -100"));
+    CHECK_THROWS_WITH(every.evaluate(lists), says("sample 1 of the data has label -1"));
+    CHECK(every.evaluate(with_gaps().slice(2, 4)).samples == 2);
+    CHECK_THROWS_WITH(split_stratified(with_gaps(), 0.5, seed(1)), says("has label -1, which is no class"));
+    CHECK_THROWS_WITH(k_fold_stratified(with_gaps(), 2, seed(1)), says("has label -1, which is no class"));
+    float one_of[3];
+    CHECK_THROWS_WITH(with_gaps().one_hot().copy_y(1, one_of), says("label -1, which is no class"));
     // Also where the label that is ignored is one that is predicted.
     Net<8> padded{seed(1)};
     auto first = Trainer(padded, on_labels<0>([](auto y, auto t) { return cross_entropy(y, t, {.ignore_index = 0}); }), SGD{.lr = 0});
@@ -234,12 +248,39 @@ TEST_CASE("numbers of a rule that cannot be meant are refused, and a rate that i
     CHECK_THROWS_WITH(with(Lookahead{RMSprop{.alpha = 1.5}})(), says("the rule's alpha is 1.5"));
     CHECK_THROWS_WITH(with(Lookahead{DecoupledDecay{Adam{.beta2 = 1}}})(), says("beta2"));
     CHECK_THROWS_WITH(with(Adam{.eps = -1e-8})(), says("eps"));
+    CHECK_THROWS_WITH(with(Adagrad{.lr_decay = -1})(), says("lr_decay is -1"));
+    CHECK_THROWS_WITH(with(Adagrad{.initial_accumulator_value = -1})(), says("initial_accumulator_value is -1"));
+    CHECK_THROWS_WITH(with(NAdam{.momentum_decay = -1})(), says("momentum_decay is -1"));
+    CHECK_THROWS_WITH(with(Rprop{.eta_minus = 1.5})(), says("eta_minus and eta_plus are 1.5 and 1.2, expected 0 < eta_minus < 1 < eta_plus"));
+    CHECK_THROWS_WITH(with(Rprop{.min_step = 2, .max_step = 1})(), says("min_step and max_step are 2 and 1"));
+    CHECK_THROWS_WITH(with(Adafactor{.d = 0.5})(), says("beta2_decay and d are -0.8 and 0.5"));
+    CHECK_THROWS_WITH(with(Adafactor{.beta2_decay = 1})(), says("beta2_decay"));
+    CHECK_THROWS_WITH(with(Adafactor{.eps1 = -1})(), says("eps1 is -1"));
+    CHECK_THROWS_WITH(with(SGD{.dampening = nan})(), says("dampening"));
+    CHECK_THROWS_WITH(with(ASGD{.lambd = -1})(), says("lambd is -1"));
+    CHECK_THROWS_WITH(with(LARS{.trust_coefficient = -1})(), says("trust_coefficient is -1"));
+    CHECK_THROWS_WITH(with(Lookahead{SGD{}, 0})(), says("Lookahead is every 0 steps"));
+    CHECK_THROWS_WITH(SWA(model, {.every = 0}), says("SWA: start is 0 or more, every 1 or more"));
+    const auto grouped = [&](const GroupOptions& g) { return [&model, g] { Trainer(model, CrossEntropy{}, SGD{}, {.groups = {{"*", g}}}); }; };
+    for (const GroupOptions& g : {GroupOptions{.lr = -0.5}, GroupOptions{.lr = nan}, GroupOptions{.weight_decay = -0.1}, GroupOptions{.weight_decay = nan}, GroupOptions{.lr_factor = -1}, GroupOptions{.lr_factor = nan}})
+        CHECK_THROWS_WITH(grouped(g)(), says("group 0 has lr "));
+    const auto weighted = [&](std::vector<double> w) { return [&model, w] { Trainer(model, Weighted<CrossEntropy>{}, SGD{}, {.class_weight = w}); }; };
+    CHECK_THROWS_WITH(weighted({1, -2, 1})(), says("class_weight has -2"));
+    CHECK_THROWS_WITH(weighted({1, nan, 1})(), says("class_weight has nan"));
+    CHECK_THROWS_WITH(weighted({0, 0, 0})(), says("class_weight: all are 0"));
     CHECK_THROWS_WITH(Trainer(model, CrossEntropy{}, SGD{}, {.clip_norm = -1}), says("a limit of the gradients"));
     CHECK_THROWS_WITH(EMA(model, {.decay = 2}), says("EMA: decay is 0 to 1"));
     CHECK_THROWS_WITH(cyclic({.up = 0}), says("cyclic: up is 1 step or more"));
     CHECK_THROWS_WITH(cosine_restarts(4, 0.5), says("cosine_restarts"));
     CHECK_THROWS_WITH(step_decay(0), says("step_decay"));
     CHECK_THROWS_WITH(one_cycle({.div_factor = 0}), says("one_cycle"));
+    CHECK_THROWS_WITH(cyclic({.base = -3}), says("base and gamma are 0 or more"));
+    CHECK_THROWS_WITH(ramp(0.1, 1, 0), says("ramp: over 1 step or more"));
+    CHECK_THROWS_WITH(multi_step({1}, -0.1), says("multi_step"));
+    CHECK_THROWS_WITH(exponential(-0.5), says("exponential"));
+    CHECK_THROWS_WITH(polynomial(-1), says("polynomial"));
+    CHECK_THROWS_WITH(cosine().over(-4), says("a schedule over -4 steps"));
+    CHECK_THROWS_WITH(cosine().then(-3, linear()), says("a schedule of -3 steps, then another"));
 
     auto trainer = Trainer(model, CrossEntropy{}, SGD{});
     const auto before = weights(model);
@@ -247,6 +288,14 @@ TEST_CASE("numbers of a rule that cannot be meant are refused, and a rate that i
     const auto y = thirds();
     CHECK(Trainer(model, CrossEntropy{}, NesterovOnly{}).step(x.data(), y.data(), 8) > 0);
     std::memcpy(model.parameters.data(), before.data(), before.size() * sizeof(double));
+    trainer.rule.lr = -1;
+    CHECK_THROWS_WITH(trainer.step(x.data(), y.data(), 8), says("the learning rate is -1 at step 1: the parameters were not updated"));
+    auto adam = Trainer(model, CrossEntropy{}, Adam{}, {.momentum = [](long) { return 1.5; }});
+    CHECK_THROWS_WITH(adam.step(x.data(), y.data(), 8), says("beta1 by its schedule is 1.5, expected 0 to less than 1"));
+    CHECK(adam.steps() == 0);
+    auto heavy = Trainer(model, CrossEntropy{}, SGD{.momentum = 0.9});
+    CHECK_THROWS_WITH(heavy.fit(plain(), {.batch = 8, .momentum = [nan](long) { return nan; }, .verbose = false}), says("momentum by its schedule is nan"));
+    CHECK(weights(model) == before);
     trainer.rule.lr = nan;
     CHECK_THROWS_WITH(trainer.step(x.data(), y.data(), 8), says("the learning rate is NaN at step 1: the parameters were not updated"));
     CHECK((weights(model) == before && trainer.steps() == 0));

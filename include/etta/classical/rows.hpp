@@ -65,7 +65,7 @@ template <class Host>
 std::vector<std::int32_t> labels_of(const Dataset& data, const char* who) {
     if (!data.has_labels()) fail(std::string(who) + ": this data set has no labels");
     std::vector<std::int32_t> y;
-    for (index i = 0; i < data.size(); ++i) y.push_back(data.label<Host>(i));
+    for (index i = 0; i < data.size(); ++i) y.push_back(data.class_of<Host>(i));
     return y;
 }
 struct occurring {

@@ -76,6 +76,7 @@ struct dataset_storage {
     std::vector<std::int32_t> labels;
     std::vector<double> targets;
     std::vector<std::string> class_names;
+    bool unlabelled = false;  // a label is negative
 };
 
 struct affine {  // x * scale + offset, element by element
@@ -121,7 +122,8 @@ class Dataset {
     static Dataset from(samples x, const dims& x_shape) {
         return make<Host>({static_cast<samples&&>(x), {}, {}, {}}, x_shape);
     }
-    // And a class for each sample, 0 .. classes-1. classes = 0: as many as there are names, else largest label + 1.
+    // And a class for each sample, 0 .. classes-1. classes = 0: as many as there are names, else largest label + 1. A negative label is
+    // none: for losses that ignore it, and refused by whatever asks for a class.
     template <class Host = _::this_host>
     static Dataset from(samples x, const dims& x_shape, std::vector<std::int32_t> labels, int classes = 0,
                         std::vector<std::string> class_names = {}) {
@@ -130,14 +132,12 @@ class Dataset {
         if (classes == 0) classes = static_cast<int>(names);
         for (index i = 0; i < n; ++i) {
             const std::int32_t label = labels[static_cast<std::size_t>(i)];
-            if (label < 0 || (classes > 0 && label >= classes))
-                fail("sample " + std::to_string(i) + " has label " + std::to_string(label) + ", expected " +
-                     (classes > 0 ? "0 .. " + std::to_string(classes - 1) : std::string("0 or more")));
+            if (classes > 0 && label >= classes) fail("sample " + std::to_string(i) + " has label " + std::to_string(label) + ", expected 0 .. " + std::to_string(classes - 1));
             if (label > largest) largest = label;
         }
         if (classes == 0) classes = largest + 1;
-        if (names != 0 && names != classes)
-            fail("there are " + std::to_string(classes) + " classes and " + std::to_string(names) + " names for them");
+        if (n > 0 && classes == 0) fail("all labels are negative");
+        if (names != 0 && names != classes) fail("there are " + std::to_string(classes) + " classes and " + std::to_string(names) + " names for them");
         Dataset d = make<Host>({static_cast<samples&&>(x), static_cast<std::vector<std::int32_t>&&>(labels), {},
                                 static_cast<std::vector<std::string>&&>(class_names)}, x_shape);
         d.classes_ = classes;
@@ -145,13 +145,12 @@ class Dataset {
         return d;
     }
     // And a list of labels for each sample (what is written in a picture, said in a recording), padded with -1 to `length`; 0: the
-    // longest one's. For losses of such lists: CTC.
+    // longest one's. For losses of such lists: CTC; or of a label for each place, where a negative one is none.
     template <class Host = _::this_host>
     static Dataset from(samples x, const dims& x_shape, const std::vector<std::vector<std::int32_t>>& labels, index length = 0, int classes = 0) {
         if (length < 0) fail("lists of " + std::to_string(length) + " labels");
         index longest = 1;
-        for (const auto& list : labels)
-            if (static_cast<index>(list.size()) > longest) longest = static_cast<index>(list.size());
+        for (const auto& list : labels) longest = static_cast<index>(list.size()) > longest ? static_cast<index>(list.size()) : longest;
         if (length == 0) length = longest;
         std::vector<std::int32_t> all(labels.size() * static_cast<std::size_t>(length), -1);
         std::int32_t largest = 0;
@@ -160,8 +159,8 @@ class Dataset {
             if (static_cast<index>(labels[i].size()) > length) fail(what() + std::to_string(labels[i].size()) + " labels, expected " + std::to_string(length) + " at most");
             for (std::size_t k = 0; k < labels[i].size(); ++k) {
                 const std::int32_t label = labels[i][k];
-                if (label < 0 || (classes > 0 && label >= classes))
-                    fail(what() + "label " + std::to_string(label) + " in place " + std::to_string(k) + ", expected " + (classes > 0 ? "0 .. " + std::to_string(classes - 1) : std::string("0 or more")));
+                if (classes > 0 && label >= classes)
+                    fail(what() + "label " + std::to_string(label) + " in place " + std::to_string(k) + ", expected 0 .. " + std::to_string(classes - 1));
                 if (label > largest) largest = label;
                 all[i * static_cast<std::size_t>(length) + k] = label;
             }
@@ -226,6 +225,7 @@ class Dataset {
     dtype x_type() const { return source_ ? source_->x.type : dtype::none; }
 
     bool has_labels() const { return classes_ > 0 && smoothing_ < 0; }
+    bool unlabelled() const { return source_ && source_->unlabelled; }  // are some labels negative, here or in another view?
     bool has_targets() const { return smoothing_ >= 0 || (source_ && !source_->targets.empty()); }
     bool has_weights() const { return static_cast<bool>(weights_); }
     int classes() const { return classes_; }  // 0 without labels
@@ -267,7 +267,14 @@ class Dataset {
         if (!has_labels()) fail("this data set has no labels");
         for (index k = 0; k < y_.count(); ++k) dst[k] = source_->labels[static_cast<std::size_t>(i + k)];
     }
-    // Sample i's class; fails without labels, or where there are several for a sample.
+    // Sample i's class; fails where it has none.
+    template <class Host = _::this_host>
+    std::int32_t class_of(index i) const {
+        const std::int32_t c = label<Host>(i);
+        if (c < 0) fail("sample " + std::to_string(i) + " has label " + std::to_string(c) + ", which is no class");
+        return c;
+    }
+    // Sample i's label, negative if it has none; fails without labels, or where there are several for a sample.
     template <class Host = _::this_host>
     std::int32_t label(index i) const {
         i = place<Host>(i);
@@ -283,6 +290,7 @@ class Dataset {
         if (!has_targets()) fail("this data set has no targets");
         if (smoothing_ >= 0) {
             const index label = source_->labels[static_cast<std::size_t>(i)];
+            if (label < 0) fail("one_hot: a sample has label " + std::to_string(label) + ", which is no class");
             for (index k = 0; k < n; ++k) dst[k] = static_cast<T>(smoothing_ / static_cast<double>(n) + (k == label ? 1 - smoothing_ : 0));
             return;
         }
@@ -450,12 +458,12 @@ class Dataset {
     template <class Host>
     static Dataset make(_::dataset_storage&& s, const dims& x_shape) {
         if (!x_shape.valid()) fail("no sample has shape " + x_shape.text());
-        if (s.x.count % x_shape.count() != 0)
-            fail(std::to_string(s.x.count) + " elements are not a whole number of samples of shape " + x_shape.text());
+        if (s.x.count % x_shape.count() != 0) fail(std::to_string(s.x.count) + " elements are not a whole number of samples of shape " + x_shape.text());
         Dataset d;
         d.x_ = x_shape;
         d.size_ = s.x.count / x_shape.count();
         d.ids_ = s.x.type == dtype::i32;
+        for (const std::int32_t label : s.labels) s.unlabelled = s.unlabelled || label < 0;
         d.source_ = keep(static_cast<_::dataset_storage&&>(s));
         return d;
     }

@@ -69,7 +69,7 @@ template <class Host = _::this_host>
 Split split_stratified(const Dataset& data, double fraction, seed s) {
     _::check_fraction<Host>(fraction);
     std::vector<std::vector<index>> members(static_cast<std::size_t>(data.classes()));
-    for (index i = 0; i < data.size(); ++i) members[static_cast<std::size_t>(data.label<Host>(i))].push_back(i);
+    for (index i = 0; i < data.size(); ++i) members[static_cast<std::size_t>(data.class_of<Host>(i))].push_back(i);
     if (!data.has_labels()) fail("split_stratified: this data set has no labels");
     std::vector<index> train, test;
     const std::vector<index> count = _::stratified_counts<Host>(members, data.size(), fraction, s);
@@ -114,7 +114,7 @@ void check_part(index size, std::size_t k, const Dataset& data, const char* who)
 template <class Host>
 std::vector<std::vector<index>> stratified(const Dataset& data, const std::vector<double>& shares, seed s) {
     std::vector<std::vector<index>> members(static_cast<std::size_t>(data.classes())), parts(shares.size());
-    for (index i = 0; i < data.size(); ++i) members[static_cast<std::size_t>(data.label<Host>(i))].push_back(i);
+    for (index i = 0; i < data.size(); ++i) members[static_cast<std::size_t>(data.class_of<Host>(i))].push_back(i);
     std::vector<double> owed(shares.size());
     std::vector<index> count(shares.size());
     for (std::size_t c = 0; c < members.size(); ++c) {
@@ -223,7 +223,7 @@ std::vector<Split> k_fold_stratified(const Dataset& data, int k, seed s) {
     // Class by class, dealt out to the folds like cards: a sample's card is its place among those of its class, after all classes
     // before it. The parts' order is random.
     std::vector<index> card(static_cast<std::size_t>(data.classes()) + 1);
-    for (const index i : mixed) ++card[static_cast<std::size_t>(data.label<Host>(i)) + 1];
+    for (const index i : mixed) ++card[static_cast<std::size_t>(data.class_of<Host>(i)) + 1];
     index largest = 0;
     for (std::size_t c = 1; c < card.size(); ++c) {
         if (card[c] > largest) largest = card[c];
@@ -231,7 +231,7 @@ std::vector<Split> k_fold_stratified(const Dataset& data, int k, seed s) {
     }
     if (largest < k) fail("k_fold_stratified: " + std::to_string(k) + " folds, and no class has more than " + std::to_string(largest) + " samples");
     std::vector<int> fold;
-    for (const index i : mixed) fold.push_back(static_cast<int>(card[static_cast<std::size_t>(data.label<Host>(i))]++ % k));
+    for (const index i : mixed) fold.push_back(static_cast<int>(card[static_cast<std::size_t>(data.class_of<Host>(i))]++ % k));
     return _::folds<Host>(data, k, mixed, [&](index i) { return fold[static_cast<std::size_t>(i)]; });
 }
 

@@ -15,7 +15,7 @@
 
 namespace etta {
 
-// What is negative stays as the rule has it.
+// What is -1 stays as the rule has it.
 struct GroupOptions {
     double lr = -1;            // in place of the rule's; schedules multiply it
     double lr_factor = 1;      // times the rate

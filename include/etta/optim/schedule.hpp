@@ -25,6 +25,7 @@ class Schedule {
     double factor(long step, long total) const { return curve_ ? curve_->at(curve_->object, step, steps_ > 0 ? steps_ : total) : 1; }
     // The same curve, ending after that many steps however long the run is.
     Schedule over(long n) const {
+        if (n < 1) fail<>("a schedule over " + std::to_string(n) + " steps");
         Schedule s = *this;
         s.steps_ = n;
         return s;
@@ -41,6 +42,7 @@ class Schedule {
     // This one for n steps, then the other from its beginning (torch's SequentialLR).
     template <class = void>
     Schedule then(long n, Schedule next) const {
+        if (n < 0) fail<>("a schedule of " + std::to_string(n) + " steps, then another");
         const bool ends = next.needs_length();
         const auto f = [first = *this, n, next = static_cast<Schedule&&>(next)](long step, long total) {
             return step <= n ? first.factor(step, n) : next.factor(step - n, total - n);
@@ -120,6 +122,7 @@ Schedule linear(double final_part = 0, long warmup = 0) {
 // final_part + (1 - final_part) (1 - t / total)^power (PolynomialLR).
 template <class = void>
 Schedule polynomial(double power = 1, double final_part = 0, long warmup = 0) {
+    if (!(power >= 0)) fail<>("polynomial: the power is 0 or more");
     return _::after(warmup, [power, final_part](long step, long total) {
         return final_part + (1 - final_part) * __builtin_pow(1 - _::part_of(step, total), power);
     });
@@ -130,6 +133,7 @@ Schedule polynomial(double power = 1, double final_part = 0, long warmup = 0) {
 // From one factor to another in n steps along a line; then the second (LinearLR).
 template <class = void>
 Schedule ramp(double from, double to, long n) {
+    if (n < 1) fail<>("ramp: over 1 step or more");
     return [from, to, n](long step) { return _::between(from, to, _::part_of(step, n), true); };
 }
 // One factor for n steps, then 1 (ConstantLR).
@@ -140,12 +144,13 @@ Schedule hold(double factor, long n) {
 // Times gamma after every n steps (StepLR).
 template <class = void>
 Schedule step_decay(long n, double gamma = 0.1) {
-    if (n < 1) fail<>("step_decay: after every 1 step or more");
+    if (n < 1 || !(gamma >= 0)) fail<>("step_decay: after every 1 step or more, by a gamma of 0 or more");
     return [n, gamma](long step) { return __builtin_pow(gamma, static_cast<double>((step - 1) / n)); };
 }
 // Times gamma after each of these numbers of steps (MultiStepLR).
 template <class = void>
 Schedule multi_step(std::vector<long> after, double gamma = 0.1) {
+    if (!(gamma >= 0)) fail<>("multi_step: gamma is 0 or more");
     return [after = static_cast<std::vector<long>&&>(after), gamma](long step) {
         double f = 1;
         for (const long n : after) f *= step > n ? gamma : 1;
@@ -155,6 +160,7 @@ Schedule multi_step(std::vector<long> after, double gamma = 0.1) {
 // Times gamma after each step (ExponentialLR).
 template <class = void>
 Schedule exponential(double gamma) {
+    if (!(gamma >= 0)) fail<>("exponential: gamma is 0 or more");
     return [gamma](long step) { return __builtin_pow(gamma, static_cast<double>(step - 1)); };
 }
 // A linear warm-up, then with the inverse square root of the step (Vaswani et al. 2017): min(step / warmup, sqrt(warmup / step)).
@@ -225,6 +231,7 @@ namespace _ {
 template <class = void>
 void check_cycle(const Cyclic& o) {
     if (o.up < 1 || o.down < 0) fail<>("cyclic: up is 1 step or more, down as well, or 0 for as many");
+    if (!(o.base >= 0 && o.gamma >= 0)) fail<>("cyclic: base and gamma are 0 or more");
 }
 // 0 at the bottom, 1 at the top.
 template <class = void>

@@ -27,4 +27,15 @@ ETTA_COLD inline void refuse_classes(const Dataset& d, index classes) {
     fail<this_target>("the data has " + std::to_string(d.classes()) + " classes" + where + ", the model " + std::to_string(classes) + " outputs");
 }
 
+// Fails if a sample has a negative label, and the loss does not ignore it.
+ETTA_COLD inline void check_labelled(const Dataset& d, std::int64_t ignored) {
+    std::vector<std::int32_t> labels(static_cast<std::size_t>(d.y_shape().count()));
+    for (index i = 0; i < d.size(); ++i) {
+        d.copy_labels(i, labels.data());
+        for (const std::int32_t label : labels)
+            if (label < 0 && label != ignored)
+                fail_with<this_target>("sample %lld of the data has label %d, which is no class; on_labels<%d>(loss) ignores it", static_cast<long long>(i), label, label);
+    }
+}
+
 }  // namespace etta::_

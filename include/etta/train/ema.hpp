@@ -115,12 +115,14 @@ struct SWAOptions {
 template <class M>
 class SWA : public _::weight_average<M> {
 public:
-    explicit SWA(M& model, SWAOptions o = {}) : _::weight_average<M>(model), options(o) {}
+    explicit SWA(M& model, SWAOptions o = {}) : _::weight_average<M>(model), options(o) {
+        if (o.start < 0 || o.every < 1) fail<>("SWA: start is 0 or more, every 1 or more");
+    }
 
     void update() {
         this->check();
         const std::int64_t n = ++this->counts_[1] - options.start;
-        if (n <= 0 || n % (options.every > 0 ? options.every : 1) != 0) return;
+        if (n <= 0 || n % options.every != 0) return;
         this->blend(1 - 1 / static_cast<double>(++this->counts_[0]));
     }
 

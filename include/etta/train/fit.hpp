@@ -8,6 +8,7 @@
 #include "checkpoint.hpp"
 #include "history.hpp"
 #include "metric.hpp"
+#include "options.hpp"
 #include "progress.hpp"
 
 namespace etta {
@@ -240,7 +241,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
             const auto& [x, y] = *it;
             const long step = (epoch - 1) * steps(per_epoch) + steps(++done);
             trainer.rate_factor(o.schedule.factor(step, total) * e.rate_factor);
-            if (o.momentum.given()) trainer.momentum_now(o.momentum.factor(step, total));
+            if (o.momentum.given()) trainer.momentum_now(checked_momentum<typename T::rule_type>(o.momentum.factor(step, total)));
             const double loss = e.loss = trainer.step(x, y, loader.weights());
             e.counted = trainer.counted();
             s.loss[0] += loss * e.counted, s.loss[1] += e.counted;

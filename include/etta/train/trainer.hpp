@@ -235,6 +235,7 @@ public:
         if (wants_labels && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
         if (needs_targets && !wants_labels && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
         if (classifies && d.classes() > n_classes) _::refuse_classes(d, n_classes);
+        if (classifies && d.unlabelled()) _::check_labelled(d, ignored);
         if (wants_labels && d.y_shape().count() != target_size)
             fail<>("a sample has " + std::to_string(d.y_shape().count()) + " labels, the model's prediction takes " + std::to_string(target_size));
         if (!wants_labels && d.has_targets() && d.y_shape().count() != target_size)
@@ -378,12 +379,14 @@ private:
         if (batches_ > 0 && summed_ == 0) return void(batches_ = 0);
         const double factor = schedule.factor(steps_ + 1, 0) * factor_;
         refuse_unless_finite("learning rate", rule.lr * factor, nullptr, nullptr, 0);
+        const double m = momentum_ >= 0 ? momentum_ : momentum.given() ? _::checked_momentum<Rule>(momentum.factor(steps_ + 1, 0)) : -1;
+        if (rule.lr * factor < 0) fail_with<>("the learning rate is %g at step %ld: the parameters were not updated (Maximize{rule} goes up)", rule.lr * factor, steps_ + 1);
         if (batches_ > 0) average();
         if (clip_ != nullptr) (this->*clip_)(x, y, n);
         ++steps_;
         if constexpr (M::n_states > 0 && sound)
             if (accumulate_ == 1) keep_states();
-        apply(factor);
+        apply(factor, m);
         last_factor_ = factor;
         for (const follower& f : followers_) f.tell(f.object);
     }
@@ -475,8 +478,7 @@ private:
         return weights_.data();
     }
     // The update, run by run; one run where there are no groups.
-    void apply(double factor) {
-        const double m = momentum_ >= 0 ? momentum_ : momentum.given() ? momentum.factor(steps_, 0) : -1;
+    void apply(double factor, double m) {
         _::update_each<Rule, typename M::facts, element>(m >= 0 ? _::with_momentum(rule, m) : rule, steps_, factor, last_factor_, gradient_scale_, model_->parameters.data(), gradients_.data(), states_.data(), room_, [&](const auto& f) { each_run(f); });
     }
     template <class F>
