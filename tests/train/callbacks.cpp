@@ -377,11 +377,34 @@ TEST_CASE("fit after fit goes on drawing; a file that cannot be written is found
     CHECK(run.trainer.steps() == steps + 5);
 }
 
+TEST_CASE("an error that leaves fit finds signals given back, the best weights, and the history in a callback") {
+    Run run, best;
+    std::vector<double> told;
+    struct Last {
+        std::vector<double>* told;
+        void on_batch_end(FitEvent& e) const {
+            if (e.step == 23) throw Error("by a callback");
+        }
+        void on_train_failed(FitEvent& e) const { *told = e.history["loss"]; }
+    };
+    const auto mine = [](int) {};
+    const auto before = std::signal(SIGINT, mine);
+    StopOnInterrupt stop;
+    const Schedule wild = [](long t, long) { return t <= 10 ? 1.0 : 2000.0; };
+    CHECK_THROWS_WITH(run.fit({.epochs = 9, .schedule = wild, .callbacks = {stop, EarlyStopping{.patience = 9, .restore_best_weights = true}, Last{&told}}}), says("by a callback"));
+    CHECK(std::signal(SIGINT, before) == static_cast<void (*)(int)>(mine));
+    REQUIRE(told.size() == 4);
+    CHECK((told[1] < told[0] && told[1] < told[2] && told[1] < told[3]));
+    best.fit({.epochs = 2, .schedule = wild});
+    CHECK(weights(run.model) == weights(best.model));
+}
+
 TEST_CASE("of accumulated batches, what is every so many steps counts steps") {
     Scratch dir;
     M model{seed(1)};
     auto trainer = Trainer(model, CrossEntropy{}, AdamW{}, {.accumulate = 2});
     StepLog log;
+    TensorBoard board{dir.path("board"), 2};
     std::vector<long> written;
     const auto look = [&](const std::string& path) {
         struct Look {
@@ -394,7 +417,11 @@ TEST_CASE("of accumulated batches, what is every so many steps counts steps") {
         };
         return Look{&written, path};
     };
-    const History h = trainer.fit(points(), {.epochs = 2, .batch = 4, .checkpoint = {dir.path("run"), {.steps = 2}}, .callbacks = {look(dir.path("run")), log}, .verbose = false});
+    const History h = trainer.fit(points(), {.epochs = 2, .batch = 4, .checkpoint = {dir.path("run"), {.steps = 2}}, .callbacks = {look(dir.path("run")), log, board}, .verbose = false});
+    std::size_t tags = 0;
+    const std::string events = as_text(read_file(board.path()));
+    for (std::size_t at = events.find("batch_loss"); at != std::string::npos; at = events.find("batch_loss", at + 1)) ++tags;
+    CHECK(tags == 5);  // steps 2, 4, 6, 8 and 10
     CHECK((trainer.steps() == 10 && log.records.size() == 10 && log.records[9].step == 10));
     CHECK(written == std::vector<long>{2, 4, 5, 6, 8});  // seen one batch later, before the next step; 5: the epoch's end
     double sum = 0;

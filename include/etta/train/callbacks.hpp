@@ -16,7 +16,7 @@ struct early_stopping {
     int patience = 0;
     double min_delta = 0;
     Monitor monitor = {};
-    bool restore_best_weights = false;  // the model's parameters and states at the run's end are those of the best epoch
+    bool restore_best_weights = false;  // the model's parameters and states at the run's end, also by an error, are those of the best epoch
     int start_from_epoch = 0;           // epochs that are not judged; nor are those before the first that has the figure
 
     // The best epoch so far (from 1; 0: none was judged), and whether to stop.
@@ -45,6 +45,7 @@ struct early_stopping {
         }
         e.stop = e.stop || v.stop;
     }
+    void on_train_failed(FitEvent& e) { on_train_end(e); }
     void on_train_end(FitEvent& e) {
         if (restore_best_weights && judge(e.history).best > 0 && best_.size() == bytes_of(e))
             each(e, [](const named_tensor& t, std::byte* kept) { std::memcpy(const_cast<std::byte*>(t.data), kept, t.bytes); });
@@ -224,6 +225,7 @@ struct stop_on_interrupt {
     }
     void on_epoch_end(FitEvent& e) { on_batch_end(e); }
     void on_train_end(FitEvent&) { release(); }
+    void on_train_failed(FitEvent&) { release(); }
 
   private:
     void release() {

@@ -56,12 +56,12 @@ struct FitEvent {
 };
 
 // Whatever fit() tells of its progress: a callable of FitEvent&, called after each epoch, or a struct with any of on_train_begin,
-// on_epoch_begin, on_batch_end, on_epoch_end and on_train_end, each of FitEvent&. Of a variable it is a reference; a temporary is
-// kept. One that remembers something which a run that goes on needs has append_tensors(FitEvent&, list, prefix), called between
+// on_epoch_begin, on_batch_end, on_epoch_end and on_train_end, each of FitEvent&; in place of the last, on_train_failed where an error
+// leaves fit(): it must not throw. Of a variable it is a reference; a temporary is kept. One that remembers something which a run that goes on needs has append_tensors(FitEvent&, list, prefix), called between
 // on_train_begin and on_train_end: those tensors stand in fit()'s checkpoint.
 class Callback {
   public:
-    enum moment { train_begin, epoch_begin, batch_end, epoch_end, train_end };
+    enum moment { train_begin, epoch_begin, batch_end, epoch_end, train_end, train_failed };
 
     template <class F, class X = std::remove_cvref_t<F>>
         requires(!std::is_same_v<X, Callback>)
@@ -91,6 +91,7 @@ class Callback {
         if constexpr (requires { x.on_epoch_end(e); }) { if (m == epoch_end) x.on_epoch_end(e); }
         else if constexpr (requires { x(e); }) { if (m == epoch_end) x(e); }
         if constexpr (requires { x.on_train_end(e); }) { if (m == train_end) x.on_train_end(e); }
+        if constexpr (requires { x.on_train_failed(e); }) { if (m == train_failed) x.on_train_failed(e); }
     }
     template <class X>
     static void append(void* object, FitEvent& e, std::vector<named_tensor>& to, const std::string& prefix) {
@@ -195,7 +196,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     const auto tell = [&](Callback::moment m) {
         e.step = trainer.steps(), e.rate = trainer.rate();
         for (const Callback& c : o.callbacks) c(m, e);
-        if (e.checkpoints_.empty()) return;
+        if (e.checkpoints_.empty() || m == Callback::train_failed) return;
         check_parameters(trainer);
         std::vector<named_tensor> tensors = tensors_of_run(trainer), more = remembered();
         tensors.insert(tensors.end(), more.begin(), more.end());
@@ -217,6 +218,13 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     const auto epochs_done = [&s] { return static_cast<int>(s.loader.epoch - s.start); };
     if (resumed) e.epoch = epochs_done();
     tell(Callback::train_begin);
+    struct tell_unless_done {  // of an error, so that callbacks give back what they hold
+        decltype(tell)& now;
+        bool done = false;
+        ~tell_unless_done() {
+            if (!done) now(Callback::train_failed);
+        }
+    } ending{tell};
     if (epochs_done() < o.epochs) o.checkpoint.check();
     const long batches_done = static_cast<long>(s.loader.batch), made = epochs_done() * steps(per_epoch) + (batches_done == per_epoch ? steps(per_epoch) : batches_done / parts);
     if (resumed && made > 0)
@@ -279,6 +287,7 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         if (!o.metrics.empty()) o.metrics.print(h, line);
         bar.epoch(epoch, line);
     }
+    ending.done = true;
     tell(Callback::train_end);
     return h;
 }
