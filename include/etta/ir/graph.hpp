@@ -51,7 +51,7 @@ enum class storage : std::int64_t { argument, parameter, state };
 
 enum class mistake : int {
     none, broadcast, inner_extents, dtypes, rank, axis, reshape_size, layer_input, layer_rank, state_shape, target,
-    channels, window, concat, square, unbound, right_hand_side, carry, escaped, random, state_in_loop,
+    channels, window, concat, square, unbound, right_hand_side, carry, escaped, random, state_in_loop, weight, option,
     stream_reverse, stream_later, stream_memory, stream_length, stream_rate  // these last: what only a Stream refuses
 };
 
@@ -62,6 +62,7 @@ struct failure {
     int scope = -1;
     shape expected, got;
     dtype type_a = dtype::none, type_b = dtype::none;
+    double value = 0;  // of an option
 };
 
 // How a parameter starts: the constant a, or drawn from U(a, b), N(a, b²) or the part of N(a, b²) between the quantiles 1/2 + c
@@ -244,9 +245,9 @@ struct builder {
 
     // --- mistakes ----------------------------------------------------------------------------------------------
     constexpr void blame(mistake what, const char* op, const shape& expected = {}, const shape& got = {},
-                         dtype a = dtype::none, dtype b = dtype::none) {
+                         dtype a = dtype::none, dtype b = dtype::none, double value = 0) {
         if (error.what != mistake::none) return;
-        error = {what, op, scope, expected, got, a, b};
+        error = {what, op, scope, expected, got, a, b, value};
     }
 
     // --- adding ------------------------------------------------------------------------------------------------
