@@ -113,3 +113,18 @@ TEST_CASE("a variance for each sample is that of all its numbers") {
     const auto [flat, same] = call([](auto y, auto t, auto v) { return _::make_results(gaussian_nll_loss(y, t, squeeze<1>(v)), gaussian_nll_loss(y, t, v)); }, y, t, v);
     CHECK(flat == same);
 }
+
+TEST_CASE("distances of p infinite and 0 are the largest difference and the count of differences") {
+    const Tensor<double, 2, 3> a{1, -4, 2, 0, 0, 0}, b{1, 1, 0, 0, 3, 0};
+    const auto [most, count, triplet] = call([](auto a, auto b) {
+        return _::make_results(pairwise_distance(a, b, __builtin_inf(), 0), pairwise_distance(a, b, 0, 0), triplet_margin_loss(a, b, -b, {.p = __builtin_inf(), .eps = 0}));
+    }, a, b);
+    CHECK(most[0] == 5);
+    CHECK(most[1] == 3);
+    CHECK(count[0] == 2);
+    CHECK(count[1] == 1);
+    CHECK(triplet == Approx((1 + 5 - 3 + 1 + 3 - 3) / 2.0));
+    const auto slope = grad([](auto a, auto b) { return sum(pairwise_distance(a, b, __builtin_inf(), 0)) + sum(pairwise_distance(a, b, 0, 0)); })(a, b);
+    const Tensor<double, 2, 3> wanted{0, -1, 0, 0, -1, 0};
+    for (int i = 0; i < 6; ++i) CHECK(slope[i] == wanted[i]);
+}
