@@ -67,6 +67,8 @@ inline constexpr bool value_stays_in_its_loop = false;
 template <class Op>
 inline constexpr bool random_numbers_are_there = false;
 
+template <class Op, class Axes, class Numbers>
+inline constexpr bool numbers_for_axes = false;
 template <class Op, class Values, class Weight>
 inline constexpr bool weight_fits = false;
 template <class Option, class Value>
@@ -136,6 +138,7 @@ constexpr bool check() {
         else if constexpr (e.what == mistake::escaped) static_assert(value_stays_in_its_loop<A>, "etta: a value of a loop's body is used outside of it: return it from the body");
         else if constexpr (e.what == mistake::random) static_assert(random_numbers_are_there<Op>, "etta: random numbers are there while a training step is traced, and nowhere else: ask training(x) first");
         else if constexpr (e.what == mistake::weight) static_assert(weight_fits<Op, A, B>, "etta: weights of a loss have the extents of its values, or the first of these ([N]: of samples); weights of classes [C]");
+        else if constexpr (e.what == mistake::per_axis) static_assert(numbers_for_axes<Op, A, B>, "etta: per_axis has a number for each spatial axis (first how many axes there are, then how many numbers)");
         else if constexpr (e.what == mistake::option) static_assert(option_is_sound<Op, decltype(spell_value<Source>(std::make_index_sequence<written_number(e.value).size>{}))>, "etta: an option has a value that it cannot have");
         else static_assert(operands_fit<Op, A, B>, "etta: the operands do not fit");
         return false;

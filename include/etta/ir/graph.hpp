@@ -51,7 +51,7 @@ enum class storage : std::int64_t { argument, parameter, state };
 
 enum class mistake : int {
     none, broadcast, inner_extents, dtypes, rank, axis, reshape_size, layer_input, layer_rank, state_shape, target,
-    channels, window, concat, square, unbound, right_hand_side, carry, escaped, random, state_in_loop, weight, option,
+    channels, window, concat, square, unbound, right_hand_side, carry, escaped, random, state_in_loop, weight, option, per_axis,
     stream_reverse, stream_later, stream_memory, stream_length, stream_rate  // these last: what only a Stream refuses
 };
 

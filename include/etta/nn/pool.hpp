@@ -126,6 +126,7 @@ template <per_axis Scale, upsampling Mode = upsampling::nearest, bool AlignCorne
 struct Upsample {
     constexpr var operator()(var x) const {
         const _::in_layer here(x, this);
+        if (!_::are_for(x.rank() - _::first_spatial, x, "upsample", Scale)) return x;
         for (int i = _::first_spatial; i < x.rank(); ++i) x = _::resize_axis(x, i, x.extent(i) * Scale[i - _::first_spatial], Mode, AlignCorners);
         return x;
     }
@@ -148,6 +149,7 @@ template <per_axis Before, per_axis After, real Value>
 struct ConstantPad {
     constexpr var operator()(var x) const {
         const _::in_layer here(x, this);
+        if (!_::are_for(x.rank() - _::first_spatial, x, "pad", Before, After)) return x;
         for (int i = _::first_spatial; i < x.rank(); ++i) x = _::pad_axis_with(x, i, Before[i - _::first_spatial], After[i - _::first_spatial], Value);
         return x;
     }
@@ -167,6 +169,7 @@ template <per_axis Before, per_axis After = Before>
 struct Crop {
     constexpr var operator()(var x) const {
         const _::in_layer here(x, this);
+        if (!_::are_for(x.rank() - _::first_spatial, x, "crop", Before, After)) return x;
         for (int i = _::first_spatial; i < x.rank(); ++i) {
             const index n = x.extent(i), first = Before[i - _::first_spatial], end = n - After[i - _::first_spatial];
             if (n >= 0 && first >= end) x.g->blame(_::mistake::window, "crop", shape(extent(first + n - end + 1)), x.extents());
