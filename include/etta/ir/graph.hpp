@@ -75,8 +75,9 @@ struct start_value {
     double c = 0;
     double d = 0;
     int zero_row = -1;  // a row of zeros all the same; -1: none
+    double low = -__builtin_inf(), high = __builtin_inf();  // what is drawn stays between these: c and d have no digits left in a far tail
     friend constexpr bool operator==(const start_value& x, const start_value& y) {
-        return x.kind == y.kind && x.a == y.a && x.b == y.b && x.c == y.c && x.d == y.d && x.zero_row == y.zero_row;
+        return x.kind == y.kind && x.a == y.a && x.b == y.b && x.c == y.c && x.d == y.d && x.zero_row == y.zero_row && x.low == y.low && x.high == y.high;
     }
 };
 

@@ -21,7 +21,8 @@ inline double drawn(const start_value& v, seed s, std::uint64_t stream, index k)
     if constexpr (may_be(Kinds, start_value::truncated))
         if (v.kind == start_value::truncated) {
             const double q = v.c + (v.d - v.c) * to_unit_double(b.low()), p = 0.5 - (q < 0 ? -q : q);
-            return v.a + v.b * normal_quantile(q, p > 0x1p-60 ? p : 0x1p-60);
+            const double x = v.a + v.b * normal_quantile(q, p > 0x1p-60 ? p : 0x1p-60);
+            return x < v.low ? v.low : x > v.high ? v.high : x;
         }
     return v.a;
 }

@@ -51,6 +51,7 @@ struct avg_pool_layer {
 };
 template <int Spatial, real P, per_axis Kernel, per_axis Stride>
 struct lp_pool_layer {
+    static_assert(P > 0, "etta: LPPool<P>: P is above 0");
     static constexpr const char* etta_type = Spatial == 1 ? "LPPool1d" : Spatial == 2 ? "LPPool2d" : "LPPool3d";
     constexpr var operator()(var x) const {
         const in_layer here(x, this);
@@ -140,9 +141,15 @@ struct Resize {
 };
 // [N, C R², H, W] -> [N, C, R H, R W], and back.
 template <int R>
-struct PixelShuffle { constexpr var operator()(var x) const { const _::in_layer here(x, this); return _::pixel_shuffled(x, R); } };
+struct PixelShuffle {
+    static_assert(R > 0, "etta: PixelShuffle<R>: R is 1 or more");
+    constexpr var operator()(var x) const { const _::in_layer here(x, this); return _::pixel_shuffled(x, R); }
+};
 template <int R>
-struct PixelUnshuffle { constexpr var operator()(var x) const { const _::in_layer here(x, this); return _::pixel_unshuffled(x, R); } };
+struct PixelUnshuffle {
+    static_assert(R > 0, "etta: PixelUnshuffle<R>: R is 1 or more");
+    constexpr var operator()(var x) const { const _::in_layer here(x, this); return _::pixel_unshuffled(x, R); }
+};
 
 // A number around [N, C, …] on each side of its spatial axes.
 template <per_axis Before, per_axis After, real Value>
