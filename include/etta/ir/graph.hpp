@@ -67,9 +67,10 @@ struct failure {
 
 // How a parameter starts: the constant a, or drawn from U(a, b), N(a, b²) or the part of N(a, b²) between the quantiles 1/2 + c
 // and 1/2 + d; or as a whole (nn/fill.hpp): a times an orthogonal matrix, N(0, b²) with the part a of each column 0, a times the
-// identity, Dirac's kernels in a groups of b channels (taps: c, the middle one: d), the lengths of the rows of parameter a.
+// identity, Dirac's kernels in a groups of b channels (taps: c, the middle one: d), the lengths of the rows of parameter a; of a
+// state, the singular vector of the largest singular value of parameter c, whose axis b numbers the rows.
 struct start_value {
-    enum kind_t : int { constant, uniform, normal, truncated, orthogonal, sparse, eye, dirac, lengths, refused } kind = constant;
+    enum kind_t : int { constant, uniform, normal, truncated, orthogonal, sparse, eye, dirac, lengths, singular, refused } kind = constant;
     double a = 0;
     double b = 0;
     double c = 0;

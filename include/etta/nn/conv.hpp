@@ -65,6 +65,7 @@ template <int Spatial, int Out, per_axis Kernel, per_axis Stride, per_axis Paddi
           class Init, class BiasInit>
 struct conv_transpose_layer {
     static constexpr const char* etta_type = Spatial == 1 ? "ConvTranspose1d" : "ConvTranspose2d";
+    static constexpr int output_axis = 1;  // of the weight
     Param<sized<Out>, Init> weight;
     std::conditional_t<Bias, Param<sized<Out>, BiasInit>, left_out> bias;
     constexpr var operator()(var x) const {

@@ -133,6 +133,7 @@ struct Model {
             }
         }
         if constexpr (n_states > 0) _::fill_states<facts>(states.data());
+        if constexpr (_::has_singular_states<facts>()) _::fill_singular_states<facts>(parameters.data(), states.data(), s);
     }
 
     // The parameters whose names fit the pattern ('*': any characters, '?': one) start as the initialiser says:
