@@ -152,4 +152,7 @@ TEST_CASE("parameters chosen by name start anew, as if the layers said so") {
     CHECK_THROWS_WITH(model.initialise("conv*", init::zeros{}, seed(1)), says("no parameter of the model fits 'conv*'"));
     CHECK_THROWS_WITH(model.initialise("*", init::eye{}, seed(1)), says("'fc1.bias' has rank 1"));
     CHECK(model.parameter("fc1.bias").data[2] == 0.5f);  // and nothing was changed
+    model.initialise("fc1.weight", init::trunc_normal<1.0, 0.0, 9.0, 10.0>{}, seed(1));  // where the distribution function is 1 to all digits
+    const auto w = model.parameter("fc1.weight");
+    for (etta::index k = 0; k < w.size; ++k) CHECK((w.data[k] >= 9 && w.data[k] <= 10));
 }

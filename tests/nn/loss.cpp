@@ -83,6 +83,48 @@ TEST_CASE("a loss of a single element, and none left out of the reduction") {
     CHECK(call([](auto y) { return mse_loss(y, y - 2); }, one) == 4);
     const auto values = call([](auto y, auto w) { return huber_loss(y, 0 * y, 1, {.weight = w, .reduce = reduction::none}); }, y, w);
     CHECK(values(0, 0) == 0.5);
-    CHECK(values(1, 0) == 2.5);
+    CHECK(values(0, 1) == 1.5);
+    CHECK(values(1, 0) == 0);
     CHECK(values(1, 1) == 0);
+}
+
+TEST_CASE("weights of [N] are those of samples, of any rank of the values; others are the values'") {
+    Tensor<double, 3, 1> y{1, 2, 4}, t{0, 0.5, 1};
+    Tensor<double, 3, 3> square_y, square_t;
+    for (int i = 0; i < 9; ++i) square_y[i] = std::sin(2.0 * i), square_t[i] = 0.1 * i;
+    const Tensor<double, 3> w{1, 0, 2};
+    const auto [column, weighted, rows, weighted_rows, huber, of_sums, by_element] = call([](auto y, auto t, auto sy, auto st, auto w) {
+        const var full = unsqueeze<1>(w) + 0 * sy;
+        return _::make_results(mse_loss(y, t, {.weight = w}), Weighted<MSE>{}(y, t, w), l1_loss(sy, st, {.weight = w}), Weighted<MAE>{}(sy, st, w),
+                               huber_loss(y, t, 1, {.weight = w}), hinge_loss(sy, st, {.weight = w, .reduce = reduction::sum}),
+                               stack<0>(l1_loss(sy, st, {.weight = full}), hinge_loss(sy, st, {.weight = full, .reduce = reduction::sum}), l1_loss(sy, st, {.weight = unsqueeze<1>(w)})));
+    }, y, t, square_y, square_t, w);
+    CHECK(column == Approx((1.0 + 2 * 9) / 3));
+    CHECK(weighted == Approx(column));
+    CHECK(rows == Approx(weighted_rows));
+    CHECK(huber == Approx((0.5 + 2 * 2.5) / 3));
+    CHECK(by_element[0] == Approx(rows));
+    CHECK(by_element[1] == Approx(of_sums));
+    CHECK(by_element[2] == Approx(rows));
+}
+
+TEST_CASE("a variance for each sample is that of all its numbers") {
+    Tensor<double, 3, 1> y{1, 2, 4}, t{0, 0.5, 1}, v{1, 2, 0.5};
+    const auto [flat, same] = call([](auto y, auto t, auto v) { return _::make_results(gaussian_nll_loss(y, t, squeeze<1>(v)), gaussian_nll_loss(y, t, v)); }, y, t, v);
+    CHECK(flat == same);
+}
+
+TEST_CASE("distances of p infinite and 0 are the largest difference and the count of differences") {
+    const Tensor<double, 2, 3> a{1, -4, 2, 0, 0, 0}, b{1, 1, 0, 0, 3, 0};
+    const auto [most, count, triplet] = call([](auto a, auto b) {
+        return _::make_results(pairwise_distance(a, b, __builtin_inf(), 0), pairwise_distance(a, b, 0, 0), triplet_margin_loss(a, b, -b, {.p = __builtin_inf(), .eps = 0}));
+    }, a, b);
+    CHECK(most[0] == 5);
+    CHECK(most[1] == 3);
+    CHECK(count[0] == 2);
+    CHECK(count[1] == 1);
+    CHECK(triplet == Approx((1 + 5 - 3 + 1 + 3 - 3) / 2.0));
+    const auto slope = grad([](auto a, auto b) { return sum(pairwise_distance(a, b, __builtin_inf(), 0)) + sum(pairwise_distance(a, b, 0, 0)); })(a, b);
+    const Tensor<double, 2, 3> wanted{0, -1, 0, 0, -1, 0};
+    for (int i = 0; i < 6; ++i) CHECK(slope[i] == wanted[i]);
 }

@@ -130,6 +130,9 @@ TEST_CASE("a batch may be smaller than the bound, not larger") {
     CHECK(y[14] != -7);
     CHECK(y[15] == -7);
     CHECK_THROWS_WITH(m.run(x, y, 5), says("batch of 5") && says("max_batch<4>"));
+    CHECK_THROWS_WITH(m.parameter(-1), says("none of which is number -1"));
+    CHECK_THROWS_WITH(m.parameter(m.n_parameters), says("none of which is number " + std::to_string(m.n_parameters)));
+    CHECK_THROWS_WITH(m.state(m.n_states), says("states"));
     CHECK_THROWS_AS(m.run(x, y, -1), etta::Error);
 }
 

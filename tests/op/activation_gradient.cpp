@@ -45,3 +45,19 @@ TEST_CASE("derivatives at the kinks are PyTorch's, and nothing far away makes th
     CHECK(far[4] == Approx(4 + 1.0507009873554805));
     CHECK(low[5] == Approx(1).margin(1e-9));
 }
+
+TEST_CASE("derivatives of ELU and its kin keep their digits where the function is level") {
+    const auto check = [](auto x, double tolerance) {
+        const auto e = grad([](auto x) { return sum(elu(x, 0.7)); })(x), c = grad([](auto x) { return sum(celu(x, 2.0)); })(x), s = grad([](auto x) { return sum(selu(x)); })(x);
+        for (int i = 0; i < 4; ++i) {
+            const double v = static_cast<double>(x[i]);
+            CHECK(std::abs(e[i] / (0.7 * std::exp(v)) - 1) < tolerance);
+            CHECK(std::abs(c[i] / std::exp(v / 2) - 1) < tolerance);
+            CHECK(std::abs(s[i] / (1.0507009873554805 * 1.6732632423543772 * std::exp(v)) - 1) < tolerance);
+        }
+    };
+    check(Tensor<float, 4>{-0.5f, -3, -17, -40}, 5e-7);
+    check(Tensor<double, 4>{-0.5, -3, -17, -40}, 1e-15);
+    const Tensor<double, 4> x = {0.4, -0.7, 1.9, -2.3};
+    CHECK(second_derivative_error([](auto x) { return elu(x, 0.7) + 2 * celu(x, 2) - selu(x); }, x) < 1e-6);
+}

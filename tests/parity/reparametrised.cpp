@@ -43,3 +43,93 @@ TEST_CASE("weight and spectral normalisation are PyTorch's in a training step, a
         CHECK(back == Approx(square * now(k)).margin(1e-6 * square));
     }
 }
+
+namespace {
+
+struct Square {
+    SpectralNorm<Linear<32, false>> layer;
+    constexpr auto operator()(auto x) const { return layer(x); }
+};
+struct Plain {
+    ConvTranspose2d<3, 2, 2, 0, 0, 1, false> layer;
+    constexpr auto operator()(auto x) const { return layer(x); }
+};
+struct Normalised {
+    SpectralNorm<ConvTranspose2d<3, 2, 2, 0, 0, 1, false>> layer;
+    constexpr auto operator()(auto x) const { return layer(x); }
+};
+
+}  // namespace
+
+TEST_CASE("a spectral norm starts near its value, whatever the rows sum to") {
+    Model<Square, Input<double, 32>, max_batch<1>> model{seed(3)};
+    const auto w = model.parameter<"layer.layer.weight">();
+    const auto v = model.state<"layer.v">();
+    const auto length_after = [&](const std::vector<double>& x) {
+        double square = 0;
+        for (int i = 0; i < 32; ++i) {
+            double dot = 0;
+            for (int k = 0; k < 32; ++k) dot += w(i, k) * x[static_cast<std::size_t>(k)];
+            square += dot * dot;
+        }
+        return std::sqrt(square);
+    };
+    std::vector<double> right(v.data(), v.data() + 32), best(right);
+    double unit = 0;
+    for (const double x : right) unit += x * x;
+    CHECK(unit == Approx(1));
+    for (int step = 0; step < 500; ++step) {
+        std::vector<double> back(32), left(32);
+        for (std::size_t i = 0; i < 32; ++i)
+            for (std::size_t k = 0; k < 32; ++k) left[i] += w(i, k) * best[k];
+        double square = 0;
+        for (std::size_t k = 0; k < 32; ++k) {
+            for (std::size_t i = 0; i < 32; ++i) back[k] += w(i, k) * left[i];
+            square += back[k] * back[k];
+        }
+        for (std::size_t k = 0; k < 32; ++k) best[k] = back[k] / std::sqrt(square);
+    }
+    CHECK(length_after(right) > 0.95 * length_after(best));
+    CHECK(length_after(right) <= length_after(best) * (1 + 1e-12));
+    Model<Square, Input<double, 32>, max_batch<1>> same{seed(3)};
+    for (int k = 0; k < 32; ++k) CHECK(same.state<"layer.v">()(k) == v(k));
+    for (int i = 0; i < 32; ++i)
+        for (int k = 0; k < 32; ++k) w(i, k) = k % 2 == 0 ? i + 1 : -i - 1;
+    const std::vector<double> x(32, 1.0), t(32, 0.0);
+    auto trainer = Trainer(model, MSE{}, SGD{.lr = 0});
+    for (int step = 0; step < 3; ++step) CHECK(std::isfinite(trainer.step(x.data(), t.data(), 1)));
+}
+
+TEST_CASE("the spectral norm of a transposed convolution is over its outputs, which are the weight's second axis") {
+    Model<Normalised, Input<double, 4, 2, 2>, max_batch<1>> model{seed(5)};
+    Model<Plain, Input<double, 4, 2, 2>, max_batch<1>> plain;
+    const auto w = model.parameter("layer.layer.weight");  // [4, 3, 2, 2], as a matrix [3, 16]
+    for (etta::index k = 0; k < w.size; ++k) plain.parameter(0).data[k] = w.data[k];
+    REQUIRE(model.state<"layer.v">().size() == 16);
+    double x[16], t[48] = {}, y[48], z[48];
+    for (int k = 0; k < 16; ++k) x[k] = std::sin(2.0 * k);
+    auto trainer = Trainer(model, MSE{}, SGD{.lr = 0});
+    for (int step = 0; step < 300; ++step) trainer.step(x, t, 1);
+    const auto v = model.state<"layer.v">();
+    double square = 0;
+    for (int o = 0; o < 3; ++o) {
+        double dot = 0;
+        for (int c = 0; c < 4; ++c)
+            for (int k = 0; k < 4; ++k) dot += w.data[(c * 3 + o) * 4 + k] * v(c * 4 + k);
+        square += dot * dot;
+    }
+    model.run(x, y, 1), plain.run(x, z, 1);
+    for (int k = 0; k < 48; ++k) CHECK(y[k] == Approx(z[k] / std::sqrt(square)).epsilon(1e-6));
+    // v is a singular vector of that matrix: Wᵀ W v = sigma² v.
+    for (int c = 0; c < 4; ++c)
+        for (int k = 0; k < 4; ++k) {
+            double back = 0;
+            for (int o = 0; o < 3; ++o) {
+                double dot = 0;
+                for (int d = 0; d < 4; ++d)
+                    for (int j = 0; j < 4; ++j) dot += w.data[(d * 3 + o) * 4 + j] * v(d * 4 + j);
+                back += w.data[(c * 3 + o) * 4 + k] * dot;
+            }
+            CHECK(back == Approx(square * v(c * 4 + k)).margin(1e-6 * square));
+        }
+}

@@ -12,6 +12,9 @@ template <auto... E>
 struct shape_ {};
 template <char... Name>
 struct name_ {};
+// A number, as one writes it.
+template <char... Digits>
+struct value_ {};
 
 namespace _ {
 
@@ -64,6 +67,36 @@ inline constexpr bool value_stays_in_its_loop = false;
 template <class Op>
 inline constexpr bool random_numbers_are_there = false;
 
+template <class Op, class Axes, class Numbers>
+inline constexpr bool numbers_for_axes = false;
+template <class Op, class Values, class Weight>
+inline constexpr bool weight_fits = false;
+template <class Option, class Value>
+inline constexpr bool option_is_sound = false;
+
+// Six digits behind the point, without zeros at their end.
+struct written_number {
+    char at[32] = {};
+    std::size_t size = 0;
+    constexpr explicit written_number(double x) {
+        if (x != x || x > 1e12 || x < -1e12) {
+            for (const char c : std::string_view(x != x ? "nan" : x > 0 ? "large" : "-large")) at[size++] = c;
+            return;
+        }
+        if (x < 0) at[size++] = '-', x = -x;
+        char back[32] = {};
+        int n = 0, least = 0;
+        for (std::int64_t all = static_cast<std::int64_t>(x * 1e6 + 0.5); n < 7 || all > 0; all /= 10) back[n++] = static_cast<char>('0' + all % 10);
+        while (least < 6 && back[least] == '0') ++least;
+        while (n > least) {
+            at[size++] = back[--n];
+            if (n == 6 && least < 6) at[size++] = '.';
+        }
+    }
+};
+template <class Source, std::size_t... I>
+constexpr auto spell_value(std::index_sequence<I...>) -> value_<written_number(Source::error.value).at[I]...>;
+
 template <class Source>
 inline constexpr bool every_call_is_constexpr = false;
 // Can Source be traced while compiling?
@@ -104,6 +137,9 @@ constexpr bool check() {
         else if constexpr (e.what == mistake::carry) static_assert(carry_keeps_its_shape<A, B>, "etta: scan: what the body returns as the next carry has another shape than the carry");
         else if constexpr (e.what == mistake::escaped) static_assert(value_stays_in_its_loop<A>, "etta: a value of a loop's body is used outside of it: return it from the body");
         else if constexpr (e.what == mistake::random) static_assert(random_numbers_are_there<Op>, "etta: random numbers are there while a training step is traced, and nowhere else: ask training(x) first");
+        else if constexpr (e.what == mistake::weight) static_assert(weight_fits<Op, A, B>, "etta: weights of a loss have the extents of its values, or the first of these ([N]: of samples); weights of classes [C]");
+        else if constexpr (e.what == mistake::per_axis) static_assert(numbers_for_axes<Op, A, B>, "etta: per_axis has a number for each spatial axis (first how many axes there are, then how many numbers)");
+        else if constexpr (e.what == mistake::option) static_assert(option_is_sound<Op, decltype(spell_value<Source>(std::make_index_sequence<written_number(e.value).size>{}))>, "etta: an option has a value that it cannot have");
         else static_assert(operands_fit<Op, A, B>, "etta: the operands do not fit");
         return false;
     }

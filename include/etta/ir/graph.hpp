@@ -51,7 +51,7 @@ enum class storage : std::int64_t { argument, parameter, state };
 
 enum class mistake : int {
     none, broadcast, inner_extents, dtypes, rank, axis, reshape_size, layer_input, layer_rank, state_shape, target,
-    channels, window, concat, square, unbound, right_hand_side, carry, escaped, random, state_in_loop,
+    channels, window, concat, square, unbound, right_hand_side, carry, escaped, random, state_in_loop, weight, option, per_axis,
     stream_reverse, stream_later, stream_memory, stream_length, stream_rate  // these last: what only a Stream refuses
 };
 
@@ -62,20 +62,23 @@ struct failure {
     int scope = -1;
     shape expected, got;
     dtype type_a = dtype::none, type_b = dtype::none;
+    double value = 0;  // of an option
 };
 
 // How a parameter starts: the constant a, or drawn from U(a, b), N(a, b²) or the part of N(a, b²) between the quantiles 1/2 + c
 // and 1/2 + d; or as a whole (nn/fill.hpp): a times an orthogonal matrix, N(0, b²) with the part a of each column 0, a times the
-// identity, Dirac's kernels in a groups of b channels (taps: c, the middle one: d), the lengths of the rows of parameter a.
+// identity, Dirac's kernels in a groups of b channels (taps: c, the middle one: d), the lengths of the rows of parameter a; of a
+// state, the singular vector of the largest singular value of parameter c, whose axis b numbers the rows.
 struct start_value {
-    enum kind_t : int { constant, uniform, normal, truncated, orthogonal, sparse, eye, dirac, lengths, refused } kind = constant;
+    enum kind_t : int { constant, uniform, normal, truncated, orthogonal, sparse, eye, dirac, lengths, singular, refused } kind = constant;
     double a = 0;
     double b = 0;
     double c = 0;
     double d = 0;
     int zero_row = -1;  // a row of zeros all the same; -1: none
+    double low = -__builtin_inf(), high = __builtin_inf();  // what is drawn stays between these: c and d have no digits left in a far tail
     friend constexpr bool operator==(const start_value& x, const start_value& y) {
-        return x.kind == y.kind && x.a == y.a && x.b == y.b && x.c == y.c && x.d == y.d && x.zero_row == y.zero_row;
+        return x.kind == y.kind && x.a == y.a && x.b == y.b && x.c == y.c && x.d == y.d && x.zero_row == y.zero_row && x.low == y.low && x.high == y.high;
     }
 };
 
@@ -244,9 +247,9 @@ struct builder {
 
     // --- mistakes ----------------------------------------------------------------------------------------------
     constexpr void blame(mistake what, const char* op, const shape& expected = {}, const shape& got = {},
-                         dtype a = dtype::none, dtype b = dtype::none) {
+                         dtype a = dtype::none, dtype b = dtype::none, double value = 0) {
         if (error.what != mistake::none) return;
-        error = {what, op, scope, expected, got, a, b};
+        error = {what, op, scope, expected, got, a, b, value};
     }
 
     // --- adding ------------------------------------------------------------------------------------------------

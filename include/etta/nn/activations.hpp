@@ -34,9 +34,13 @@ struct LeakyReLU { constexpr auto operator()(var x) const { const _::in_layer he
 template <real Alpha = 1.0>
 struct ELU { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return elu(x, static_cast<double>(Alpha)); } };
 template <real Alpha = 1.0>
-struct CELU { constexpr auto operator()(var x) const { const _::in_layer here(x, this); return celu(x, static_cast<double>(Alpha)); } };
+struct CELU {
+    static_assert(Alpha < 0 || Alpha > 0, "etta: CELU<Alpha>: Alpha is not 0");
+    constexpr auto operator()(var x) const { const _::in_layer here(x, this); return celu(x, static_cast<double>(Alpha)); }
+};
 template <real Low = -1.0, real High = 1.0>
 struct Hardtanh {
+    static_assert(Low <= High, "etta: Hardtanh<Low, High>: Low is at most High");
     constexpr auto operator()(var x) const {
         const _::in_layer here(x, this);
         return hardtanh(x, static_cast<double>(Low), static_cast<double>(High));
@@ -56,6 +60,7 @@ struct Threshold {
 // log(1 + exp(Beta x)) / Beta. (PyTorch goes over to x where Beta x > 20, which is the same to the last digits.)
 template <real Beta = 1.0>
 struct Softplus {
+    static_assert(Beta < 0 || Beta > 0, "etta: Softplus<Beta>: Beta is not 0");
     constexpr auto operator()(var x) const {
         const _::in_layer here(x, this);
         return softplus(x * static_cast<double>(Beta)) * (1 / static_cast<double>(Beta));
@@ -87,6 +92,7 @@ struct GLU { constexpr var operator()(var x) const { const _::in_layer here(x, t
 // The maximum of each Pieces neighbours along an axis: Goodfellow et al. 2013.
 template <int Pieces, int Axis = -1>
 struct Maxout {
+    static_assert(Pieces > 0, "etta: Maxout<Pieces>: Pieces is 1 or more");
     constexpr var operator()(var x) const {
         const _::in_layer here(x, this);
         const int axis = _::axis_of(*x.g, Axis, x.rank(), "maxout");

@@ -97,7 +97,7 @@ constexpr bool check_trace() {
     } else if constexpr (e.what >= mistake::stream_reverse) {
         refuse_stream<e.what, layer_name<facts, e.scope>>();
         return false;
-    } else if constexpr (e.what != mistake::none && e.what != mistake::random && e.scope >= 0) {
+    } else if constexpr (e.what != mistake::none && e.what != mistake::random && e.what != mistake::option && e.what != mistake::per_axis && e.scope >= 0) {
         using L = layer_name<facts, e.scope>;
         using A = decltype(expected_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.expected.rank)>{}));
         using B = decltype(got_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.got.rank)>{}));

@@ -40,7 +40,7 @@ struct conv_layer {
                       "etta: a convolution: Out, Kernel, Stride and Dilation are 1 or more, Padding 0 or more");
         static_assert(!(Padding == same) || Stride == per_axis(1), "etta: a convolution with the padding `same` has stride 1");
         const in_layer here(x, weight.slot);
-        if (!takes_pictures(x, Spatial, Groups == depthwise ? 1 : Groups, conv_names<Spatial>[0])) return x;
+        if (!takes_pictures(x, Spatial, Groups == depthwise ? 1 : Groups, conv_names<Spatial>[0]) || !are_for(Spatial, x, conv_names<Spatial>[0], Kernel, Stride, Padding, Dilation)) return x;
         const index c = x.extent(1), groups = Groups == depthwise ? c : Groups, out = Groups == depthwise ? c * Out : Out;
         shape s(extent(out), extent(c / groups));
         double fan_in = static_cast<double>(c / groups);
@@ -65,6 +65,7 @@ template <int Spatial, int Out, per_axis Kernel, per_axis Stride, per_axis Paddi
           class Init, class BiasInit>
 struct conv_transpose_layer {
     static constexpr const char* etta_type = Spatial == 1 ? "ConvTranspose1d" : "ConvTranspose2d";
+    static constexpr int output_axis = 1;  // of the weight
     Param<sized<Out>, Init> weight;
     std::conditional_t<Bias, Param<sized<Out>, BiasInit>, left_out> bias;
     constexpr var operator()(var x) const {
@@ -73,7 +74,7 @@ struct conv_transpose_layer {
                       "etta: a transposed convolution: Out, Kernel, Stride, Dilation and Groups are 1 or more, paddings 0 or more");
         static_assert(Out % Groups == 0, "etta: a transposed convolution: Out is a multiple of Groups");
         const in_layer here(x, weight.slot);
-        if (!takes_pictures(x, Spatial, Groups, conv_names<Spatial>[1])) return x;
+        if (!takes_pictures(x, Spatial, Groups, conv_names<Spatial>[1]) || !are_for(Spatial, x, conv_names<Spatial>[1], Kernel)) return x;
         shape s(x.extents()[1], extent(index{Out / Groups}));
         double fan_in = static_cast<double>(Out / Groups);  // PyTorch's, which counts the second extent
         for (int i = 0; i < Spatial; ++i) s.push(extent(Kernel[i])), fan_in *= static_cast<double>(Kernel[i]);

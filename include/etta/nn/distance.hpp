@@ -8,9 +8,11 @@
 
 namespace etta {
 namespace _ {
-// (Σ |x|^p)^(1/p) along an axis; its derivative at 0 is 0.
+// (Σ |x|^p)^(1/p) along an axis; its derivative at 0 is 0. p infinite: the largest |x|; 0: how many are not 0.
 template <int Axis>
 constexpr var length_of(const var& x, double p) {
+    if (p == __builtin_inf()) return max(abs(x), axis<Axis>);
+    if (p == 0) return sum(var{x.g, cast_to(*x.g, (x != 0).id, x.type())}, axis<Axis>);
     const var total = sum(p == 1 ? abs(x) : p == 2 ? square(x) : pow(abs(x), p), axis<Axis>);
     return p == 1 ? total : safe_root(total, 1 / p);
 }

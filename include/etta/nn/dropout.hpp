@@ -69,6 +69,7 @@ struct AlphaDropout {
 // x plus normal noise of this standard deviation. Keras' GaussianNoise.
 template <real Deviation = 0.1>
 struct GaussianNoise {
+    static_assert(Deviation >= 0, "etta: GaussianNoise<Deviation>: Deviation is 0 or more");
     constexpr var operator()(const var& x) const {
         const _::in_layer here(x, this);
         return training(x) ? x + static_cast<double>(Deviation) * normal_like(x) : x;

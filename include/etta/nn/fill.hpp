@@ -21,7 +21,8 @@ inline double drawn(const start_value& v, seed s, std::uint64_t stream, index k)
     if constexpr (may_be(Kinds, start_value::truncated))
         if (v.kind == start_value::truncated) {
             const double q = v.c + (v.d - v.c) * to_unit_double(b.low()), p = 0.5 - (q < 0 ? -q : q);
-            return v.a + v.b * normal_quantile(q, p > 0x1p-60 ? p : 0x1p-60);
+            const double x = v.a + v.b * normal_quantile(q, p > 0x1p-60 ? p : 0x1p-60);
+            return x < v.low ? v.low : x > v.high ? v.high : x;
         }
     return v.a;
 }
@@ -108,6 +109,55 @@ inline void fill_parameter(T* p, const start_value& v, index rows, index count, 
     draw_parameter<Kinds>(v, rows, count, s, static_cast<std::uint64_t>(i), [p](index k, double x) { p[k] = static_cast<T>(x); });
     if (v.zero_row >= 0 && v.zero_row < rows)
         for (index k = 0; k < count / rows; ++k) p[v.zero_row * (count / rows) + k] = T(0);
+}
+
+// v, of unit length: a random vector after 15 steps of the power method (as PyTorch's spectral_norm starts) towards the right singular
+// vector of w [A, Out, B], as a matrix [Out, A B].
+template <class T>
+inline void start_singular(const T* w, index a, index out, index b, T* v, seed s, std::uint64_t stream) {
+    const index rest = a * b;
+    heap_elements<double> right(rest), left(out), next(rest);
+    const auto unit = [](double* x, index n) {
+        double square = 0;
+        for (index k = 0; k < n; ++k) square += x[k] * x[k];
+        for (index k = 0; k < n && square > 0; ++k) x[k] /= __builtin_sqrt(square);
+        return square > 0;
+    };
+    for (index k = 0; k < rest; ++k) right.data()[k] = to_normal_double(philox(s, stream, static_cast<std::uint64_t>(k)).high());
+    unit(right.data(), rest);
+    for (int step = 0; step < 15; ++step) {
+        for (index o = 0; o < out; ++o) {
+            double dot = 0;
+            for (index k = 0; k < rest; ++k) dot += static_cast<double>(w[(k / b * out + o) * b + k % b]) * right.data()[k];
+            left.data()[o] = dot;
+        }
+        if (!unit(left.data(), out)) break;  // of zeros
+        for (index k = 0; k < rest; ++k) next.data()[k] = 0;
+        for (index o = 0; o < out; ++o)
+            for (index k = 0; k < rest; ++k) next.data()[k] += static_cast<double>(w[(k / b * out + o) * b + k % b]) * left.data()[o];
+        if (!unit(next.data(), rest)) break;
+        for (index k = 0; k < rest; ++k) right.data()[k] = next.data()[k];
+    }
+    for (index k = 0; k < rest; ++k) v[k] = static_cast<T>(right.data()[k]);
+}
+template <class Facts>
+constexpr bool has_singular_states() {
+    for (int i = 0; i < Facts::n_states; ++i)
+        if (Facts::states.start[i].kind == start_value::singular) return true;
+    return false;
+}
+// The states that follow from parameters, which have been filled.
+template <class Facts, class T>
+inline void fill_singular_states(const T* parameters, char* states, seed s) {
+    for (int i = 0; i < Facts::n_states; ++i) {
+        const start_value& v = Facts::states.start[i];
+        if (v.kind != start_value::singular) continue;
+        const int from = static_cast<int>(v.c), axis = static_cast<int>(v.b);
+        const shape& e = Facts::layout.extents[from];
+        const index out = static_cast<index>(e.at[axis].code), a = axis == 0 ? 1 : static_cast<index>(e.at[0].code);
+        start_singular(parameters + Facts::starts.at[from].first, a, out, a * out > 0 ? Facts::layout.count[from] / (a * out) : 0, reinterpret_cast<T*>(states + Facts::states.at[i].offset), s,
+                       (std::uint64_t{1} << 63) + static_cast<std::uint64_t>(i));
+    }
 }
 
 }  // namespace etta::_

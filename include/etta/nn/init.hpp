@@ -44,10 +44,16 @@ struct ones { static constexpr initialiser of(const shape&, double) { return {in
 // --- distributions that do not depend on the extents -----------------------------------------------------------------------
 // U(Low, High).
 template <real Low = 0.0, real High = 1.0>
-struct uniform { static constexpr initialiser of(const shape&, double) { return {initialiser::uniform, Low, High}; } };
+struct uniform {
+    static_assert(Low <= High, "etta: init::uniform<Low, High>: Low is at most High");
+    static constexpr initialiser of(const shape&, double) { return {initialiser::uniform, Low, High}; }
+};
 // N(Mean, Deviation²).
 template <real Deviation = 1.0, real Mean = 0.0>
-struct normal { static constexpr initialiser of(const shape&, double) { return {initialiser::normal, Mean, Deviation}; } };
+struct normal {
+    static_assert(Deviation >= 0, "etta: init::normal<Deviation>: Deviation is 0 or more");
+    static constexpr initialiser of(const shape&, double) { return {initialiser::normal, Mean, Deviation}; }
+};
 
 // Φ(x) - 1/2 of the normal distribution: where its quantile, which random numbers are made with, is x.
 constexpr double half_cdf(double x) {
@@ -63,8 +69,11 @@ constexpr double half_cdf(double x) {
 // N(Mean, Deviation²), of which only what falls between Low and High.
 template <real Deviation = 1.0, real Mean = 0.0, real Low = -2.0, real High = 2.0>
 struct trunc_normal {
+    static_assert(Deviation > 0 && Low <= High, "etta: init::trunc_normal<Deviation, Mean, Low, High>: Deviation is above 0, Low at most High");
     static constexpr initialiser of(const shape&, double) {
-        return {initialiser::truncated, Mean, Deviation, half_cdf((Low - Mean) / Deviation), half_cdf((High - Mean) / Deviation)};
+        initialiser v{initialiser::truncated, Mean, Deviation, half_cdf((Low - Mean) / Deviation), half_cdf((High - Mean) / Deviation)};
+        v.low = Low, v.high = High;
+        return v;
     }
 };
 
@@ -112,6 +121,7 @@ struct orthogonal {
 // N(0, Deviation²), but the part Sparsity of each column is 0 (rounded up): Martens 2010. Rank 2.
 template <real Sparsity, real Deviation = 0.01>
 struct sparse {
+    static_assert(Sparsity >= 0 && Sparsity <= 1 && Deviation >= 0, "etta: init::sparse<Sparsity, Deviation>: Sparsity is a part, 0 to 1, Deviation 0 or more");
     static constexpr initialiser of(const shape& s, double) {
         if (s.rank != 2) return {initialiser::refused, 2};
         return {initialiser::sparse, Sparsity, Deviation};
@@ -129,6 +139,7 @@ struct eye {
 // outputs. Extents [Out, C, K, …], rank 3 to 5, Out a multiple of Groups.
 template <int Groups = 1>
 struct dirac {
+    static_assert(Groups > 0, "etta: init::dirac<Groups>: Groups is 1 or more");
     static constexpr initialiser of(const shape& s, double) {
         if (s.rank < 3 || s.rank > 5 || s.at[0].code % Groups != 0) return {initialiser::refused, 3};
         double taps = 1, middle = 0;

@@ -38,6 +38,7 @@ constexpr var standardised(var x, double eps, int axes = 1) {
 // have these axes' extents. Ba et al. 2016.
 template <LayerNormOptions O = LayerNormOptions{}>
 struct LayerNorm {
+    static_assert(O.eps >= 0, "etta: LayerNorm: eps is 0 or more");
     static_assert(O.axes > 0 && O.axes < max_rank, "etta: LayerNorm normalises over one axis or several");
     std::conditional_t<O.affine, Param<last_extents<O.axes>, init::ones>, _::left_out> weight;
     std::conditional_t<O.affine && O.bias, Param<last_extents<O.axes>, init::zeros>, _::left_out> bias;
@@ -85,6 +86,7 @@ private:
 // He 2018.
 template <int Groups, LayerNormOptions O = LayerNormOptions{}>
 struct GroupNorm {  // Groups 0: C of them
+    static_assert(O.eps >= 0 && Groups >= 0, "etta: GroupNorm<Groups>: Groups (0: a group for each channel) and eps are 0 or more");
     std::conditional_t<O.affine, Param<sized<channels>, init::ones>, _::left_out> weight;
     std::conditional_t<O.affine && O.bias, Param<sized<channels>, init::zeros>, _::left_out> bias;
     constexpr var operator()(var x) const {
@@ -129,6 +131,7 @@ struct LocalResponseNormOptions {
 };
 template <int Size, LocalResponseNormOptions O = LocalResponseNormOptions{}>
 struct LocalResponseNorm {
+    static_assert(Size > 0, "etta: LocalResponseNorm<Size>: Size is 1 or more");
     constexpr var operator()(var x) const {
         const _::in_layer here(x, this);
         if (x.rank() < 2 || x.extent(1) < 0) {

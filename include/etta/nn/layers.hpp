@@ -14,8 +14,9 @@ template <int Out, bool Bias = true, class Init = init::fan_in_uniform, class Bi
 struct Linear;
 template <int Out, class Init, class BiasInit>
 struct Linear<Out, true, Init, BiasInit> {
-    Param<sized<Out, last>, Init> weight;
-    Param<sized<Out>, BiasInit> bias;
+    static_assert(Out >= 0, "etta: Linear<Out>: Out is 0 or more");
+    Param<sized<(Out < 0 ? 0 : Out), last>, Init> weight;
+    Param<sized<(Out < 0 ? 0 : Out)>, BiasInit> bias;
     constexpr auto operator()(var x) const {
         const _::in_layer here(x, weight.slot);
         return matmul(x, weight(x).t()) + bias(x, static_cast<double>(x.extent(-1)));
@@ -23,7 +24,8 @@ struct Linear<Out, true, Init, BiasInit> {
 };
 template <int Out, class Init, class BiasInit>
 struct Linear<Out, false, Init, BiasInit> {
-    Param<sized<Out, last>, Init> weight;
+    static_assert(Out >= 0, "etta: Linear<Out>: Out is 0 or more");
+    Param<sized<(Out < 0 ? 0 : Out), last>, Init> weight;
     constexpr auto operator()(var x) const {
         const _::in_layer here(x, weight.slot);
         return matmul(x, weight(x).t());
@@ -33,6 +35,7 @@ struct Linear<Out, false, Init, BiasInit> {
 // y_o = x1ᵀ W_o x2 + b_o on the last axis: [..., In1], [..., In2] -> [..., Out]. weight [Out, In1, In2], bias [Out].
 template <int Out, bool Bias = true, class Init = init::fan_in_uniform, class BiasInit = init::fan_in_uniform>
 struct Bilinear {
+    static_assert(Out >= 0, "etta: Bilinear<Out>: Out is 0 or more");
     Param<sized<Out>, Init> weight;
     std::conditional_t<Bias, Param<sized<Out>, BiasInit>, _::left_out> bias;
     constexpr var operator()(var x1, var x2) const {

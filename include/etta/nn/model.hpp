@@ -133,6 +133,7 @@ struct Model {
             }
         }
         if constexpr (n_states > 0) _::fill_states<facts>(states.data());
+        if constexpr (_::has_singular_states<facts>()) _::fill_singular_states<facts>(parameters.data(), states.data(), s);
     }
 
     // The parameters whose names fit the pattern ('*': any characters, '?': one) start as the initialiser says:
@@ -156,7 +157,10 @@ struct Model {
     }
 
     // Parameter i: its name, elements and extents.
-    named_view<element> parameter(int i) { return _::parameter_of<facts>(parameters.data(), i); }
+    named_view<element> parameter(int i) {
+        if (i < 0 || i >= n_parameters) fail_with<>("the model has %d parameters, none of which is number %d (they count from 0)", n_parameters, i);
+        return _::parameter_of<facts>(parameters.data(), i);
+    }
     // By name: an error that lists the names if there is none.
     named_view<element> parameter(std::string_view name) {
         const int i = _::parameter_number<facts>(name);
@@ -173,6 +177,7 @@ struct Model {
 
     // State i, or by its name, as for parameters.
     named_state state(int i) {
+        if (i < 0 || i >= n_states) fail_with<>("the model has %d states, none of which is number %d (they count from 0)", n_states, i);
         return {facts::state_paths.at[i].view(), facts::states.type[i], states.data() + facts::states.at[i].offset, &facts::states.extents[i], facts::states.count[i]};
     }
     template <_::name_literal Name>

@@ -29,6 +29,7 @@ struct no_member {};  // where an option leaves a parameter out
 // use those.
 template <int LeastRank, int MostRank, BatchNormOptions O>
 struct batch_norm {
+    static_assert(O.eps >= 0, "etta: BatchNorm: eps is 0 or more");
     static constexpr const char* etta_type = MostRank == 3 ? "BatchNorm1d" : MostRank == 4 ? "BatchNorm2d" : "BatchNorm3d";
     template <class P>
     using if_affine = std::conditional_t<O.affine, P, no_member>;

@@ -51,6 +51,7 @@ struct avg_pool_layer {
 };
 template <int Spatial, real P, per_axis Kernel, per_axis Stride>
 struct lp_pool_layer {
+    static_assert(P > 0, "etta: LPPool<P>: P is above 0");
     static constexpr const char* etta_type = Spatial == 1 ? "LPPool1d" : Spatial == 2 ? "LPPool2d" : "LPPool3d";
     constexpr var operator()(var x) const {
         const in_layer here(x, this);
@@ -126,6 +127,7 @@ template <per_axis Scale, upsampling Mode = upsampling::nearest, bool AlignCorne
 struct Upsample {
     constexpr var operator()(var x) const {
         const _::in_layer here(x, this);
+        if (!_::are_for(x.rank() - _::first_spatial, x, "upsample", Scale)) return x;
         for (int i = _::first_spatial; i < x.rank(); ++i) x = _::resize_axis(x, i, x.extent(i) * Scale[i - _::first_spatial], Mode, AlignCorners);
         return x;
     }
@@ -139,15 +141,22 @@ struct Resize {
 };
 // [N, C R², H, W] -> [N, C, R H, R W], and back.
 template <int R>
-struct PixelShuffle { constexpr var operator()(var x) const { const _::in_layer here(x, this); return _::pixel_shuffled(x, R); } };
+struct PixelShuffle {
+    static_assert(R > 0, "etta: PixelShuffle<R>: R is 1 or more");
+    constexpr var operator()(var x) const { const _::in_layer here(x, this); return _::pixel_shuffled(x, R); }
+};
 template <int R>
-struct PixelUnshuffle { constexpr var operator()(var x) const { const _::in_layer here(x, this); return _::pixel_unshuffled(x, R); } };
+struct PixelUnshuffle {
+    static_assert(R > 0, "etta: PixelUnshuffle<R>: R is 1 or more");
+    constexpr var operator()(var x) const { const _::in_layer here(x, this); return _::pixel_unshuffled(x, R); }
+};
 
 // A number around [N, C, …] on each side of its spatial axes.
 template <per_axis Before, per_axis After, real Value>
 struct ConstantPad {
     constexpr var operator()(var x) const {
         const _::in_layer here(x, this);
+        if (!_::are_for(x.rank() - _::first_spatial, x, "pad", Before, After)) return x;
         for (int i = _::first_spatial; i < x.rank(); ++i) x = _::pad_axis_with(x, i, Before[i - _::first_spatial], After[i - _::first_spatial], Value);
         return x;
     }
@@ -167,6 +176,7 @@ template <per_axis Before, per_axis After = Before>
 struct Crop {
     constexpr var operator()(var x) const {
         const _::in_layer here(x, this);
+        if (!_::are_for(x.rank() - _::first_spatial, x, "crop", Before, After)) return x;
         for (int i = _::first_spatial; i < x.rank(); ++i) {
             const index n = x.extent(i), first = Before[i - _::first_spatial], end = n - After[i - _::first_spatial];
             if (n >= 0 && first >= end) x.g->blame(_::mistake::window, "crop", shape(extent(first + n - end + 1)), x.extents());

@@ -153,15 +153,14 @@ struct ScatterAdd : scatter_rules {
 };
 
 constexpr int scatter_rules::add(builder& g, int at, int x, shape to, int axis, bool wrap) {
-    const op_info* const op = info_for_arithmetic<ScatterAdd>(g.type_of(x));
-    if (op == nullptr) {
+    if (!is_arithmetic(g.type_of(x))) {
         g.blame(mistake::dtypes, name, {}, {}, g.type_of(x), dtype::f32);
         return x;
     }
     std::int64_t a[3 + max_rank] = {axis, size_of(g.type_of(at)), wrap};
     for (int i = 0; i < to.rank; ++i) a[3 + i] = to.at[i].code;
     const int ids[2] = {at, x};
-    return add_library(g, op, ids, 2, a, 3 + to.rank, g.type_of(x), to);
+    return add_library(g, info_for_arithmetic<ScatterAdd>(g.type_of(x)), ids, 2, a, 3 + to.rank, g.type_of(x), to);
 }
 constexpr void Gather::vjp_rule(const rule_call& c) {
     const node n = c.g->nodes[c.node];

@@ -7,6 +7,8 @@
 
 namespace etta::_ {
 
+// Does info_for_arithmetic know the dtype? (Comparing its result with null is no constant expression with -fsanitize=undefined.)
+constexpr bool is_arithmetic(dtype t) { return t == dtype::f32 || t == dtype::f64 || t == dtype::i32 || t == dtype::i64; }
 // Op<T> for the dtype of an operand; null where the op has none for it.
 template <template <class> class Op>
 constexpr const op_info* info_for_arithmetic(dtype t) {

@@ -56,6 +56,7 @@ constexpr var pooled(var x, const pooling& p) {
         return Window::over(y, a);
     };
     const shape s = x.extents();
+    if (!are_for(s.rank - first_spatial, x, "pool", p.kernel, p.stride, p.padding, p.dilation)) return x;
     if (s.rank == 4) return window(x, 0, 1);
     if (s.rank == 3) {
         const var y = window(reshaped(x, shape(s.at[0], s.at[1], extent(1), s.at[2])), -1, 0);
@@ -147,6 +148,7 @@ constexpr var adaptive_axis(var x, int axis, index to, bool maximum) {
     return drop_axes(sum_along(v * part, inner), inner, false);
 }
 constexpr var adaptive_pooled(var x, per_axis to, bool maximum) {
+    if (!are_for(x.rank() - first_spatial, x, "adaptive_pool", to)) return x;
     for (int i = first_spatial; i < x.rank(); ++i) x = adaptive_axis(x, i, to[i - first_spatial], maximum);
     return x;
 }
@@ -173,6 +175,7 @@ constexpr var resize_axis(var x, int axis, index to, upsampling mode, bool align
     return a + (b - a) * reshaped(from - left, beside);
 }
 constexpr var resized(var x, per_axis to, upsampling mode, bool align) {
+    if (!are_for(x.rank() - first_spatial, x, "upsample", to)) return x;
     for (int i = first_spatial; i < x.rank(); ++i) x = resize_axis(x, i, to[i - first_spatial], mode, align);
     return x;
 }

@@ -9,17 +9,27 @@
 
 namespace etta {
 
-// A number for each spatial axis: 3 is {3, 3, 3}.
+// A number for each spatial axis, of which there are as many, or one for all: 3 is {3, 3, 3}.
 struct per_axis {
     int a = 1, b = 1, c = 1;
+    int count = 0;  // how many were given; 0: one for all
     constexpr per_axis(int all) : a(all), b(all), c(all) {}
-    constexpr per_axis(int first, int second, int third = 1) : a(first), b(second), c(third) {}
+    constexpr per_axis(int first, int second) : a(first), b(second), count(2) {}
+    constexpr per_axis(int first, int second, int third, int count = 3) : a(first), b(second), c(third), count(count) {}
     constexpr index operator[](int i) const { return i == 0 ? a : i == 1 ? b : c; }
     friend constexpr bool operator==(per_axis x, per_axis y) { return x.a == y.a && x.b == y.b && x.c == y.c; }
 };
 
 namespace _ {
 constexpr bool at_least(per_axis v, int least) { return v.a >= least && v.b >= least && v.c >= least; }
+// False, and blamed on `who`, where a number of these is for another count of spatial axes.
+template <class... V>
+constexpr bool are_for(int spatial, const var& x, const char* who, const V&... v) {
+    int other = -1;
+    ((other = v.count == 0 || v.count == spatial ? other : v.count), ...);
+    if (other >= 0) x.g->blame(mistake::per_axis, who, shape(index{spatial}), shape(index{other}));
+    return other < 0;
+}
 }  // namespace _
 
 // What lies outside of x: zeros; x mirrored at its first and last element, which are not repeated; these two again and again; x
@@ -75,6 +85,7 @@ constexpr var pad_axis_with(var x, int axis, index before, index after, double v
     return where(at >= before && at < before + n, y, value);
 }
 constexpr var pad_axes(var x, per_axis before, per_axis after, padding_mode mode) {
+    if (!are_for(x.rank() - first_spatial, x, "pad", before, after)) return x;
     for (int i = first_spatial; i < x.rank(); ++i) x = pad_axis(x, i, before[i - first_spatial], after[i - first_spatial], mode);
     return x;
 }
@@ -108,6 +119,7 @@ constexpr var convolve(var x, var w, var bias, convolution c, const char* who) {
         g.blame(mistake::rank, who, k, s);
         return x;
     }
+    if (!are_for(spatial, x, who, c.stride, c.before, c.after, c.dilation)) return x;
     for (int i = 1; i < x.rank(); ++i)
         if (x.extent(i) < 0) {
             g.blame(mistake::unbound, who, k, s);
@@ -156,6 +168,7 @@ constexpr var convolve_transposed(var x, var w, var bias, const convolution& c, 
         g.blame(mistake::channels, who, w.extents(), x.extents());
         return x;
     }
+    if (!are_for(spatial, x, who, c.stride, c.before, c.dilation, output_padding)) return x;
     const bool one = spatial == 1;
     const auto at = [&](per_axis p, int i, index otherwise) constexpr { return one ? i == 0 ? otherwise : p[0] : p[i]; };
     const auto picture = [&](const shape& s) constexpr { return one ? shape(s.at[0], s.at[1], extent(1), s.at[2]) : s; };

@@ -102,7 +102,7 @@ struct Expm1 : ElementwiseOp<Expm1> {
     static constexpr int flops = 12;
     static constexpr bool cheap = false;
     static constexpr auto eval(auto x) { return expm1(x); }
-    static constexpr auto vjp(auto, auto y, auto g) { return g * (y + 1); }
+    static constexpr auto vjp(auto x, auto, auto g);
 };
 struct Log : ElementwiseOp<Log> {
     static constexpr const char* name = "log";
@@ -230,6 +230,8 @@ constexpr _::applied<_::IsFinite, _::attr<>, X> isfinite(X&& x) { return _::appl
 
 namespace _ {
 constexpr auto Abs::vjp(auto x, auto, auto g) { return g * sign(x); }
+// Not y + 1, which has few digits left where y is near -1.
+constexpr auto Expm1::vjp(auto x, auto, auto g) { return g * exp(x); }
 // erf'(x) = 2 / sqrt(pi) exp(-x²).
 constexpr auto Erf::vjp(auto x, auto, auto g) { return g * (exp(-square(x)) * 1.12837916709551257390); }
 constexpr auto Erfc::vjp(auto x, auto, auto g) { return g * (exp(-square(x)) * -1.12837916709551257390); }

@@ -1,0 +1,14 @@
+// expect: etta: init::uniform<Low, High>: Low is at most High
+// errors: 1
+#include <etta/etta.hpp>
+
+// Bounds the wrong way round.
+struct Net {
+#ifdef TWIN
+    etta::Linear<2, true, etta::init::uniform<-1.0, 1.0>> layer;
+#else
+    etta::Linear<2, true, etta::init::uniform<1.0, -1.0>> layer;
+#endif
+    constexpr auto operator()(auto x) const { return layer(x); }
+};
+etta::Model<Net, etta::Input<float, 3>, etta::max_batch<2>> model{etta::seed(1)};
