@@ -22,18 +22,6 @@ template <class Source, std::size_t... I>
 constexpr auto spell_op(std::index_sequence<I...>) -> name_<Source::error.op[I]...>;
 template <class Source>
 using op_name = decltype(spell_op<Source>(std::make_index_sequence<Source::error.op.size()>{}));
-// An op in a layer without parameters, which has no name but its type's.
-template <char... Type>
-struct layer_type_ {};
-template <class Op, class Layer>
-struct in_layer_ {};
-template <class Source, std::size_t... I>
-constexpr auto spell_layer_type(std::index_sequence<I...>) -> layer_type_<Source::error.layer()[I]...>;
-template <class Source>
-constexpr auto blamed() {
-    if constexpr (Source::error.in_layer) return in_layer_<op_name<Source>, decltype(spell_layer_type<Source>(std::make_index_sequence<Source::error.layer().size()>{}))>{};
-    else return op_name<Source>{};
-}
 template <std::int64_t Code>
 constexpr auto printed() {
     if constexpr (Code >= 0) return static_cast<int>(Code);
@@ -134,7 +122,7 @@ constexpr bool check() {
     if constexpr (e.what == mistake::none) {
         return true;
     } else {
-        using Op = decltype(blamed<Source>());
+        using Op = op_name<Source>;
         using A = decltype(expected_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.expected.rank)>{}));
         using B = decltype(got_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.got.rank)>{}));
         if constexpr (e.what == mistake::broadcast) static_assert(shapes_broadcast<Op, A, B>, "etta: these shapes do not broadcast to one another");

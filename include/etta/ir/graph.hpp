@@ -63,8 +63,6 @@ struct failure {
     shape expected, got;
     dtype type_a = dtype::none, type_b = dtype::none;
     double value = 0;  // of an option
-    std::string_view (*layer)() = nullptr;  // the layer's type, where it has no parameter that could name it
-    bool in_layer = false;                  // is there one? (g++'s sanitizers compare no address with null in a constant)
 };
 
 // How a parameter starts: the constant a, or drawn from U(a, b), N(a, b²) or the part of N(a, b²) between the quantiles 1/2 + c
@@ -193,8 +191,6 @@ struct builder {
     failure error;
     bool unified = false;  // a dyn extent was found equal to another: shapes must be resolved
     int scope = -1;   // the layer being called: where a mistake is reported
-    std::string_view (*layer_type)() = nullptr;  // of one without parameters, its type
-    bool in_layer = false;
     bool watched = false;  // note what enters and what leaves each layer: (scope, value, 0 or 1)
     vec<int> watched_values;
     layer_watch* layers = nullptr;  // nn/rows.hpp; null: nobody
@@ -253,7 +249,7 @@ struct builder {
     constexpr void blame(mistake what, const char* op, const shape& expected = {}, const shape& got = {},
                          dtype a = dtype::none, dtype b = dtype::none, double value = 0) {
         if (error.what != mistake::none) return;
-        error = {what, op, scope, expected, got, a, b, value, layer_type, in_layer};
+        error = {what, op, scope, expected, got, a, b, value};
     }
 
     // --- adding ------------------------------------------------------------------------------------------------

@@ -64,39 +64,17 @@ struct left_out {};  // where an option leaves a parameter out
 // Is a Stream traced, of which x may be any part? Not within a TimeDistributed, whose steps are each a whole (no length).
 constexpr bool in_stream(const builder& g) { return g.streaming && g.stream_length >= 0; }
 
-// The name of a type without namespaces and arguments.
-template <class T>
-constexpr std::string_view type_name() {
-    if constexpr (requires { T::etta_type; }) {
-        return T::etta_type;
-    } else {
-        std::string_view s = printed_name<T>();
-        const std::size_t from = s.find("T = ");
-        if (from == s.npos) return "";
-        s = s.substr(from + 4);
-        std::size_t begin = 0, end = 0;
-        while (end < s.size() && s[end] != '<' && s[end] != ']' && s[end] != ';') {
-            const bool word = (s[end] >= 'a' && s[end] <= 'z') || (s[end] >= 'A' && s[end] <= 'Z') || (s[end] >= '0' && s[end] <= '9') || s[end] == '_';
-            ++end;
-            if (!word) begin = end;  // behind the last ::
-        }
-        return s.substr(begin, end - begin);
-    }
-}
-
 // While it lives, mistakes are blamed on the layer of this parameter; the outer layer's again afterwards. A layer without parameters
 // says `this` instead: then it is in tables of the model's layers.
 struct in_layer {
     builder* g;
     int outer;
-    bool scoped, outer_typed;
-    std::string_view (*outer_type)();
-    constexpr in_layer(const var& x, int slot) : in_layer(x, slot, nullptr, nullptr, nullptr) {}
+    bool scoped;
+    constexpr in_layer(const var& x, int slot) : in_layer(x, slot, nullptr, nullptr) {}
     template <class Layer>
-    constexpr in_layer(const var& x, const Layer* layer, int slot = -1) : in_layer(x, slot, layer, &printed_name<Layer>, &type_name<Layer>) {}
+    constexpr in_layer(const var& x, const Layer* layer, int slot = -1) : in_layer(x, slot, layer, &printed_name<Layer>) {}
     constexpr ~in_layer() {
         if (g->layers != nullptr) g->layers->leave(*g->layers, *g);
-        g->layer_type = outer_type, g->in_layer = outer_typed;
         if (!scoped) return;
         if (g->watched) note(g->values.size - 1, 1);  // its last value: the result has been computed when this is destroyed
         g->scope = outer;
@@ -108,8 +86,7 @@ struct in_layer {
     in_layer(const in_layer&) = delete;
 
 private:
-    constexpr in_layer(const var& x, int slot, const void* layer, std::string_view (*type)(), std::string_view (*name)()) : g(x.g), outer(x.g->scope), scoped(slot >= 0 || layer == nullptr), outer_typed(x.g->in_layer), outer_type(x.g->layer_type) {
-        g->layer_type = name, g->in_layer = !scoped;
+    constexpr in_layer(const var& x, int slot, const void* layer, std::string_view (*type)()) : g(x.g), outer(x.g->scope), scoped(slot >= 0 || layer == nullptr) {
         if (g->layers != nullptr) g->layers->enter(*g->layers, *g, x.id, layer, type, slot);
         if (!scoped) return;
         g->scope = slot;

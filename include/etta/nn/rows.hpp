@@ -19,6 +19,26 @@ struct LayerRow {
 
 namespace _ {
 
+// The name of a type without namespaces and arguments.
+template <class T>
+constexpr std::string_view type_name() {
+    if constexpr (requires { T::etta_type; }) {
+        return T::etta_type;
+    } else {
+        std::string_view s = printed_name<T>();
+        const std::size_t from = s.find("T = ");
+        if (from == s.npos) return "";
+        s = s.substr(from + 4);
+        std::size_t begin = 0, end = 0;
+        while (end < s.size() && s[end] != '<' && s[end] != ']' && s[end] != ';') {
+            const bool word = (s[end] >= 'a' && s[end] <= 'z') || (s[end] >= 'A' && s[end] <= 'Z') || (s[end] >= '0' && s[end] <= '9') || s[end] == '_';
+            ++end;
+            if (!word) begin = end;  // behind the last ::
+        }
+        return s.substr(begin, end - begin);
+    }
+}
+
 // Notes which nodes each call of a layer makes. Calls are in the order in which they begin: an inner one stands behind the one around
 // it. (A template, as what follows: what a program does not call is only parsed.)
 template <class Net>
