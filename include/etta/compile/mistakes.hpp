@@ -115,14 +115,13 @@ constexpr bool check_traceable() {
     }
 }
 
-// False (after the message) where the trace of Source made a mistake.
-template <class Source>
+// False (after the message) where the trace of Source made a mistake. Op: what it is blamed on.
+template <class Source, class Op = op_name<Source>>
 constexpr bool check() {
     constexpr failure e = Source::error;
     if constexpr (e.what == mistake::none) {
         return true;
     } else {
-        using Op = op_name<Source>;
         using A = decltype(expected_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.expected.rank)>{}));
         using B = decltype(got_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.got.rank)>{}));
         if constexpr (e.what == mistake::broadcast) static_assert(shapes_broadcast<Op, A, B>, "etta: these shapes do not broadcast to one another");

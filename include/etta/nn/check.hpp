@@ -1,7 +1,7 @@
 // check.hpp: the messages for mistakes in a model: which layer, what it expects, what it got; a layer that is never called.
 #pragma once
 
-#include "traced.hpp"
+#include "blame.hpp"
 #include "../compile/mistakes.hpp"
 
 namespace etta {
@@ -13,6 +13,9 @@ template <class Shape>
 struct expects {};
 template <class Shape>
 struct gets {};
+// An op in a layer.
+template <class Layer, class Op>
+struct op_of {};
 // Which output of a model, from 0 on.
 template <int Number>
 struct output_number {};
@@ -87,6 +90,15 @@ struct nothing_source {
 template <bool Ok, class Source>
 using sound = std::conditional_t<Ok, Source, nothing_source>;
 
+// Where no parameter says which layer it is.
+template <class Net, class In, int Batch>
+inline constexpr path blamed = blamed_layer<Net, In, Batch>();
+template <class Net, class In, int Batch, class Source, std::size_t... I>
+constexpr bool check_in_layer(std::index_sequence<I...>) {
+    if constexpr (sizeof...(I) == 0) return check<Source>();
+    else return check<Source, op_of<layer<blamed<Net, In, Batch>.at[I]...>, op_name<Source>>>();
+}
+
 template <class Net, class In, int Batch, class Source>
 constexpr bool check_trace() {
     using facts = model_facts<Net, In, Batch>;
@@ -103,8 +115,10 @@ constexpr bool check_trace() {
         using B = decltype(got_shape<Source>(std::make_index_sequence<static_cast<std::size_t>(e.got.rank)>{}));
         static_assert(layer_fits<L, expects<A>, gets<B>>, "etta: a layer does not fit what comes before it");
         return false;
+    } else if constexpr (e.what != mistake::none && e.scope >= 0) {
+        return check<Source, op_of<layer_name<facts, e.scope>, op_name<Source>>>();
     } else if constexpr (e.what != mistake::none) {
-        return check<Source>();
+        return check_in_layer<Net, In, Batch, Source>(std::make_index_sequence<static_cast<std::size_t>(blamed<Net, In, Batch>.size)>{});
     } else if constexpr (facts::layout.missing >= 0) {
         static_assert(layer_is_called<layer_name<facts, facts::layout.missing>>, "etta: a layer of the model is never called");
         return false;
