@@ -2,6 +2,7 @@
 // trainer is used for: whole-batch minimisation, statistics estimated anew, the rate's range test.
 #include <etta/nn/dropout.hpp>
 #include <etta/nn/norm.hpp>
+#include <etta/nn/reparametrise.hpp>
 #include <etta/optim/rules.hpp>
 #include <etta/train/ema.hpp>
 #include <etta/train/find_rate.hpp>
@@ -32,6 +33,12 @@ struct Normed {
     constexpr auto operator()(auto x) const { return fc2(drop(norm(fc1(x)))); }
 };
 using N = Model<Normed, Input<double, 3>, max_batch<12>>;
+struct Spectral {  // states that are no averages
+    SpectralNorm<Linear<4>> fc1;
+    BatchNorm1d<> norm;
+    Linear<2> fc2;
+    constexpr auto operator()(auto x) const { return fc2(norm(fc1(x))); }
+};
 
 std::vector<double> x_of(int n) {
     std::vector<double> x;
@@ -265,6 +272,18 @@ TEST_CASE("running statistics are estimated anew as the mean over batches") {
         CHECK(model.state<"norm.running_var">()(c) == Approx(variance).epsilon(1e-9));
     }
     CHECK(model.state<"norm.num_batches_tracked">()() == 4);
+}
+
+TEST_CASE("states that follow parameters are not estimated") {
+    Model<Spectral, Input<double, 3>, max_batch<12>> model{seed(1)};
+    Trainer trainer(model, MSE{}, SGD{.lr = 0.1});
+    const auto d = data(24);
+    trainer.fit(d, {.epochs = 2, .batch = 12, .verbose = false});
+    const Tensor<double, 4> u = model.state<"fc1.u">();
+    estimate_states(trainer, d, 12);
+    CHECK(apart(std::vector<double>(u.data(), u.data() + 4), std::vector<double>(model.state<"fc1.u">().data(), model.state<"fc1.u">().data() + 4)) == 0);
+    CHECK(trainer.evaluate(d).loss > 0);  // not NaN
+    CHECK(model.state<"norm.running_var">()(0) > 0);
 }
 
 TEST_CASE("the rate's range test leaves everything as it was") {

@@ -67,18 +67,18 @@ struct failure {
 
 // How a parameter starts: the constant a, or drawn from U(a, b), N(a, b²) or the part of N(a, b²) between the quantiles 1/2 + c
 // and 1/2 + d; or as a whole (nn/fill.hpp): a times an orthogonal matrix, N(0, b²) with the part a of each column 0, a times the
-// identity, Dirac's kernels in a groups of b channels (taps: c, the middle one: d), the lengths of the rows of parameter a; of a
-// state, the singular vector of the largest singular value of parameter c, whose axis b numbers the rows.
+// identity, Dirac's kernels in a groups of b channels (taps: c, the middle one: d), the lengths of the rows of parameter a. Of states:
+// the constant, or the singular vectors to the largest singular value of parameter a, its axis b as rows (right: the left one's state is c).
 struct start_value {
-    enum kind_t : int { constant, uniform, normal, truncated, orthogonal, sparse, eye, dirac, lengths, singular, refused } kind = constant;
+    enum kind_t : int { constant, uniform, normal, truncated, orthogonal, sparse, eye, dirac, lengths, left_singular, right_singular, refused } kind = constant;
     double a = 0;
     double b = 0;
     double c = 0;
     double d = 0;
     int zero_row = -1;  // a row of zeros all the same; -1: none
-    double low = -__builtin_inf(), high = __builtin_inf();  // what is drawn stays between these: c and d have no digits left in a far tail
+    bool tail = false;  // truncated: c and d are the quantiles themselves, both small
     friend constexpr bool operator==(const start_value& x, const start_value& y) {
-        return x.kind == y.kind && x.a == y.a && x.b == y.b && x.c == y.c && x.d == y.d && x.zero_row == y.zero_row && x.low == y.low && x.high == y.high;
+        return x.kind == y.kind && x.a == y.a && x.b == y.b && x.c == y.c && x.d == y.d && x.zero_row == y.zero_row && x.tail == y.tail;
     }
 };
 

@@ -20,9 +20,10 @@ inline double drawn(const start_value& v, seed s, std::uint64_t stream, index k)
     }
     if constexpr (may_be(Kinds, start_value::truncated))
         if (v.kind == start_value::truncated) {
-            const double q = v.c + (v.d - v.c) * to_unit_double(b.low()), p = 0.5 - (q < 0 ? -q : q);
-            const double x = v.a + v.b * normal_quantile(q, p > 0x1p-60 ? p : 0x1p-60);
-            return x < v.low ? v.low : x > v.high ? v.high : x;
+            const double q = v.c + (v.d - v.c) * to_unit_double(b.low());
+            if (v.tail) return v.a + v.b * normal_quantile(q - 0.5, q);
+            const double p = 0.5 - (q < 0 ? -q : q);
+            return v.a + v.b * normal_quantile(q, p > 0x1p-60 ? p : 0x1p-60);
         }
     return v.a;
 }
@@ -111,52 +112,57 @@ inline void fill_parameter(T* p, const start_value& v, index rows, index count, 
         for (index k = 0; k < count / rows; ++k) p[v.zero_row * (count / rows) + k] = T(0);
 }
 
-// v, of unit length: a random vector after 15 steps of the power method (as PyTorch's spectral_norm starts) towards the right singular
-// vector of w [A, Out, B], as a matrix [Out, A B].
+// u and v of unit length with w v ~ sigma u and wᵀ u ~ sigma v, by 15 steps of the power method from a random v (PyTorch's number).
+// w is the matrix [rows, outer * inner] whose element (r, (o, i)) lies at (o * rows + r) * inner + i.
 template <class T>
-inline void start_singular(const T* w, index a, index out, index b, T* v, seed s, std::uint64_t stream) {
-    const index rest = a * b;
-    heap_elements<double> right(rest), left(out), next(rest);
+inline void power_method(const T* w, index outer, index rows, index inner, T* u, T* v, seed s, std::uint64_t stream) {
+    const index columns = outer * inner;
+    heap_elements<double> left(rows), right(columns);
+    for (index k = 0; k < columns; ++k) right.data()[k] = to_normal_double(philox(s, stream, static_cast<std::uint64_t>(k)).high());
     const auto unit = [](double* x, index n) {
         double square = 0;
         for (index k = 0; k < n; ++k) square += x[k] * x[k];
-        for (index k = 0; k < n && square > 0; ++k) x[k] /= __builtin_sqrt(square);
-        return square > 0;
+        const double scale = square > 0 ? 1 / __builtin_sqrt(square) : 0;
+        for (index k = 0; k < n; ++k) x[k] *= scale;
     };
-    for (index k = 0; k < rest; ++k) right.data()[k] = to_normal_double(philox(s, stream, static_cast<std::uint64_t>(k)).high());
-    unit(right.data(), rest);
+    const auto each = [&](const auto& f) {  // f(element, row, column)
+        for (index o = 0; o < outer; ++o)
+            for (index r = 0; r < rows; ++r)
+                for (index i = 0; i < inner; ++i) f(static_cast<double>(w[(o * rows + r) * inner + i]), r, o * inner + i);
+    };
+    unit(right.data(), columns);
     for (int step = 0; step < 15; ++step) {
-        for (index o = 0; o < out; ++o) {
-            double dot = 0;
-            for (index k = 0; k < rest; ++k) dot += static_cast<double>(w[(k / b * out + o) * b + k % b]) * right.data()[k];
-            left.data()[o] = dot;
-        }
-        if (!unit(left.data(), out)) break;  // of zeros
-        for (index k = 0; k < rest; ++k) next.data()[k] = 0;
-        for (index o = 0; o < out; ++o)
-            for (index k = 0; k < rest; ++k) next.data()[k] += static_cast<double>(w[(k / b * out + o) * b + k % b]) * left.data()[o];
-        if (!unit(next.data(), rest)) break;
-        for (index k = 0; k < rest; ++k) right.data()[k] = next.data()[k];
+        for (index r = 0; r < rows; ++r) left.data()[r] = 0;
+        each([&](double x, index r, index c) { left.data()[r] += x * right.data()[c]; });
+        unit(left.data(), rows);
+        for (index c = 0; c < columns; ++c) right.data()[c] = 0;
+        each([&](double x, index r, index c) { right.data()[c] += x * left.data()[r]; });
+        unit(right.data(), columns);
     }
-    for (index k = 0; k < rest; ++k) v[k] = static_cast<T>(right.data()[k]);
+    for (index r = 0; r < rows; ++r) u[r] = static_cast<T>(left.data()[r]);
+    for (index c = 0; c < columns; ++c) v[c] = static_cast<T>(right.data()[c]);
 }
+
+// The states of a model that start from its parameters.
 template <class Facts>
-constexpr bool has_singular_states() {
-    for (int i = 0; i < Facts::n_states; ++i)
-        if (Facts::states.start[i].kind == start_value::singular) return true;
-    return false;
-}
-// The states that follow from parameters, which have been filled.
+inline constexpr bool states_of_parameters = [] {
+    bool some = false;
+    for (int i = 0; i < Facts::n_states; ++i) some = some || Facts::states.start[i].kind == start_value::right_singular;
+    return some;
+}();
 template <class Facts, class T>
-inline void fill_singular_states(const T* parameters, char* states, seed s) {
+inline void fill_states_from(const T* parameters, char* states, seed s) {
     for (int i = 0; i < Facts::n_states; ++i) {
         const start_value& v = Facts::states.start[i];
-        if (v.kind != start_value::singular) continue;
-        const int from = static_cast<int>(v.c), axis = static_cast<int>(v.b);
-        const shape& e = Facts::layout.extents[from];
-        const index out = static_cast<index>(e.at[axis].code), a = axis == 0 ? 1 : static_cast<index>(e.at[0].code);
-        start_singular(parameters + Facts::starts.at[from].first, a, out, a * out > 0 ? Facts::layout.count[from] / (a * out) : 0, reinterpret_cast<T*>(states + Facts::states.at[i].offset), s,
-                       (std::uint64_t{1} << 63) + static_cast<std::uint64_t>(i));
+        if (v.kind != start_value::right_singular) continue;
+        const int slot = static_cast<int>(v.a), axis = static_cast<int>(v.b);
+        const shape& e = Facts::layout.extents[slot];
+        index outer = 1, inner = 1;
+        for (int k = 0; k < axis; ++k) outer *= static_cast<index>(e.at[k].code);
+        for (int k = axis + 1; k < e.rank; ++k) inner *= static_cast<index>(e.at[k].code);
+        const auto at = [&](int state) { return reinterpret_cast<T*>(states + Facts::states.at[state].offset); };
+        power_method(parameters + Facts::starts.at[slot].first, outer, static_cast<index>(e.at[axis].code), inner, at(static_cast<int>(v.c)), at(i), s,
+                     static_cast<std::uint64_t>(Facts::n_parameters + i));
     }
 }
 

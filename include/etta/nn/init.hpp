@@ -45,13 +45,13 @@ struct ones { static constexpr initialiser of(const shape&, double) { return {in
 // U(Low, High).
 template <real Low = 0.0, real High = 1.0>
 struct uniform {
-    static_assert(Low <= High, "etta: init::uniform<Low, High>: Low is at most High");
+    static_assert(Low <= High, "etta: init::uniform<Low, High>: Low is not above High");
     static constexpr initialiser of(const shape&, double) { return {initialiser::uniform, Low, High}; }
 };
 // N(Mean, Deviation²).
 template <real Deviation = 1.0, real Mean = 0.0>
 struct normal {
-    static_assert(Deviation >= 0, "etta: init::normal<Deviation>: Deviation is 0 or more");
+    static_assert(Deviation >= 0, "etta: init::normal<Deviation, Mean>: the deviation is 0 or more");
     static constexpr initialiser of(const shape&, double) { return {initialiser::normal, Mean, Deviation}; }
 };
 
@@ -66,14 +66,26 @@ constexpr double half_cdf(double x) {
     }
     return (low + high) / 2;
 }
+// Φ(x) far below 0, where the above has no digits left: the quantile of a double's bits grows with them.
+constexpr double tail_cdf(double x) {
+    std::uint64_t low = 1, high = __builtin_bit_cast(std::uint64_t, 0.5);
+    while (low < high) {
+        const std::uint64_t middle = low + (high - low) / 2;
+        const double p = __builtin_bit_cast(double, middle);
+        if (_::normal_quantile(p - 0.5, p) < x) low = middle + 1;
+        else high = middle;
+    }
+    return __builtin_bit_cast(double, low);
+}
 // N(Mean, Deviation²), of which only what falls between Low and High.
 template <real Deviation = 1.0, real Mean = 0.0, real Low = -2.0, real High = 2.0>
 struct trunc_normal {
-    static_assert(Deviation > 0 && Low <= High, "etta: init::trunc_normal<Deviation, Mean, Low, High>: Deviation is above 0, Low at most High");
+    static_assert(Deviation > 0 && Low < High, "etta: init::trunc_normal<Deviation, Mean, Low, High>: the deviation is positive, and Low is below High");
+    static_assert(Low < Mean + 37 * Deviation && High > Mean - 37 * Deviation, "etta: init::trunc_normal<Deviation, Mean, Low, High>: nothing falls so far from the mean");
     static constexpr initialiser of(const shape&, double) {
-        initialiser v{initialiser::truncated, Mean, Deviation, half_cdf((Low - Mean) / Deviation), half_cdf((High - Mean) / Deviation)};
-        v.low = Low, v.high = High;
-        return v;
+        if (Low > Mean + 4 * Deviation) return {initialiser::truncated, Mean, -Deviation, tail_cdf((Mean - High) / Deviation), tail_cdf((Mean - Low) / Deviation), -1, true};
+        if (High < Mean - 4 * Deviation) return {initialiser::truncated, Mean, Deviation, tail_cdf((Low - Mean) / Deviation), tail_cdf((High - Mean) / Deviation), -1, true};
+        return {initialiser::truncated, Mean, Deviation, half_cdf((Low - Mean) / Deviation), half_cdf((High - Mean) / Deviation)};
     }
 };
 
@@ -121,7 +133,7 @@ struct orthogonal {
 // N(0, Deviation²), but the part Sparsity of each column is 0 (rounded up): Martens 2010. Rank 2.
 template <real Sparsity, real Deviation = 0.01>
 struct sparse {
-    static_assert(Sparsity >= 0 && Sparsity <= 1 && Deviation >= 0, "etta: init::sparse<Sparsity, Deviation>: Sparsity is a part, 0 to 1, Deviation 0 or more");
+    static_assert(Sparsity >= 0 && Sparsity <= 1 && Deviation >= 0, "etta: init::sparse<Sparsity, Deviation>: the part is 0 to 1, the deviation 0 or more");
     static constexpr initialiser of(const shape& s, double) {
         if (s.rank != 2) return {initialiser::refused, 2};
         return {initialiser::sparse, Sparsity, Deviation};

@@ -133,7 +133,7 @@ struct Model {
             }
         }
         if constexpr (n_states > 0) _::fill_states<facts>(states.data());
-        if constexpr (_::has_singular_states<facts>()) _::fill_singular_states<facts>(parameters.data(), states.data(), s);
+        if constexpr (_::states_of_parameters<facts>) _::fill_states_from<facts>(parameters.data(), states.data(), s);
     }
 
     // The parameters whose names fit the pattern ('*': any characters, '?': one) start as the initialiser says:
@@ -153,6 +153,7 @@ struct Model {
                 ++n;
             }
         if (n == 0) fail<>("initialise: no parameter of the model fits '" + std::string(pattern) + "'");
+        if constexpr (_::states_of_parameters<facts>) _::fill_states_from<facts>(parameters.data(), states.data(), s);
         return n;
     }
 

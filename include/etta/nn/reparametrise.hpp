@@ -5,7 +5,6 @@
 #include "../op/matmul.hpp"
 #include "../op/statistics.hpp"
 #include "../op/unary.hpp"
-#include "../op/view.hpp"
 #include "state.hpp"
 
 namespace etta {
@@ -26,21 +25,17 @@ constexpr var weight_of(const Layer& layer, const var& x) {
     if (x.g->params[layer.weight.slot] < 0) layer(x);
     return {x.g, x.g->params[layer.weight.slot]};
 }
-constexpr var as_rows(var w, int axis = 0) {  // [Out, all the rest]; axis: the one that Out is, 0 or 1
-    if (axis == 1) {
-        std::int64_t order[max_rank] = {1, 0};
-        for (int i = 2; i < w.rank(); ++i) order[i] = i;
-        w = {w.g, Permute::add(*w.g, w.id, order)};
-    }
-    shape s(w.extents()[0]);
+constexpr var as_rows(const var& w, int axis = 0) {  // [Out, all the rest] of the axis that the outputs lie along
     extent rest(1);
-    for (int i = 1; i < w.rank(); ++i) rest = rest.times(w.extents()[i].code);
-    s.push(rest);
-    return {w.g, reshape_to(*w.g, w.id, s)};
+    std::int64_t order[max_rank] = {axis};
+    for (int i = 0, k = 1; i < w.rank(); ++i)
+        if (i != axis) rest = rest.times(w.extents()[i].code), order[k++] = i;
+    const int first = axis == 0 ? w.id : Permute::add(*w.g, w.id, order);
+    return {w.g, reshape_to(*w.g, first, shape(w.extents()[axis], rest))};
 }
-// Which axis of a layer's weight its outputs are: the second of a transposed convolution.
+// Where a layer's outputs lie in its weight: PyTorch's `dim` of spectral_norm.
 template <class Layer>
-constexpr int output_axis_of() {
+constexpr int output_axis() {
     if constexpr (requires { Layer::output_axis; }) return Layer::output_axis;
     else return 0;
 }
@@ -66,26 +61,26 @@ struct WeightNorm {
 };
 
 // The layer with its weight, as a matrix [Out, the rest], divided by its largest singular value: Miyato et al. 2018. That value is
-// followed by Iterations steps of the power method with each training step; v [the rest] is state. An
-// evaluation takes it as it is. A model starts it from a random vector by 15 steps.
+// followed by Iterations steps of the power method with each training step; the vectors u [Out] and v [the rest] are state (PyTorch's
+// _u, _v), which an evaluation takes as they are. They start from random ones by 15 steps for the weight as it starts.
 template <class Layer, int Iterations = 1, real Eps = 1e-12>
 struct SpectralNorm {
     Layer layer;
-    State<sized<1>, init::ones> v;
+    State<sized<1>> u, v;
     constexpr var operator()(var x) const {
         const _::in_layer here(x, this, layer.weight.slot);
         const var w = _::weight_of(layer, x);
         if (w.rank() < 1 || layer.weight.slot < 0) return x;
         const auto unit = [](const var& v) constexpr { return v / max(sqrt(sum(square(v))), static_cast<double>(Eps)); };
-        constexpr int axis = _::output_axis_of<Layer>();
+        constexpr int axis = _::output_axis<Layer>();
         const var rows = _::as_rows(w, axis), fixed = stop_gradient(rows);
-        const var kept = v.declare(x, shape(rows.extents()[1]));
-        if (v.slot >= 0) x.g->state_starts[v.slot] = {initialiser::singular, 1, axis, static_cast<double>(layer.weight.slot)};
-        var right = unit(kept), left = unit(matmul(fixed, right));
+        var left = u.declare(x, shape(rows.extents()[0])), right = v.declare(x, shape(rows.extents()[1]));
+        if (u.slot < 0) return x;
+        x.g->state_starts[u.slot] = {initialiser::left_singular, static_cast<double>(layer.weight.slot), axis};
+        x.g->state_starts[v.slot] = {initialiser::right_singular, static_cast<double>(layer.weight.slot), axis, static_cast<double>(u.slot)};
         if (training(x)) {
-            right = unit(matmul(fixed.t(), left));
-            for (int i = 1; i < Iterations; ++i) left = unit(matmul(fixed, right)), right = unit(matmul(fixed.t(), left));
-            v.update(right);
+            for (int i = 0; i < Iterations; ++i) left = unit(matmul(fixed, right)), right = unit(matmul(fixed.t(), left));
+            u.update(left), v.update(right);
         }
         const var sigma = sum(stop_gradient(left) * matmul(rows, stop_gradient(right)));
         const _::in_place_of divided(x, layer.weight.slot, w / sigma);

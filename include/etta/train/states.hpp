@@ -9,7 +9,8 @@ namespace etta {
 // step would put into it; counts become the number of batches. Parameters and the optimizer do not change.
 //
 // A layer's state s becomes (1 - m) s + m b in a step, with b the batch's statistic, and m is the layer's business. So each batch
-// is passed twice, with s = 0 and with a large s, which tells m and b. A state that no step changes is left alone.
+// is passed twice, with s = 0 and with a large s, which tells m and b. A state that no step changes is left alone, and so are those that
+// follow the parameters (SpectralNorm's vectors).
 template <class M, class Loss, class Rule>
 void estimate_states(Trainer<M, Loss, Rule>& trainer, const Dataset& data, int batch) {
     using T = typename M::element;
@@ -20,7 +21,7 @@ void estimate_states(Trainer<M, Loss, Rule>& trainer, const Dataset& data, int b
         const auto each = [&](const auto& f) {  // f(the state's elements, their number, where they are in a copy)
             for (int i = 0; i < M::n_states; ++i) {
                 const index at = F::states.at[i].offset;
-                if (F::states.type[i] == dtype_of<T>) f(reinterpret_cast<T*>(model.states.data() + at), F::states.count[i], at / static_cast<index>(sizeof(T)));
+                if (F::states.type[i] == dtype_of<T> && F::states.start[i].kind == _::start_value::constant) f(reinterpret_cast<T*>(model.states.data() + at), F::states.count[i], at / static_cast<index>(sizeof(T)));
             }
         };
         const _::heap_elements<char> before = model.states;
@@ -28,6 +29,13 @@ void estimate_states(Trainer<M, Loss, Rule>& trainer, const Dataset& data, int b
         _::heap_elements<double> mean(low.size), high(low.size);
         _::heap_elements<char> counts;
         _::fill_states<F>(model.states.data());
+        const auto keep = [&] {
+            for (int i = 0; i < M::n_states; ++i) {
+                const index at = F::states.at[i].offset;
+                if (F::states.start[i].kind != _::start_value::constant) __builtin_memcpy(model.states.data() + at, before.data() + at, static_cast<std::size_t>(F::states.count[i]) * sizeof(T));
+            }
+        };
+        keep();
         BatchOptions bo;
         bo.type = dtype_of<T>;
         double n = 0;
@@ -58,6 +66,7 @@ void estimate_states(Trainer<M, Loss, Rule>& trainer, const Dataset& data, int b
             fail<>("estimate_states: no batch of the data is large enough");
         }
         each([&](T* s, index k, index at) { for (index i = 0; i < k; ++i) s[i] = static_cast<T>(mean.data()[at + i]); });
+        keep();
     }
 }
 
