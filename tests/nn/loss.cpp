@@ -71,6 +71,9 @@ TEST_CASE("losses do not overflow, and stay finite where a probability is 0 or 1
     const auto [entropy, slope] = value_and_grad<0>([](auto p, auto t) { return binary_cross_entropy(p, t); })(p, t);
     CHECK(entropy == Approx(50));  // of four, two are wholly wrong: 100 each
     for (const double g : {slope[0], slope[1], slope[2], slope[3]}) CHECK(std::isfinite(g));
+    const Tensor<double, 4> near{1, 0, 1e-20, 0.5}, target{0, 1, 1, 1};
+    const auto steep = grad([](auto p, auto t) { return binary_cross_entropy(p, t, {.reduce = reduction::sum}); })(near, target);
+    CHECK((steep[0] == 1e12 && steep[1] == -1e12 && steep[2] == -1e12 && steep[3] == -2));
     const Tensor<double, 1, 3> same{0.5, 1, -2};  // of a distance 0, and of lists without a label
     const auto none = grad([](auto a) { return contrastive_loss(a, stop_gradient(a), sum(a, axis<1>) * 0) + sum(multilabel_margin_loss(a, a * 0 - 1)); })(same);
     for (int i = 0; i < 3; ++i) CHECK(none[i] == 0);

@@ -133,12 +133,12 @@ constexpr var cross_entropy(var logits, var target, const CrossEntropyOptions& o
 }
 
 // --- truth values: targets of the prediction's extents, 0 … 1 ------------------------------------------------------------
-// -(t log p + (1 - t) log(1 - p)), the logarithms at least -100 (there the gradient is 0).
+// -(t log p + (1 - t) log(1 - p)), the logarithms at least -100, their derivatives at most 1e12 (PyTorch's bounds).
 constexpr var binary_cross_entropy(var p, var t, const LossOptions& o = {}) {
     _::want_same_extents(p, t, "binary_cross_entropy");
     const auto log_of = [](var x) constexpr {
-        const var none = x <= 3.720076e-44;  // exp(-100)
-        return where(none, -100, log(where(none, 1, x)));
+        const var none = x <= 3.720076e-44, low = x <= 1e-12, still = stop_gradient(x);  // exp(-100)
+        return where(none, -100, log(where(none, 1, where(low, still, x)))) + where(low, 1e12 * (x - still), 0);
     };
     return -_::reduced(t * log_of(p) + (1 - t) * log_of(1 - p), o, "binary_cross_entropy");
 }
