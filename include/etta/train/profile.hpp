@@ -232,7 +232,7 @@ public:
         time_parts(repeats, times, restore, [&](std::size_t k) {
             if (k < n_calls) Tr::run_part(one_call(Tr::program::run_table, k), t_.workspace_.data(), bound, n);
             else if (k == whole) t_.step(x, y, n);
-            else if (k == update) t_.apply(t_.factor_);
+            else if (k == update) t_.apply(t_.factor_, t_.next_momentum());
             else t_.norm_ = -1, (t_.*t_.clip_)(nullptr, nullptr, n);
         });
         Profile p;

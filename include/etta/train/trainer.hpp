@@ -379,7 +379,7 @@ private:
         if (batches_ > 0 && summed_ == 0) return void(batches_ = 0);
         const double factor = schedule.factor(steps_ + 1, 0) * factor_;
         refuse_unless_finite("learning rate", rule.lr * factor, nullptr, nullptr, 0);
-        const double m = momentum_ >= 0 ? momentum_ : momentum.given() ? _::checked_momentum<Rule>(momentum.factor(steps_ + 1, 0)) : -1;
+        const double m = next_momentum();
         if (rule.lr * factor < 0) fail_with<>("the learning rate is %g at step %ld: the parameters were not updated (Maximize{rule} goes up)", rule.lr * factor, steps_ + 1);
         if (batches_ > 0) average();
         if (clip_ != nullptr) (this->*clip_)(x, y, n);
@@ -478,6 +478,7 @@ private:
         return weights_.data();
     }
     // The update, run by run; one run where there are no groups.
+    double next_momentum() const { return momentum_ >= 0 ? momentum_ : momentum.given() ? _::checked_momentum<Rule>(momentum.factor(steps_ + 1, 0)) : -1; }
     void apply(double factor, double m) {
         _::update_each<Rule, typename M::facts, element>(m >= 0 ? _::with_momentum(rule, m) : rule, steps_, factor, last_factor_, gradient_scale_, model_->parameters.data(), gradients_.data(), states_.data(), room_, [&](const auto& f) { each_run(f); });
     }
