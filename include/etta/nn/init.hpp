@@ -45,7 +45,7 @@ struct ones { static constexpr initialiser of(const shape&, double) { return {in
 // U(Low, High).
 template <real Low = 0.0, real High = 1.0>
 struct uniform {
-    static_assert(Low <= High, "etta: init::uniform<Low, High>: Low is not above High");
+    static_assert(Low <= High, "etta: init::uniform<Low, High>: Low is at most High");
     static constexpr initialiser of(const shape&, double) { return {initialiser::uniform, Low, High}; }
 };
 // N(Mean, Deviation²).
