@@ -128,6 +128,9 @@ TEST_CASE("what does not fit together is refused") {
     CHECK_THROWS_WITH(Dataset::from(std::vector<float>(5), {2}), says("5 elements are not a whole number of samples of shape [2]"));
     CHECK_THROWS_WITH(Dataset::from(std::vector<float>(4), {2}, std::vector<int>{1}), says("2 samples and 1 labels"));
     CHECK_THROWS_WITH(Dataset::from(std::vector<float>(4), {2}, std::vector<int>{-1, -1}), says("all labels are negative"));
+    const Dataset gap = Dataset::from(std::vector<float>(6), {2}, std::vector<int>{0, -1, 1});
+    CHECK_THROWS_WITH(gap.one_hot(), says("sample 1 has label -1, which is no class"));
+    CHECK(gap.slice(2, 3).one_hot().y_shape() == etta::dims{2});
     CHECK_THROWS_WITH(Dataset::from(std::vector<float>(4), {2}, std::vector<int>{0, 3}, 3), says("label 3, expected 0 .. 2"));
     CHECK_THROWS_WITH(Dataset::from(std::vector<float>(4), {2}, std::vector<int>{0, 1}, 3, {"a", "b"}), says("3 classes and 2 names"));
     CHECK_THROWS_WITH(Dataset::from(std::vector<float>(4), {2}, std::vector<double>{0, 1, 2}), says("2 samples and 3 target numbers"));

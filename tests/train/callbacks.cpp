@@ -399,6 +399,76 @@ TEST_CASE("an error that leaves fit finds signals given back, the best weights, 
     CHECK(weights(run.model) == weights(best.model));
 }
 
+TEST_CASE("a run that an error ends can be saved, and gone on from bit for bit") {
+    Scratch dir;
+    struct Rescue {
+        std::string model, run;
+        void on_train_failed(FitEvent& e) const { e.save_model(model), e.save_checkpoint(run); }
+    };
+    struct Fail {
+        long step;
+        void on_batch_end(FitEvent& e) const {
+            if (e.step == step) throw Error("by a callback");
+        }
+    };
+    const int at = GENERATE(3, 10, 12);  // 10 ends epoch 2
+    const auto best = [] { return EarlyStopping{.patience = 9, .restore_best_weights = true}; };
+    Run whole, first, second;
+    whole.fit({.epochs = 4, .callbacks = {best()}});
+    CHECK_THROWS_WITH(first.fit({.epochs = 4, .callbacks = {Rescue{dir.path("model"), dir.path("run")}, best(), Fail{at}}}), says("by a callback"));
+    Run saved;
+    load_checkpoint(saved.trainer, dir.path("run"));
+    CHECK(saved.trainer.steps() == at);
+    second.fit({.epochs = 4, .checkpoint = {dir.path("run"), {.resume = true}}, .callbacks = {best()}});
+    CHECK(second.trainer.steps() == 20);
+    CHECK(weights(second.model) == weights(whole.model));
+}
+
+TEST_CASE("an error is told to callbacks whenever it comes, and what they throw then does not replace it") {
+    Scratch dir;
+    struct Fail {
+        void on_train_failed(FitEvent& e) const { e.save_model("/none/of/it"); }
+    };
+    struct Told {
+        std::string* to;
+        void on_train_failed(FitEvent&) const { *to += "told"; }
+    };
+    struct AtTheEnd {
+        void on_train_end(FitEvent&) const { throw Error("at the end"); }
+    };
+    Run run;
+    std::string told;
+    const auto mine = [](int) {};
+    const auto before = std::signal(SIGINT, mine);
+    StopOnInterrupt stop;
+    CHECK_THROWS_WITH(run.fit({.callbacks = {stop, Fail{}, SaveModel{dir.path("none/model")}, Told{&told}}}), says("none/model"));
+    CHECK(std::signal(SIGINT, before) == static_cast<void (*)(int)>(mine));
+    CHECK(told == "told");
+    CHECK_THROWS_WITH(run.fit({.callbacks = {Fail{}, AtTheEnd{}, Told{&told}}}), says("at the end"));
+    CHECK(told == "toldtold");
+    // NaN in the model: what a rescue would save is refused, and the error is still the first one.
+    run.model.parameters.data()[0] = NAN;
+    CHECK_THROWS_WITH(run.fit({.callbacks = {Fail{}, Told{&told}}}), says("loss is NaN"));
+    CHECK(told == "toldtoldtold");
+}
+
+TEST_CASE("of each epoch a folder; rules that divide 0 by 0 between parameters") {
+    Scratch dir;
+    Run run;
+    ::mkdir(dir.path("1").c_str(), 0700), ::mkdir(dir.path("2").c_str(), 0700);
+    run.fit({.epochs = 2, .callbacks = {SaveModel{dir.path("{epoch}/model")}}});
+    CHECK(!as_text(read_file(dir.path("2/model"))).empty());
+    CHECK_THROWS_WITH(run.fit({.epochs = 3, .callbacks = {SaveModel{dir.path("{epoch}/model")}}}), says("3/model"));
+    for (const char* file : {"1/model", "2/model"}) ::unlink(dir.path(file).c_str());
+    ::rmdir(dir.path("1").c_str()), ::rmdir(dir.path("2").c_str());
+
+    M model{seed(1)};
+    auto trainer = Trainer(model, CrossEntropy{}, Adam{.lr = 0.01, .eps = 0});
+    static_assert(M::facts::layout.elements > 9);  // 6 weights, 3 biases, and what pads them
+    trainer.fit(points(), {.epochs = 3, .batch = 8, .checkpoint = {dir.path("run")}, .verbose = false});
+    CHECK(trainer.evaluate(points()).loss < 1.5);
+}
+
 TEST_CASE("of accumulated batches, what is every so many steps counts steps") {
     Scratch dir;
     M model{seed(1)};

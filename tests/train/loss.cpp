@@ -140,4 +140,9 @@ TEST_CASE("targets of other extents than the prediction's: variances, quantiles,
     CHECK_THROWS_WITH(Dataset::from(many, {4, 2}, Lists{{1}}), says("2 samples and 1 lists of labels"));
     CHECK_THROWS_WITH(Dataset::from(many, {4, 2}, Lists{{1}, {1}}, -1), says("lists of -1 labels"));
     CHECK_THROWS_WITH(lists.label(0), says("2 labels for each sample"));
+    // Bad lists of validation data are found before the first step, too.
+    const long steps = fitted.steps();
+    const auto blank = Dataset::from(many, {4, 2}, Lists{{1, 2}, {2, 0}}, 2, 3);
+    CHECK_THROWS_WITH(fitted.fit(lists, {.batch = 2, .validation = blank, .verbose = false}), says("label 0 in place 1 of sample 1 of the data is the blank"));
+    CHECK(fitted.steps() == steps);
 }

@@ -7,7 +7,7 @@
 namespace etta {
 
 // The score of a fold that fails with an etta::Error (scikit-learn's error_score): a number, or NaN, by which candidates rank last. None:
-// the error ends all. It does, too, if nothing but errors comes.
+// the error ends all. It does, too, if nothing but errors comes, and where errors do not throw (ETTA_NO_EXCEPTIONS).
 struct ErrorScore {
     bool raise = true;
     double value = 0;
@@ -29,7 +29,8 @@ std::vector<Split> parts_to_score(const Dataset& data, int folds, seed s) {
 }
 // Of a fold that fails: its score if there is one, and the first such message, if none was there before.
 template <class M, class F>
-std::vector<double> scores_on(const M& model, const std::vector<Split>& parts, const F& score, const ErrorScore& of_errors, std::string& message, std::size_t& failed) {
+std::vector<double> scores_on(const M& model, const std::vector<Split>& parts, const F& score, [[maybe_unused]] const ErrorScore& of_errors,
+                              [[maybe_unused]] std::string& message, [[maybe_unused]] std::size_t& failed) {
     std::vector<double> scores;
     const auto add = [&](const Split& part) {
         M one = model;
@@ -37,18 +38,25 @@ std::vector<double> scores_on(const M& model, const std::vector<Split>& parts, c
         scores.push_back(static_cast<double>(score(one, part.test)));
     };
     for (const Split& part : parts) {
-        if (of_errors.raise) {
-            add(part);
-            continue;
-        }
+#if !defined(ETTA_NO_EXCEPTIONS)
         try {
             add(part);
         } catch (const Error& e) {
+            if (of_errors.raise) throw;
             if (message.empty()) message = e.what();
             scores.push_back(of_errors.value), ++failed;
         }
+#else
+        add(part);
+#endif
     }
     return scores;
+}
+// Where nothing but errors came: the first of them.
+inline void fail_if([[maybe_unused]] bool all_failed, [[maybe_unused]] const std::string& message) {
+#if !defined(ETTA_NO_EXCEPTIONS)
+    if (all_failed) throw Error(message);
+#endif
 }
 inline double mean_of_scores(const std::vector<double>& scores) {
     double sum = 0;
@@ -66,7 +74,7 @@ std::vector<double> cross_validate(const M& model, const Dataset& data, int fold
     std::string message;
     std::size_t failed = 0;
     const std::vector<double> scores = _::scores_on(model, _::parts_to_score<Host>(data, folds, s), scoring, error_score, message, failed);
-    if (failed == scores.size()) throw Error(message);
+    _::fail_if(failed == scores.size(), message);
     return scores;
 }
 
@@ -145,7 +153,7 @@ GridSearch<M> search(const std::vector<M>& candidates, const Dataset& data, int 
         const double now = r.scores.back(), best = r.scores[r.best];
         if (now > best || (best != best && now == now)) r.best = r.scores.size() - 1;  // NaN is worst
     }
-    if (failed == candidates.size() * parts.size()) throw Error(r.errors[0]);
+    fail_if(failed == candidates.size() * parts.size(), r.errors[0]);
     r.model = candidates[r.best];
     if (o.refit) r.model.fit(data);
     return r;

@@ -289,8 +289,7 @@ class Dataset {
         i = place<Host>(i);
         if (!has_targets()) fail("this data set has no targets");
         if (smoothing_ >= 0) {
-            const index label = source_->labels[static_cast<std::size_t>(i)];
-            if (label < 0) fail("one_hot: a sample has label " + std::to_string(label) + ", which is no class");
+            const index label = source_->labels[static_cast<std::size_t>(i)];  // not negative: one_hot() has looked
             for (index k = 0; k < n; ++k) dst[k] = static_cast<T>(smoothing_ / static_cast<double>(n) + (k == label ? 1 - smoothing_ : 0));
             return;
         }
@@ -336,6 +335,7 @@ class Dataset {
     Dataset one_hot(double smoothing = 0) const {
         if (!(smoothing >= 0 && smoothing <= 1)) fail("one_hot: smoothing is " + std::to_string(smoothing) + ", expected 0 .. 1");
         if (!has_labels() || y_.rank > 0) fail("one_hot: this data set has no labels, one for each sample");
+        for (index i = 0; unlabelled() && i < size_; ++i) class_of<Host>(i);
         Dataset d = *this;
         d.smoothing_ = smoothing;
         d.y_ = {classes_};

@@ -76,12 +76,14 @@ struct CTC {
     constexpr var operator()(var y, var t) const { return ctc_loss(y, t, {.blank = Blank, .zero_infinity = ZeroInfinity}); }
 
     // For a Trainer, before anything is computed. Fails for a label that is no class or the blank, and for one behind a negative one.
-    ETTA_COLD static void check_labels(const std::int32_t* y, index samples, index classes) {
+    // of_data: of a batch of one, its number in the data set.
+    ETTA_COLD static void check_labels(const std::int32_t* y, index samples, index classes, index of_data = -1) {
         for (index i = 0; i < samples; ++i, y += Labels)
             for (int k = 0; k < Labels; ++k) {
                 const char* const what = y[k] >= classes ? "is none of the classes" : y[k] == Blank ? "is the blank" : y[k] >= 0 && k > 0 && y[k - 1] < 0 ? "stands behind the end of the list, a negative label" : nullptr;
                 if (what != nullptr)
-                    fail_with<>("label %d in place %d of sample %lld in the batch %s (CTC; %lld classes, the blank is %d)", y[k], k, static_cast<long long>(i), what, static_cast<long long>(classes), Blank);
+                    fail_with<>("label %d in place %d of sample %lld %s %s (CTC; %lld classes, the blank is %d)", y[k], k, static_cast<long long>(of_data < 0 ? i : of_data),
+                                of_data < 0 ? "in the batch" : "of the data", what, static_cast<long long>(classes), Blank);
             }
     }
 };

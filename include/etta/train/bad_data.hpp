@@ -38,4 +38,19 @@ ETTA_COLD inline void check_labelled(const Dataset& d, std::int64_t ignored) {
     }
 }
 
+// Of a loss of one label for each row of logits.
+ETTA_COLD inline void check_classes(const Dataset& d, index classes, std::int64_t ignored) {
+    if (d.classes() > classes) refuse_classes(d, classes);
+    if (d.unlabelled()) check_labelled(d, ignored);
+}
+// The same of a loss that looks at a sample's labels itself.
+template <class Loss>
+ETTA_COLD void check_lists(const Dataset& d, index classes) {
+    std::vector<std::int32_t> labels(static_cast<std::size_t>(d.y_shape().count()));
+    for (index i = 0; i < d.size(); ++i) {
+        d.copy_labels(i, labels.data());
+        Loss::check_labels(labels.data(), 1, classes, i);
+    }
+}
+
 }  // namespace etta::_

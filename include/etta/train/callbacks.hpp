@@ -132,7 +132,7 @@ struct save_model_callback {
 
     void on_train_begin(FitEvent& e) const {
         watched<Host>(e.history, options.monitor);  // fails for a name that there is not
-        check_writable<Host>(path);
+        if (path.find("{epoch}") >= path.rfind('/') + 1) check_writable<Host>(path);  // not a folder for each epoch
     }
     void on_epoch_end(FitEvent& e) const {
         if (options.every > 1 && e.epoch % options.every != 0) return;

@@ -29,17 +29,22 @@ struct fit_state {
 };
 
 // Fails if a step has made a trained parameter NaN or infinite, so that what is saved remains the last good one. A step refuses a loss
-// that is not finite; a gradient that is not, behind a loss that is, shows here. O(parameters).
+// that is not finite; a gradient or an update that is not, behind a loss that is, shows here. What pads parameters to whole vectors is
+// none: a rule may divide 0 by 0 there. O(parameters).
 template <class T>
 ETTA_NOINLINE void check_parameters(T& trainer) {
+    using M = typename T::model_type;
     trainer.each_trained([&](index first, index count) {
-        const auto* const p = trainer.model().parameters.data();
-        for (index i = first; i < first + count; ++i) {
-            if (p[i] - p[i] == 0) continue;
-            int k = 0;
-            for (int next = 1; next < T::model_type::n_parameters && T::model_type::facts::starts.at[next].first <= i; ++next) k = next;
-            fail<>("after step " + std::to_string(trainer.steps()) + " the parameter '" + std::string(T::model_type::facts::paths.at[k].view()) +
-                   "' is not finite: its gradient was not, though the loss was. It is not saved. A trainer with clip_norm refuses such a step");
+        for (int k = 0; k < M::n_parameters; ++k) {
+            const auto& at = M::facts::starts.at[k];
+            if (at.first < first || at.first >= first + count) continue;
+            const auto* const p = trainer.model().parameters.data() + at.first;
+            index i = 0;
+            while (i < at.count && p[i] - p[i] == 0) ++i;
+            if (i < at.count)
+                fail<>("after step " + std::to_string(trainer.steps()) + " the parameter '" + std::string(M::facts::paths.at[k].view()) +
+                       "' is not finite: its gradient or its update was not, though the loss was. It is not saved. A trainer with clip_norm refuses a step "
+                       "whose gradient is not finite");
         }
     });
 }

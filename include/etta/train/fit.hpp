@@ -41,7 +41,9 @@ struct FitEvent {
         write_safetensors<Host>(path, model<Host>());
     }
     // What fit(), given it as {.checkpoint = {path, {.resume = true}}}, goes on from bit for bit; load_checkpoint() takes it, too. It is
-    // written when all callbacks have been told of this moment: those behind this one may remember something of it.
+    // written when all callbacks have been told of this moment, as those behind this one may remember something of it; in on_train_end
+    // and on_train_failed at once when this one returns: those behind it may restore the best weights. An error can leave fit() while a
+    // step is under way: the checkpoint is then of the batch before.
     template <class Host = _::this_host>
     void save_checkpoint(const std::string& path) const {
         write_ = &_::write_run<Host>, checkpoints_.push_back(path);
@@ -56,9 +58,10 @@ struct FitEvent {
 };
 
 // Whatever fit() tells of its progress: a callable of FitEvent&, called after each epoch, or a struct with any of on_train_begin,
-// on_epoch_begin, on_batch_end, on_epoch_end and on_train_end, each of FitEvent&; in place of the last, on_train_failed where an error
-// leaves fit(): it must not throw. Of a variable it is a reference; a temporary is kept. One that remembers something which a run that goes on needs has append_tensors(FitEvent&, list, prefix), called between
-// on_train_begin and on_train_end: those tensors stand in fit()'s checkpoint.
+// on_epoch_begin, on_batch_end, on_epoch_end and on_train_end, each of FitEvent&; and on_train_failed where an error leaves fit(), also
+// one in on_train_begin or on_train_end: what it throws itself is dropped, the first error is the one that leaves fit(). Of a variable it
+// is a reference; a temporary is kept. One that remembers something which a run that goes on needs has append_tensors(FitEvent&, list,
+// prefix), called between on_train_begin and on_train_end: those tensors stand in fit()'s checkpoint.
 class Callback {
   public:
     enum moment { train_begin, epoch_begin, batch_end, epoch_end, train_end, train_failed };
@@ -67,10 +70,10 @@ class Callback {
         requires(!std::is_same_v<X, Callback>)
     Callback(F&& f) : tell_(&tell<X>), append_(&append<X>) {
         constexpr bool begins = requires(X x, FitEvent& e) { x.on_train_begin(e); } || requires(X x, FitEvent& e) { x.on_epoch_begin(e); };
-        constexpr bool ends = requires(X x, FitEvent& e) { x.on_epoch_end(e); } || requires(X x, FitEvent& e) { x.on_train_end(e); };
+        constexpr bool ends = requires(X x, FitEvent& e) { x.on_epoch_end(e); } || requires(X x, FitEvent& e) { x.on_train_end(e); } || requires(X x, FitEvent& e) { x.on_train_failed(e); };
         static_assert(begins || ends || requires(X x, FitEvent& e) { x.on_batch_end(e); } || requires(X x, FitEvent& e) { x(e); },
-                      "etta: a callback is a callable of FitEvent&, or has on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end or "
-                      "on_train_end of FitEvent&");
+                      "etta: a callback is a callable of FitEvent&, or has on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end, "
+                      "on_train_end or on_train_failed of FitEvent&");
         if constexpr (std::is_lvalue_reference_v<F> && !std::is_const_v<std::remove_reference_t<F>>) {
             object_ = &f;
         } else {
@@ -193,15 +196,22 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         }
         return r;
     };
-    const auto tell = [&](Callback::moment m) {
-        e.step = trainer.steps(), e.rate = trainer.rate();
-        for (const Callback& c : o.callbacks) c(m, e);
-        if (e.checkpoints_.empty() || m == Callback::train_failed) return;
+    const auto write = [&] {  // the checkpoints that callbacks have asked for
+        if (e.checkpoints_.empty()) return;
+        const std::vector<std::string> paths = static_cast<std::vector<std::string>&&>(e.checkpoints_);
+        e.checkpoints_.clear();
         check_parameters(trainer);
         std::vector<named_tensor> tensors = tensors_of_run(trainer), more = remembered();
         tensors.insert(tensors.end(), more.begin(), more.end());
-        for (const std::string& path : e.checkpoints_) e.write_(path, tensors, rule_name<typename T::rule_type>(), numbers_of_trainer(trainer, s));
-        e.checkpoints_.clear();
+        for (const std::string& path : paths) e.write_(path, tensors, rule_name<typename T::rule_type>(), numbers_of_trainer(trainer, s));
+    };
+    const auto tell = [&](Callback::moment m) {
+        e.step = trainer.steps(), e.rate = trainer.rate();
+        for (const Callback& c : o.callbacks) {
+            c(m, e);
+            if (m == Callback::train_end) write();
+        }
+        write();
     };
     const auto save = [&] { o.checkpoint.save(trainer, s, remembered()); };
     // So that one fit after another goes on drawing where both have the same seed.
@@ -217,14 +227,27 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
     trainer.samples_from(&loader);
     const auto epochs_done = [&s] { return static_cast<int>(s.loader.epoch - s.start); };
     if (resumed) e.epoch = epochs_done();
-    tell(Callback::train_begin);
+    const auto tell_failed = [&]() noexcept {
+        e.checkpoints_.clear();
+#if !defined(ETTA_NO_EXCEPTIONS)
+        e.step = trainer.steps(), e.rate = trainer.rate();
+        for (const Callback& c : o.callbacks) {
+            try {
+                c(Callback::train_failed, e);
+                write();
+            } catch (...) {
+            }
+        }
+#endif
+    };
     struct tell_unless_done {  // of an error, so that callbacks give back what they hold
-        decltype(tell)& now;
+        const decltype(tell_failed)& failed;
         bool done = false;
         ~tell_unless_done() {
-            if (!done) now(Callback::train_failed);
+            if (!done) failed();
         }
-    } ending{tell};
+    } ending{tell_failed};
+    tell(Callback::train_begin);
     if (epochs_done() < o.epochs) o.checkpoint.check();
     const long batches_done = static_cast<long>(s.loader.batch), made = epochs_done() * steps(per_epoch) + (batches_done == per_epoch ? steps(per_epoch) : batches_done / parts);
     if (resumed && made > 0)
@@ -287,8 +310,8 @@ History run_fit(T& trainer, const Dataset& all, const FitOptions& o) {
         if (!o.metrics.empty()) o.metrics.print(h, line);
         bar.epoch(epoch, line);
     }
-    ending.done = true;
     tell(Callback::train_end);
+    ending.done = true;
     return h;
 }
 

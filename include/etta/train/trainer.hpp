@@ -234,12 +234,12 @@ public:
         if (d.has_weights() && weights_per_sample == 0) fail<>("the data's samples have weights, which this loss does not take: use Weighted<…>");
         if (wants_labels && !d.has_labels()) fail<>("the data has no labels, which this loss needs");
         if (needs_targets && !wants_labels && !d.has_targets()) fail<>("the data has no targets, which this loss needs");
-        if (classifies && d.classes() > n_classes) _::refuse_classes(d, n_classes);
-        if (classifies && d.unlabelled()) _::check_labelled(d, ignored);
+        if (classifies) _::check_classes(d, n_classes, ignored);
         if (wants_labels && d.y_shape().count() != target_size)
             fail<>("a sample has " + std::to_string(d.y_shape().count()) + " labels, the model's prediction takes " + std::to_string(target_size));
         if (!wants_labels && d.has_targets() && d.y_shape().count() != target_size)
             fail<>("a target has " + std::to_string(d.y_shape().count()) + " numbers, the model's prediction " + std::to_string(target_size));
+        if constexpr (checks_labels && !classifies) _::check_lists<Loss>(d, n_classes);
     }
 
     // The model's output for every sample: a vector of [n * output_size] elements. Of a model with several outputs such a vector of
