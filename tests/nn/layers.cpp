@@ -58,7 +58,7 @@ struct Least {
     Conv1d<3, 3, 2, 1, 1, depthwise> signal;
     constexpr auto operator()(auto x) const {  // [N, 1, 1, 1]
         const var a = around(point(x)), b = up(a);  // [N, 2, 3, 3]
-        const var c = MaxPool2d<3>{}(b) + AvgPool2d<3>{}(b) + LPPool2d<2.0, 3>{}(b) + AdaptiveMaxPool2d<1>{}(b) + AdaptiveAvgPool2d<1>{}(Upsample<2>{}(a));
+        const var c = MaxPool2d<3>{}(b) + AvgPool2d<3>{}(b) + LPPool2d<2, 3>{}(b) + AdaptiveMaxPool2d<1>{}(b) + AdaptiveAvgPool2d<1>{}(Upsample<2>{}(a));
         const var d = volume(unsqueeze<-1>(c));  // [N, 2, 1, 1, 1]
         const var e = signal(squeeze<-1>(squeeze<-1>(d)));
         return concat<1>(flatten(e), flatten(Upsample<3, upsampling::linear>{}(c)), flatten(Resize<1, upsampling::linear, true>{}(b)));
